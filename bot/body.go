@@ -1,0 +1,52 @@
+package bot
+
+import "orientir/knowledge"
+
+// Body is what an outgoing message says, free of any channel. Each channel lays it out as it can; all say the same.
+type Body struct {
+	Text       string          `json:"text,omitempty"` // plain paragraphs, already in the person's language
+	Guide      *Card           `json:"guide,omitempty"`
+	Choices    []Action        `json:"choices,omitempty"` // «Кое от тези?»: one per line
+	HelpPoints []HelpPointCard `json:"help_points,omitempty"`
+	Buttons    []Action        `json:"buttons,omitempty"`
+	AnswerID   int64           `json:"answer_id,omitempty"` // what a rating refers to
+	AskPlace   bool            `json:"ask_place,omitempty"` // offer to share the location
+	Language   string          `json:"language"`
+}
+
+// Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes.
+type Action struct {
+	Label string `json:"label"`
+	Data  string `json:"data,omitempty"`
+	URL   string `json:"url,omitempty"` // instead of Data: an address to open
+}
+
+// Card is a guide as a message carries it: the text of the version that was shown stays with the message.
+type Card struct {
+	Slug           string            `json:"slug"`
+	Version        int               `json:"version"`
+	Link           string            `json:"link"`
+	Identification []knowledge.Means `json:"identification"`
+	Text           knowledge.Text    `json:"text"`
+	Language       string            `json:"language"` // of Text; may differ from the message's
+	Source         string            `json:"source"`
+	SourceTitle    string            `json:"source_title"`
+	Seen           string            `json:"seen,omitempty"`    // 2006-01-02; "" unknown
+	Checked        string            `json:"checked,omitempty"` // 2006-01-02; "" not yet checked by an editor
+	Closed         bool              `json:"closed,omitempty"`
+}
+
+// HelpPointCard is a library as a message carries it, with opening words computed when it was sent.
+type HelpPointCard struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Place     string   `json:"place"` // «гр. Враца», with municipality where the name is ambiguous
+	Address   string   `json:"address,omitempty"`
+	Phone     string   `json:"phone,omitempty"`
+	Site      string   `json:"site,omitempty"`
+	Lat       *float64 `json:"lat,omitempty"` // nil where only the settlement is known
+	Lon       *float64 `json:"lon,omitempty"`
+	DistanceM *int     `json:"distance_m,omitempty"`
+	Open      *bool    `json:"open,omitempty"`
+	Hours     string   `json:"hours"` // «Отворено до 17:30 ч.», «Не знам работното време, обадете се на …»
+}

@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"orientir/deploy/postgres"
+)
+
+// Desk is the human side as the bot needs it. handoff implements it: an arrow that would run up is this interface.
+type Desk interface {
+	// Offer says where a ticket of this conversation would go, before anything is opened.
+	Offer(ctx context.Context, db postgres.DB, w Wish) (Offer, error)
+	// Open opens a ticket in the caller's transaction. One conversation has at most one open ticket; a second call gives the first.
+	Open(ctx context.Context, tx postgres.DB, w Wish) (Ticket, error)
+	// Cancel closes the conversation's open ticket, if any, because the person withdrew or asked to be forgotten.
+	Cancel(ctx context.Context, tx postgres.DB, conversation int64) error
+	// Status tells what became of the conversation's newest open ticket.
+	Status(ctx context.Context, db postgres.DB, conversation int64) (Ticket, bool, error)
+}
+
+// Wish is what a person wants from the desk.
+type Wish struct {
+	Conversation int64
+	Place        string // ekatte, "" where unknown
+	HelpPoint    string // id that the person chose; "" lets routing choose
+	Pool         bool   // the person chose the national pool
+	Reason       string // asked | abstained | bad-ratings
+	Language     string
+	Summary      string // the person's question, masked
+}
+
+// Offer is where a ticket would go and what the person should know before.
+type Offer struct {
+	Staffed   bool        // false: no active account serves anywhere; nothing can be opened
+	HelpPoint string      // id of the library that will read it; "" is the national pool
+	Name      string      // as people read it
+	Others    []OfferedTo // other libraries that serve, nearest first, at most three
+	Pool      bool        // the national pool has active staff
+	OpenNow   *bool       // nil where the hours are unknown
+	NextOpen  time.Time
+	Present   bool   // somebody who serves it is at the desk now
+	WhyHere   string // phrase key of why routing chose it
+}
+
+// OfferedTo is a library that a person may choose instead.
+type OfferedTo struct{ ID, Name string }
+
+// Ticket is a waiting or claimed hand-over as the bot sees it.
+type Ticket struct {
+	ID       int64
+	Claimed  bool
+	Position int // in the queue, 1 is next; 0 once claimed
+	OpenedAt time.Time
+}

@@ -1,0 +1,71 @@
+package retrieval
+
+import (
+	"orientir/knowledge"
+)
+
+// Outcome says what became of a question; the values are those of the public API.
+type Outcome string
+
+// The outcomes. Only Answered and Clarify carry guides as the answer.
+const (
+	Answered   Outcome = "answered"
+	Clarify    Outcome = "clarify"
+	Abstained  Outcome = "abstained"
+	OutOfScope Outcome = "out_of_scope"
+	Emergency  Outcome = "emergency"
+)
+
+// Intent says what the person wants from us; the values are those of the public API.
+type Intent string
+
+// The intents.
+const (
+	WantsAnswer    Intent = "question"
+	WantsHuman     Intent = "human"
+	WantsHelpPoint Intent = "help_point"
+	WantsStatus    Intent = "status"
+	Smalltalk      Intent = "smalltalk"
+	WantsNews      Intent = "news"
+)
+
+// Question is what was asked, already masked.
+type Question struct {
+	Text     string
+	Context  []string           // earlier messages of the same turn or the question that a short follow-up leans on, oldest first
+	Language knowledge.Language // of the answer; "" lets the text decide
+	Audience knowledge.Audience // "" where unknown
+	Place    string             // ekatte or words; "" where unknown
+}
+
+// Ranked is a guide among the results, with the probability-like score that placed it.
+type Ranked struct {
+	Slug    string  `json:"slug"`
+	Title   string  `json:"title"`
+	Version int     `json:"version"`
+	Score   float64 `json:"score"`
+}
+
+// Link is an official address with the words to show for it.
+type Link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+// Answer is what the bot gives, on every channel the same.
+type Answer struct {
+	Outcome    Outcome
+	Intent     Intent
+	Confidence float64 // probability that the first guide is right
+	Language   knowledge.Language
+	Detected   string           // language of the question: bg, bg-latn, en, ru, uk, tr, und
+	Topic      string           // for emergencies and small talk: which phrase fits (violence, suicide, fire, medical, greeting, thanks, robot…)
+	Text       string           // laid out as plain text, ready to read on a terminal
+	Guide      *knowledge.Guide // the first guide, whole, where Answered
+	Guides     []Ranked         // best first, at most five
+	Links      []Link
+	HelpPoints []knowledge.Nearby
+	Place      *knowledge.PlaceMatch // where a place was given or named
+	Signpost   *knowledge.Signpost   // where the topic is known but no guide covers it
+	Model      string                // version of the ranking that answered
+}
