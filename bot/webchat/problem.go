@@ -1,0 +1,5 @@
+package webchat
+
+import "errors"
+
+var errNotFound = errors.New("not found")
