@@ -1,0 +1,33 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Channel carries messages out to people. Delivery calls Send for one message of a conversation at a time, in order,
+// and for different conversations at once. The error decides what happens next: *RetryAfter waits, *Refused gives the
+// message up and frees the next one, any other error is tried again with growing pauses.
+type Channel interface {
+	Name() string // as in Incoming.Channel
+	// Send delivers one message and gives the channel's id of it. It may be called again for a message that was sent
+	// when the program died before it could note so.
+	Send(ctx context.Context, c Conversation, m Message) (externalID string, err error)
+}
+
+// RetryAfter is a channel's wish to be left alone for a while. It costs no try.
+type RetryAfter struct {
+	D   time.Duration
+	All bool // the whole channel must wait, not this conversation alone
+}
+
+func (e *RetryAfter) Error() string { return fmt.Sprintf("the channel asks to wait %s", e.D) }
+
+// Refused is a channel's refusal for good: the same message will never pass.
+type Refused struct {
+	Blocked bool   // the person blocked us: nothing is sent until they write again
+	Reason  string // for the log and the desk; never message text
+}
+
+func (e *Refused) Error() string { return "the channel refused the message: " + e.Reason }

@@ -1,0 +1,251 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
+)
+
+// Options of Conversations. The zero value works.
+type Options struct {
+	Log *slog.Logger     // default: nothing is logged
+	Now func() time.Time // clock; default time.Now
+}
+
+// wakes is what conversations need of redis.Client.
+type wakes interface {
+	Publish(ctx context.Context, topic, payload string)
+	Subscribe(ctx context.Context, topics ...string) <-chan string
+}
+
+// Conversations stores contacts, conversations and messages. The engine, the channels and the human side share one.
+//
+// A method that takes a tx changes things in the caller's transaction; the caller calls Wake after the commit.
+type Conversations struct {
+	pool  *pgxpool.Pool
+	redis wakes
+	log   *slog.Logger
+	now   func() time.Time
+}
+
+// NewConversations makes the store of conversations. redis carries wake-ups only.
+func NewConversations(pool *pgxpool.Pool, redis wakes, o Options) *Conversations {
+	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	return c
+}
+
+// Topic is the wake-up topic of a conversation: something was stored in it.
+func Topic(conversation int64) string { return "conversation:" + strconv.FormatInt(conversation, 10) }
+
+const conversationColumns = `c.id, c.contact, k.channel, k.key, k.pseudonym, k.language, k.audience,
+	COALESCE(c.place, k.place, '') AS place, COALESCE(c.holder, '') AS holder, c.turn, c.answered_turn,
+	k.blocked_at, c.created_at, c.updated_at`
+
+// Of finds the conversation of a channel's contact; false where they never wrote, or were forgotten.
+func (c *Conversations) Of(ctx context.Context, channel, contactKey string) (Conversation, bool, error) {
+	rows, err := c.pool.Query(ctx, `
+		SELECT `+conversationColumns+`
+		FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE k.channel = $1 AND k.key = $2`, channel, contactKey)
+	return oneConversation(rows, err, "of a contact of "+channel)
+}
+
+// Conversation finds a conversation by its id.
+func (c *Conversations) Conversation(ctx context.Context, id int64) (Conversation, bool, error) {
+	return conversation(ctx, c.pool, id)
+}
+
+func conversation(ctx context.Context, db postgres.DB, id int64) (Conversation, bool, error) {
+	rows, err := db.Query(ctx, `
+		SELECT `+conversationColumns+`
+		FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE c.id = $1`, id)
+	return oneConversation(rows, err, strconv.FormatInt(id, 10))
+}
+
+func oneConversation(rows pgx.Rows, err error, key string) (Conversation, bool, error) {
+	if err != nil {
+		return Conversation{}, false, fmt.Errorf("read conversation %s: %w", key, err)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Conversation])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Conversation{}, false, nil
+	}
+	if err != nil {
+		return Conversation{}, false, fmt.Errorf("read conversation %s: %w", key, err)
+	}
+	return c, true, nil
+}
+
+// messageColumns reads a message as people may see it: of a shared location nothing but its settlement is left in text.
+const messageColumns = `id, conversation, sender, kind, text, data, body, COALESCE(author, '') AS author, turn,
+	COALESCE(external_id, '') AS external_id, created_at, handled_at, delivered_at, failed_at`
+
+// Messages reads at most limit messages of a conversation that came after a message id, oldest first.
+func (c *Conversations) Messages(ctx context.Context, conversation, after int64, limit int) ([]Message, error) {
+	rows, err := c.pool.Query(ctx, `
+		SELECT `+messageColumns+`
+		FROM messages
+		WHERE conversation = $1 AND id > $2
+		ORDER BY id
+		LIMIT $3`, conversation, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read messages of conversation %d: %w", conversation, err)
+	}
+	messages, err := pgx.CollectRows(rows, pgx.RowToStructByName[Message])
+	if err != nil {
+		return nil, fmt.Errorf("read messages of conversation %d: %w", conversation, err)
+	}
+	return messages, nil
+}
+
+// Claim gives a conversation from the bot to a librarian. From then on only Say and Notice reach the person.
+// ErrHeld where somebody else was quicker, or the conversation is gone.
+func (c *Conversations) Claim(ctx context.Context, tx postgres.DB, conversation int64, holder string) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE conversations SET holder = $2, updated_at = $3
+		WHERE id = $1 AND holder IS NULL`, conversation, holder, c.now())
+	if err != nil {
+		return fmt.Errorf("claim conversation %d: %w", conversation, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("claim conversation %d: %w", conversation, ErrHeld)
+	}
+	return nil
+}
+
+// Release gives a conversation back to the bot. ErrNotHolder where another holds it.
+func (c *Conversations) Release(ctx context.Context, tx postgres.DB, conversation int64, holder string) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE conversations SET holder = NULL, updated_at = $3
+		WHERE id = $1 AND holder = $2`, conversation, holder, c.now())
+	if err != nil {
+		return fmt.Errorf("release conversation %d: %w", conversation, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("release conversation %d: %w", conversation, ErrNotHolder)
+	}
+	return nil
+}
+
+// Say adds a librarian's words, only while that librarian holds the conversation; else ErrNotHolder.
+// The words are masked like everybody's.
+func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation int64, holder string, body Body) (int64, error) {
+	tag, err := tx.Exec(ctx, `
+		UPDATE conversations SET answered_turn = turn, updated_at = $3
+		WHERE id = $1 AND holder = $2`, conversation, holder, c.now())
+	if err != nil {
+		return 0, fmt.Errorf("say in conversation %d: %w", conversation, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return 0, fmt.Errorf("say in conversation %d: %w", conversation, ErrNotHolder)
+	}
+	return c.write(ctx, tx, conversation, Librarian, holder, body)
+}
+
+// Notice adds a system line in the person's language, whoever holds the conversation. Keep it to the notices that may pass
+// a librarian: danger to life, a masked number, librarian gone, conversation closed, and what became of a ticket.
+func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation int64, phraseKey string, args ...any) (int64, error) {
+	var language string
+	err := tx.QueryRow(ctx, `
+		SELECT k.language FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE c.id = $1`, conversation).Scan(&language)
+	if err != nil {
+		return 0, fmt.Errorf("notice %s in conversation %d: %w", phraseKey, conversation, err)
+	}
+	return c.write(ctx, tx, conversation, System, "", Body{Text: i18n.T(language, phraseKey, args...), Language: language})
+}
+
+// write adds an outgoing row; delivery or a stream takes it from there.
+func (c *Conversations) write(ctx context.Context, tx postgres.DB, conversation int64, from Sender, author string, body Body) (int64, error) {
+	kind := "reply"
+	if from == System {
+		kind = "notice"
+	}
+	var id int64
+	err := tx.QueryRow(ctx, `
+		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, created_at)
+		SELECT id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), turn, $7 FROM conversations WHERE id = $1
+		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.now()).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("write to conversation %d: %w", conversation, err)
+	}
+	return id, nil
+}
+
+// Wake tells delivery, streams and desks that a conversation changed. Call it after the commit.
+func (c *Conversations) Wake(ctx context.Context, conversation int64) {
+	c.redis.Publish(ctx, Topic(conversation), "")
+	c.redis.Publish(ctx, "deliver", "")
+}
+
+// Delivered notes that messages reached the person: a pulled channel calls it for what its stream wrote.
+// Rows that were delivered before stay as they are.
+func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
+	_, err := c.pool.Exec(ctx, `
+		UPDATE messages SET delivered_at = $2
+		WHERE id = ANY($1) AND sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL`, messages, c.now())
+	if err != nil {
+		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
+	}
+	return nil
+}
+
+// WaitReply waits until everything that the person sent has been dealt with, for a page that works without scripts, and gives
+// what was said to them after a message id. When ctx ends first it gives what there is.
+func (c *Conversations) WaitReply(ctx context.Context, conversation, after int64) ([]Message, error) {
+	awake, stop := context.WithCancel(ctx)
+	defer stop()
+	wake := c.redis.Subscribe(awake, Topic(conversation))
+	sweep := time.NewTicker(500 * time.Millisecond) // behind the wake-up, which may be lost
+	defer sweep.Stop()
+	for {
+		var waiting bool
+		reading := context.WithoutCancel(ctx)
+		err := c.pool.QueryRow(reading, `
+			SELECT EXISTS (SELECT 1 FROM messages WHERE conversation = $1 AND sender = 'person' AND handled_at IS NULL)`,
+			conversation).Scan(&waiting)
+		if err != nil {
+			return nil, fmt.Errorf("wait for a reply in conversation %d: %w", conversation, err)
+		}
+		if !waiting || ctx.Err() != nil {
+			return c.outgoing(reading, conversation, after)
+		}
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-sweep.C:
+		}
+	}
+}
+
+func (c *Conversations) outgoing(ctx context.Context, conversation, after int64) ([]Message, error) {
+	rows, err := c.pool.Query(ctx, `
+		SELECT `+messageColumns+`
+		FROM messages
+		WHERE conversation = $1 AND id > $2 AND sender <> 'person'
+		ORDER BY id`, conversation, after)
+	if err != nil {
+		return nil, fmt.Errorf("read replies of conversation %d: %w", conversation, err)
+	}
+	messages, err := pgx.CollectRows(rows, pgx.RowToStructByName[Message])
+	if err != nil {
+		return nil, fmt.Errorf("read replies of conversation %d: %w", conversation, err)
+	}
+	return messages, nil
+}
