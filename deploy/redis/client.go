@@ -1,0 +1,124 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// patience is how long one command may take; who asks is a person's request.
+	patience = 500 * time.Millisecond
+	// pause is how long Redis is left alone after a command failed, so that an outage doesn't cost each request its patience.
+	pause = time.Second
+)
+
+// Options of a client; the zero value works.
+type Options struct {
+	Prefix string       // before every key and channel; default "orientir:"
+	Log    *slog.Logger // told when Redis goes and comes back; default: nobody
+}
+
+// Client is one process's view of Redis. All its methods may be called from many goroutines.
+type Client struct {
+	rdb    *redis.Client
+	prefix string
+	self   string // this process, so that it knows its own wake-ups when they come back
+	log    *slog.Logger
+	hub    hub
+	out    chan string // wake-ups on their way to other replicas
+	limits memory      // counted here while Redis is away
+	seen   memory      // presence as this process knows it
+
+	downUntil atomic.Int64 // unix nanoseconds; 0 while Redis answers
+}
+
+// Open connects to the server at url (redis://, rediss:// or unix://) and says at once when it doesn't answer or may not be
+// written to. Later outages are survived.
+func Open(ctx context.Context, url string, o Options) (*Client, error) {
+	config, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("read the Redis address: %w", err)
+	}
+	config.DialTimeout = 2 * time.Second
+	config.ReadTimeout = time.Second
+	config.WriteTimeout = time.Second
+	config.MaxRetries = 1
+	config.ContextTimeoutEnabled = true
+	if o.Prefix == "" {
+		o.Prefix = "orientir:"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{
+		rdb:    redis.NewClient(config),
+		prefix: o.Prefix,
+		self:   rand.Text(),
+		log:    o.Log,
+		out:    make(chan string, 4096),
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	// A write, because a read-only replica answers a ping.
+	if err := c.rdb.Set(ctx, c.prefix+"hello", 1, time.Second).Err(); err != nil {
+		c.rdb.Close()
+		return nil, fmt.Errorf("write to Redis at %s: %w", config.Addr, err)
+	}
+	return c, nil
+}
+
+// Run carries wake-ups to and from other replicas until ctx ends. Without it wake-ups stay within this process.
+func (c *Client) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.send(ctx) })
+	group.Go(func() error { return c.receive(ctx) })
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Close gives the connections back. Call it after Run has returned.
+func (c *Client) Close() error { return c.rdb.Close() }
+
+// try runs one exchange with Redis and reports whether it worked; if not, the caller does without.
+func (c *Client) try(ctx context.Context, exchange func(context.Context) error) bool {
+	if until := c.downUntil.Load(); until != 0 && time.Now().UnixNano() < until {
+		return false
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := exchange(limited)
+	switch {
+	case err == nil:
+		if c.downUntil.Swap(0) != 0 {
+			c.log.Info("redis is back")
+		}
+		return true
+	case ctx.Err() != nil: // the caller gave up, which says nothing about Redis
+		return false
+	}
+	if c.downUntil.Swap(time.Now().Add(pause).UnixNano()) == 0 {
+		c.log.Warn("redis is away: limits, presence and wake-ups are this process's own until it is back", "err", err)
+	}
+	return false
+}
+
+// LogTo makes the Redis library write its own complaints (a bad connection, a failed dial) to log instead of standard error.
+// The library has one logger for the whole process, so only main calls this, once.
+func LogTo(log *slog.Logger) { redis.SetLogger(printer{log}) }
+
+type printer struct{ log *slog.Logger }
+
+func (p printer) Printf(ctx context.Context, format string, v ...any) {
+	p.log.DebugContext(ctx, "redis library", "says", fmt.Sprintf(format, v...))
+}

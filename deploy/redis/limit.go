@@ -1,0 +1,58 @@
+package redis
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Allow takes one of limit turns that key has in any stretch of per, and says whether there was one; if not, after how long
+// there will be. All turns may be taken at once and come back evenly (a token bucket). While Redis is away each process
+// counts for itself. limit must be at least 1: otherwise nothing is ever allowed.
+func (c *Client) Allow(ctx context.Context, key string, limit int, per time.Duration) (ok bool, retryAfter time.Duration) {
+	if limit < 1 {
+		return false, per
+	}
+	var wait int64
+	reached := c.try(ctx, func(ctx context.Context) (err error) {
+		wait, err = takeTurn.Run(ctx, c.rdb, []string{c.prefix + "limit:" + key},
+			per.Microseconds(), (per / time.Duration(limit)).Microseconds()).Int64()
+		return err
+	})
+	if reached {
+		return wait == 0, time.Duration(wait) * time.Microsecond
+	}
+	c.limits.update(key, func(now, full time.Time) time.Time {
+		full, retryAfter = turn(now, full, limit, per)
+		return full
+	})
+	return retryAfter == 0, retryAfter
+}
+
+// turn is the bucket as one instant, «full again at» (the generic cell rate algorithm, ITU-T I.371): taking a turn moves it
+// by per/limit, and it may not lie more than per ahead. It returns the new instant and zero, or the old one and the wait.
+func turn(now, full time.Time, limit int, per time.Duration) (time.Time, time.Duration) {
+	if full.Before(now) {
+		full = now
+	}
+	next := full.Add(per / time.Duration(limit))
+	if ahead := next.Sub(now); ahead > per {
+		return full, ahead - per
+	}
+	return next, 0
+}
+
+// takeTurn is turn, in Redis: one atomic step by the server's own clock, and the key goes when the bucket is full again.
+var takeTurn = redis.NewScript(`
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local per, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local ahead = full + cost - now
+if ahead > per then
+  return ahead - per
+end
+redis.call('SET', KEYS[1], string.format('%.0f', full + cost), 'PX', math.max(1, math.ceil(ahead / 1000)))
+return 0
+`)

@@ -1,0 +1,204 @@
+package redis_test
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"orientir/deploy/redis"
+	"orientir/deploy/redis/redistest"
+)
+
+func TestWakeUpsReachEveryReplicaOnce(t *testing.T) {
+	t.Parallel()
+	replicas := redistest.Replicas(t, 2)
+	here := replicas[0].Subscribe(t.Context(), "conversation:1", "news")
+	there := replicas[1].Subscribe(t.Context(), "conversation:1")
+	elsewhere := replicas[1].Subscribe(t.Context(), "conversation:2")
+
+	replicas[0].Publish(t.Context(), "conversation:1", "first")
+	replicas[0].Publish(t.Context(), "conversation:2", "other")
+	replicas[0].Publish(t.Context(), "conversation:1", "second")
+	replicas[1].Publish(t.Context(), "news", "third")
+
+	expect(t, here, "first", "second", "third")
+	expect(t, there, "first", "second")
+	expect(t, elsewhere, "other")
+}
+
+func TestSubscriptionEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	client := redistest.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	wakes := client.Subscribe(ctx, "topic")
+	cancel()
+	for range wakes { // ends only when the channel is closed
+	}
+	client.Publish(t.Context(), "topic", "to nobody")
+}
+
+func TestSlowListenerNeverHoldsUpThePublisher(t *testing.T) {
+	t.Parallel()
+	client := redistest.New(t)
+	slow := client.Subscribe(t.Context(), "topic")
+	for range 100_000 {
+		client.Publish(t.Context(), "topic", "x")
+	}
+	expect(t, slow, "x")
+}
+
+func TestLimitHoldsAcrossReplicas(t *testing.T) {
+	t.Parallel()
+	replicas := redistest.Replicas(t, 2)
+	for i := range 6 {
+		if ok, wait := replicas[i%2].Allow(t.Context(), "person", 6, time.Hour); !ok || wait != 0 {
+			t.Fatalf("turn %d: %v, %v", i+1, ok, wait)
+		}
+	}
+	ok, wait := replicas[0].Allow(t.Context(), "person", 6, time.Hour)
+	if ok || wait < 9*time.Minute || wait > 10*time.Minute {
+		t.Fatalf("seventh turn: %v, wait %v; want a little under ten minutes", ok, wait)
+	}
+	if ok, _ := replicas[0].Allow(t.Context(), "somebody else", 6, time.Hour); !ok {
+		t.Fatal("one key's turns were counted against another")
+	}
+}
+
+func TestPresence(t *testing.T) {
+	t.Parallel()
+	replicas := redistest.Replicas(t, 2)
+	replicas[0].Seen(t.Context(), "staff:1", time.Minute)
+	replicas[0].Seen(t.Context(), "staff:2", time.Minute)
+	replicas[1].Gone(t.Context(), "staff:2")
+	if got := replicas[1].Present(t.Context(), "staff:1", "staff:2", "staff:3"); !slices.Equal(got, []bool{true, false, false}) {
+		t.Fatalf("got %v", got)
+	}
+}
+
+// One replica's Redis goes away and comes back empty: nothing fails, nothing waits, and wake-ups flow again.
+func TestOutageIsSurvived(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "redis.sock")
+	stop := startServer(t, socket)
+	var replicas [2]*redis.Client
+	for i := range replicas {
+		client, err := redis.Open(t.Context(), "unix://"+socket, redis.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		go client.Run(t.Context())
+		replicas[i] = client
+	}
+	there := replicas[1].Subscribe(t.Context(), "topic")
+	here := replicas[0].Subscribe(t.Context(), "topic")
+
+	stop()
+	began := time.Now()
+	for i := range 3 {
+		if ok, _ := replicas[0].Allow(t.Context(), "person", 3, time.Hour); !ok {
+			t.Fatalf("turn %d refused while Redis is away", i+1)
+		}
+	}
+	if ok, wait := replicas[0].Allow(t.Context(), "person", 3, time.Hour); ok || wait == 0 {
+		t.Fatal("no limit while Redis is away")
+	}
+	replicas[0].Seen(t.Context(), "staff:1", time.Minute)
+	if got := replicas[0].Present(t.Context(), "staff:1", "staff:2"); !slices.Equal(got, []bool{true, false}) {
+		t.Fatalf("presence while Redis is away: %v", got)
+	}
+	replicas[0].Publish(t.Context(), "topic", "in this process")
+	expect(t, here, "in this process")
+	if spent := time.Since(began); spent > 5*time.Second {
+		t.Fatalf("requests waited %v for a Redis that is away", spent)
+	}
+
+	startServer(t, socket)
+	for deadline := time.After(30 * time.Second); ; {
+		replicas[0].Publish(t.Context(), "topic", "across")
+		select {
+		case payload := <-there:
+			if payload == "across" {
+				return
+			}
+		case <-deadline:
+			t.Fatal("no wake-up across replicas after Redis came back")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func TestOpenNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]string{
+		"no server":   "redis://127.0.0.1:1",
+		"not a URL":   "localhost:6379",
+		"no socket":   "unix:///nowhere/redis.sock",
+		"bad setting": "redis://127.0.0.1:1?no_such_setting=1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if client, err := redis.Open(t.Context(), address, redis.Options{}); err == nil {
+				client.Close()
+				t.Fatal("opened")
+			}
+		})
+	}
+}
+
+func TestWholeDatabaseForAProgram(t *testing.T) {
+	t.Parallel()
+	client, err := redis.Open(t.Context(), redistest.URL(t), redis.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if ok, _ := client.Allow(t.Context(), "x", 1, time.Hour); !ok {
+		t.Fatal("the database is not empty")
+	}
+}
+
+// expect reads the payloads in this order; an empty one, which only says «look», may come between.
+func expect(t *testing.T, wakes <-chan string, want ...string) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for len(want) > 0 {
+		select {
+		case got := <-wakes:
+			if got == "" {
+				continue
+			}
+			if got != want[0] {
+				t.Fatalf("got %q, want %q", got, want[0])
+			}
+			want = want[1:]
+		case <-deadline:
+			t.Fatalf("still waiting for %q", want)
+		}
+	}
+}
+
+func startServer(t *testing.T, socket string) (stop func()) {
+	t.Helper()
+	server := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", filepath.Dir(socket))
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = func() {
+		server.Process.Kill()
+		server.Wait()
+	}
+	t.Cleanup(stop)
+	for range 200 {
+		if client, err := redis.Open(t.Context(), "unix://"+socket, redis.Options{}); err == nil {
+			client.Close()
+			return stop
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("redis-server did not start")
+	return nil
+}
