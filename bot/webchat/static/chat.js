@@ -1,0 +1,171 @@
+// Makes the page's forms a live chat: what they would post goes to the API, and answers come on the stream.
+// Without this script the same forms work as they are.
+
+import { Conversation, newEventID } from './conversation.js';
+import { Log } from './log.js';
+import { offerLocation } from './place.js';
+
+const id = (name) => document.getElementById(name);
+const main = id('chat');
+const words = JSON.parse(id('words').dataset.words);
+const form = id('ask');
+const question = id('question');
+const link = id('link');
+const forget = id('forget');
+const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
+const unsent = new Map(); // article → event: what waits for the connection
+
+const conversation = new Conversation({
+  language: document.querySelector('.languages [aria-current]')?.lang || main.dataset.language,
+  place: main.dataset.place,
+  token: main.dataset.token,
+  embedded: document.documentElement.classList.contains('embedded'),
+  on: {
+    message(message) {
+      const article = log.add(message);
+      if (article) offerLocation(article, words, (lat, lon) => act({ kind: 'location', lat, lon }));
+      if (message.from !== 'person') id('examples')?.closest('form').remove();
+      forget.hidden = false;
+    },
+    state(state) {
+      id('holder').textContent = state.words;
+      if (state.holder === 'librarian') log.typing(false);
+    },
+    link(up) {
+      link.textContent = up ? '' : navigator.onLine ? words.reconnecting : words.offline;
+      if (up) resend();
+    },
+    gone() {
+      log.clear();
+      id('holder').textContent = '';
+      forget.hidden = true;
+    },
+  },
+});
+document.querySelectorAll('.message').forEach((m) => offerLocation(m, words, (lat, lon) => act({ kind: 'location', lat, lon })));
+document.querySelector('.waiting')?.remove();
+if (conversation.begun) forget.hidden = false;
+
+let forgotten = false; // the conversation is deleted; the next message begins another
+
+/** Sends what a button means. */
+async function act(event) {
+  if (forgotten) renew();
+  log.typing(true);
+  try {
+    await conversation.send({ event_id: newEventID(), ...event });
+    link.textContent = '';
+  } catch (fault) {
+    log.typing(false);
+    link.textContent = fault.message || (fault.offline ? words.offline : words.error_500);
+    throw fault;
+  }
+}
+
+/** Sends words, and shows them at once. */
+function say(text) {
+  if (forgotten) renew();
+  const article = log.pend(text);
+  id('examples')?.closest('form').remove();
+  deliver(article, { event_id: newEventID(), kind: 'text', text });
+}
+
+async function deliver(article, event) {
+  unsent.delete(article);
+  log.typing(true);
+  try {
+    const { message } = await conversation.send(event);
+    log.stored(article, message);
+    link.textContent = '';
+    forget.hidden = false;
+  } catch (fault) {
+    log.typing(false);
+    if (fault.offline) link.textContent = words.offline;
+    if (fault.again) unsent.set(article, event);
+    log.unsent(article, fault.message, fault.again && (() => deliver(article, event)));
+  }
+}
+
+/** The connection is back: what waited goes out, in order. */
+function resend() {
+  for (const [article, event] of [...unsent]) {
+    article.querySelector('.unsent')?.remove();
+    deliver(article, event);
+  }
+}
+addEventListener('online', resend);
+addEventListener('offline', () => { link.textContent = words.offline; });
+
+function renew() {
+  forgotten = false;
+  conversation.leave();
+  log.clear();
+}
+
+async function forgetAll() {
+  if (!confirm(words.forget_sure)) return;
+  try {
+    await act({ kind: 'command', command: 'forget' });
+  } catch {
+    return;
+  }
+  log.clear();
+  forgotten = true;
+  forget.hidden = true;
+  question.focus();
+}
+
+document.addEventListener('submit', (submitted) => {
+  const target = submitted.target;
+  if (target === form) {
+    submitted.preventDefault();
+    const text = question.value.trim();
+    if (!text) return;
+    question.value = '';
+    grow();
+    say(text);
+    question.focus();
+    return;
+  }
+  if (target === forget) {
+    submitted.preventDefault();
+    forgetAll();
+    return;
+  }
+  if (!target.closest('#log')) return;
+  submitted.preventDefault();
+  const button = submitted.submitter;
+  const fields = new FormData(target, button);
+  if (fields.get('data')) {
+    act({ kind: 'button', data: fields.get('data') }).then(() => choose(button), () => {});
+  } else if (String(fields.get('text') ?? '').trim()) {
+    say(String(fields.get('text')).trim());
+    target.querySelector('input[name="text"]')?.form.reset();
+  }
+});
+
+/** Marks the button that was pressed among its neighbours: a rating, a choice. */
+function choose(button) {
+  if (!button || !/^(rate|why):/.test(button.value)) return;
+  for (const other of button.form.querySelectorAll('button[name="data"]')) {
+    if (other.value.split(':')[0] !== button.value.split(':')[0]) continue;
+    other.classList.toggle('chosen', other === button);
+    other.setAttribute('aria-pressed', other === button);
+  }
+}
+
+// Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard.
+question.addEventListener('keydown', (key) => {
+  if (key.key === 'Enter' && !key.shiftKey && !key.isComposing) {
+    key.preventDefault();
+    form.requestSubmit();
+  }
+});
+function grow() {
+  if (CSS.supports('field-sizing', 'content')) return;
+  question.style.height = 'auto';
+  question.style.height = `${question.scrollHeight + 4}px`;
+}
+question.addEventListener('input', grow);
+
+main.dataset.ready = 'yes';

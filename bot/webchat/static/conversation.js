@@ -1,0 +1,93 @@
+// A conversation with the server: its token, what goes out, what comes in. It knows nothing of the page.
+
+import { follow } from './stream.js';
+
+const KEY = 'orientir-conversation';
+
+/** A random name of an event. crypto.randomUUID exists only over https, and a library's own network may not have it. */
+export function newEventID() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/** The token lives as long as the tab. Where storage is forbidden (some frames), as long as the page. */
+export class Conversation {
+  #token = '';
+  #stream;
+  #queue = Promise.resolve();
+
+  /** `language` of the person, `place` that the embedding site gave, `token` of a conversation begun without scripts. */
+  constructor({ language, place, token, embedded, on }) {
+    Object.assign(this, { language, place, embedded, on });
+    try {
+      this.#token = token || sessionStorage.getItem(KEY) || '';
+      if (token) sessionStorage.setItem(KEY, token);
+    } catch {
+      this.#token = token || '';
+    }
+    if (this.#token) this.#open();
+  }
+
+  get begun() { return this.#token !== ''; }
+
+  /** Sends an event, after those before it. Gives {message} or throws a Fault; the same event may be sent again. */
+  send(event) {
+    const sent = this.#queue.then(() => this.#post(event));
+    this.#queue = sent.catch(() => {});
+    return sent;
+  }
+
+  /** Leaves the conversation: the next message begins another one. */
+  leave() {
+    this.#stream?.stop();
+    this.#stream = undefined;
+    this.#token = '';
+    try { sessionStorage.removeItem(KEY); } catch { /* nothing was kept */ }
+  }
+
+  async #post(event) {
+    if (!this.#token) {
+      const { token } = await call('/api/v1/conversations', {}, { 'Accept-Language': this.language });
+      this.#token = token;
+      try { sessionStorage.setItem(KEY, token); } catch { /* lives with the page */ }
+    }
+    const answer = await call('/api/v1/conversations/messages',
+      { ...event, language: this.language, place: this.place || undefined },
+      { 'Orientir-Conversation': this.#token, 'Accept-Language': this.language });
+    if (!this.#stream) this.#open();
+    return answer;
+  }
+
+  #open() {
+    const query = new URLSearchParams({ lang: this.language, ...(this.embedded && { embedded: '1' }) });
+    this.#stream = follow(`/api/v1/conversations/stream?${query}`, { 'Orientir-Conversation': this.#token, 'Accept-Language': this.language }, {
+      event: (event) => this.on[event.event]?.(JSON.parse(event.data)),
+      link: (up) => this.on.link(up),
+      gone: () => { this.leave(); this.on.gone(); },
+    });
+  }
+}
+
+/** What went wrong, with words for people where the server gave some. `again` says that the same call may work later. */
+export class Fault extends Error {
+  constructor(message, { again = false, offline = false } = {}) {
+    super(message);
+    Object.assign(this, { again, offline });
+  }
+}
+
+async function call(address, body, headers) {
+  let response;
+  try {
+    response = await fetch(address, {
+      method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body),
+      signal: AbortSignal.timeout(20_000),
+    });
+  } catch {
+    throw new Fault('', { again: true, offline: true });
+  }
+  if (response.ok) return response.json();
+  let words = '';
+  try { words = (await response.json()).detail; } catch { /* a proxy's own page */ }
+  throw new Fault(words, { again: response.status === 429 || response.status >= 500 });
+}

@@ -1,0 +1,116 @@
+// The conversation as the page shows it: puts messages in their place, once each, and keeps the newest in sight.
+
+export class Log {
+  #log; #typing; #typingWords; #unseen; #words; #timers = [];
+  #pending = []; // own messages that the server has not shown us yet, oldest first
+
+  constructor({ log, typing, typingWords, unseen, words }) {
+    this.#log = log;
+    this.#typing = typing;
+    this.#typingWords = typingWords;
+    this.#unseen = unseen;
+    this.#words = words;
+    unseen.addEventListener('click', () => this.#reveal(this.#log.querySelector('.message:last-of-type')));
+    addEventListener('scroll', () => { if (this.#atEnd()) unseen.hidden = true; }, { passive: true });
+  }
+
+  get empty() { return !this.#log.querySelector('.message[data-id], .message.pending'); }
+
+  /** Shows what the person just wrote, before the server has it. */
+  pend(text) {
+    const article = document.createElement('article');
+    article.className = 'message from-person pending';
+    const speaker = Object.assign(document.createElement('p'), { className: 'speaker', textContent: `${this.#words.you} · ${this.#words.sending}` });
+    const said = document.createElement('div');
+    said.className = 'said';
+    said.append(Object.assign(document.createElement('p'), { textContent: text }));
+    article.append(speaker, said);
+    this.#log.append(article);
+    this.#pending.push(article);
+    this.#reveal(article);
+    return article;
+  }
+
+  /** The server stored it: the message bears its id from now on. */
+  stored(article, id) {
+    const shown = this.#find(id);
+    if (shown && shown !== article) { this.#drop(article); return; }
+    article.dataset.id = id;
+    article.querySelector('.unsent')?.remove();
+    const speaker = article.querySelector('.speaker');
+    if (article.classList.contains('pending') && speaker) speaker.textContent = this.#words.you;
+  }
+
+  /** It was not sent: says so, with a button to try again. */
+  unsent(article, words, again) {
+    article.querySelector('.unsent')?.remove();
+    const line = document.createElement('p');
+    line.className = 'unsent';
+    line.append(Object.assign(document.createElement('span'), { textContent: words || this.#words.not_sent }));
+    if (again) {
+      const button = Object.assign(document.createElement('button'), { type: 'button', textContent: this.#words.retry });
+      button.addEventListener('click', () => { line.remove(); again(); });
+      line.append(button);
+    }
+    article.append(line);
+    article.querySelector('.speaker').textContent = this.#words.you;
+    this.#reveal(article);
+  }
+
+  /** Puts in a message of the stream. One that is there already is replaced: the server's words are the masked ones. */
+  add({ id, from, html }) {
+    const article = new DOMParser().parseFromString(html, 'text/html').querySelector('article');
+    if (!article) return;
+    let old = this.#find(id);
+    if (!old && from === 'person' && this.#pending.length) old = this.#pending[0];
+    const follow = this.#atEnd();
+    if (old) {
+      this.#pending = this.#pending.filter((p) => p !== old);
+      old.replaceWith(article);
+    } else {
+      this.#log.append(article);
+    }
+    this.#log.querySelector('#latest')?.remove();
+    if (from !== 'person') this.typing(false);
+    if (old) return article;
+    if (follow || from === 'person') this.#reveal(article);
+    else this.#unseen.hidden = false;
+    return article;
+  }
+
+  /** Shows that an answer is being looked for, and says so again when it takes long. */
+  typing(on) {
+    this.#timers.forEach(clearTimeout);
+    this.#timers = [];
+    this.#typing.hidden = !on;
+    if (!on) return;
+    const say = (key) => { this.#typingWords.textContent = this.#words[key]; };
+    say('typing');
+    this.#timers = [setTimeout(say, 4000, 'typing_slow'), setTimeout(say, 15_000, 'typing_late'), setTimeout(() => this.typing(false), 90_000)];
+    if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
+  }
+
+  clear() {
+    this.#log.querySelectorAll('.message[data-id], .message.pending').forEach((m) => m.remove());
+    this.#pending = [];
+    this.typing(false);
+  }
+
+  #find(id) { return this.#log.querySelector(`.message[data-id="${Number(id)}"]`); }
+
+  #drop(article) {
+    this.#pending = this.#pending.filter((p) => p !== article);
+    article.remove();
+  }
+
+  #atEnd() {
+    return innerHeight + scrollY >= document.documentElement.scrollHeight - Math.max(160, innerHeight / 3);
+  }
+
+  /** Brings the top of a message into sight: one reads from the beginning. */
+  #reveal(article) {
+    this.#unseen.hidden = true;
+    if (!article) return;
+    requestAnimationFrame(() => article.scrollIntoView({ block: article.offsetHeight > innerHeight / 2 ? 'start' : 'nearest' }));
+  }
+}
