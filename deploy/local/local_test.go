@@ -175,32 +175,40 @@ func TestKilledProgramIsRecovered(t *testing.T) {
 	}
 }
 
-// Everything dies at once, and the numbers in the lock files belong to another process afterwards.
+// Everything dies at once, and the numbers in the lock files belong to something else afterwards.
 func TestPowerCutIsRecovered(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
-	program, url := startProgram(t, dir)
-	write(t, &local.Servers{DatabaseURL: url}, "before the cut")
-	program.Process.Kill()
-	program.Wait()
-	for pid := range processesOf(t, dir) {
-		syscall.Kill(pid, syscall.SIGKILL)
+	for name, zombie := range map[string]bool{"number given anew": false, "number kept by a zombie": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := dataDir(t)
+			program, url := startProgram(t, dir)
+			write(t, &local.Servers{DatabaseURL: url}, "before the cut")
+			program.Process.Kill()
+			program.Wait()
+			for pid := range processesOf(t, dir) {
+				syscall.Kill(pid, syscall.SIGKILL)
+			}
+			stranger := startStranger(t, filepath.Join(dir, "postgres"))
+			if zombie {
+				stranger.Process.Kill() // and nobody waits for it until the test ends
+			}
+			for _, lock := range []string{"postgres/postmaster.pid", "run/.s.PGSQL.5432.lock"} {
+				lock = filepath.Join(dir, lock)
+				text, err := os.ReadFile(lock)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, rest, _ := strings.Cut(string(text), "\n")
+				if err := os.WriteFile(lock, []byte(strconv.Itoa(stranger.Process.Pid)+"\n"+rest), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			servers := start(t, dir)
+			defer servers.Close()
+			expectRead(t, servers, "before the cut")
+		})
 	}
-	stranger := strconv.Itoa(startStranger(t, filepath.Join(dir, "postgres")))
-	for _, lock := range []string{"postgres/postmaster.pid", "run/.s.PGSQL.5432.lock"} {
-		lock = filepath.Join(dir, lock)
-		text, err := os.ReadFile(lock)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(text), "\n")
-		if err := os.WriteFile(lock, []byte(stranger+"\n"+rest), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	servers := start(t, dir)
-	defer servers.Close()
-	expectRead(t, servers, "before the cut")
 }
 
 func TestKilledServerComesBack(t *testing.T) {
@@ -325,7 +333,7 @@ func startProgram(t *testing.T, dir string) (program *exec.Cmd, databaseURL stri
 }
 
 // startStranger starts a process that has nothing to do with us but runs as the owner of path: PostgreSQL takes no other for a rival.
-func startStranger(t *testing.T, path string) int {
+func startStranger(t *testing.T, path string) *exec.Cmd {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
@@ -343,23 +351,33 @@ func startStranger(t *testing.T, path string) int {
 		stranger.Process.Kill()
 		stranger.Wait()
 	})
-	return stranger.Process.Pid
+	return stranger
 }
 
 // processesOf lists the servers whose command line names dir.
 func processesOf(t *testing.T, dir string) map[int]string {
 	t.Helper()
-	said, err := exec.Command("ps", "-ww", "-e", "-o", "pid=,command=").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[int]string{}
-	for line := range strings.Lines(string(said)) {
-		number, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+	note := func(number, command string) {
 		pid, err := strconv.Atoi(number)
 		if err == nil && pid != os.Getpid() && strings.Contains(command, dir) && (strings.Contains(command, "postgres") || strings.Contains(command, "redis")) {
 			found[pid] = command
 		}
+	}
+	if processes, _ := filepath.Glob("/proc/[0-9]*/cmdline"); len(processes) > 0 {
+		for _, process := range processes {
+			command, _ := os.ReadFile(process) // it may have ended
+			note(filepath.Base(filepath.Dir(process)), strings.ReplaceAll(string(command), "\x00", " "))
+		}
+		return found
+	}
+	said, err := exec.Command("ps", "-ww", "-e", "-o", "pid=,command=").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(said)) {
+		number, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+		note(number, command)
 	}
 	return found
 }

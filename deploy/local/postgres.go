@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,23 +87,38 @@ func clearPostgres(ctx context.Context, p place, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
+		if zombie(pid) { // PostgreSQL would take it for alive; its children end within moments
+			if err := pauseFor(ctx, 2*time.Second); err != nil {
+				return err
+			}
+			if err := removeStale(path); err != nil {
+				return err
+			}
+		}
 		if !alive(pid) {
 			continue // PostgreSQL sees that by itself
 		}
 		args, ok := arguments(pid)
 		switch {
 		case !ok: // we can't tell whose it is, so PostgreSQL decides
-		case contains(args, p.postgresData()):
+		case slices.Contains(args, p.postgresData()):
 			log.Info("stopping the private PostgreSQL that a killed program left", "pid", pid)
 			if err := endStranger(ctx, pid, postgresStops); err != nil {
 				return err
 			}
 		case maybePostmaster(args):
 		default:
-			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("remove a stale lock: %w", err)
+			if err := removeStale(path); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+func removeStale(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove a stale lock: %w", err)
 	}
 	return nil
 }
@@ -123,15 +139,6 @@ func maybePostmaster(args []string) bool {
 		}
 	}
 	return true
-}
-
-func contains(args []string, want string) bool {
-	for _, arg := range args {
-		if arg == want {
-			return true
-		}
-	}
-	return false
 }
 
 // initialize makes the database files beside their place and moves them there whole, so that a start cut off half-way leaves nothing that looks like a database.
@@ -157,13 +164,26 @@ func initialize(ctx context.Context, bin string, p place, scratch bool) error {
 			if err := os.Rename(making, p.postgresData()); err != nil {
 				return fmt.Errorf("put the new database in its place: %w", err)
 			}
-			return nil
+			return syncDir(p.dir)
 		}
 		if !strings.Contains(string(said), "locale") {
 			break
 		}
 	}
 	return fmt.Errorf("make the private database: %s", strings.TrimSpace(string(said)))
+}
+
+// syncDir makes a rename within dir outlast a power cut.
+func syncDir(dir string) error {
+	file, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync the data directory: %w", err)
+	}
+	defer file.Close()
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("sync the data directory: %w", err)
+	}
+	return nil
 }
 
 // createDatabase makes the product's database where it is missing.

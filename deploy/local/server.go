@@ -235,9 +235,19 @@ func readPID(path string) (int, error) {
 	return pid, nil
 }
 
-// alive reports whether a process has this number.
+// alive reports whether a process runs under this number. A zombie doesn't: in a container whose first process collects
+// no orphans, it keeps its number for good.
 func alive(pid int) bool {
-	return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) && !zombie(pid)
+}
+
+func zombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" "))
+	return bytes.HasPrefix(state, []byte("Z"))
 }
 
 // arguments gives the command line of a process; ok is false where it can't be told.
