@@ -1,0 +1,88 @@
+package privacy
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestMask(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text, masked string
+		kinds              []Kind
+	}{
+		{"ЕГН", "егн 6101057509 е моето", "егн [ЕГН скрито] е моето", []Kind{EGN}},
+		{"ЕГН after 2000", "детето е 1142011234 не", "детето е 1142011234 не", nil},
+		{"ЕГН in groups", "610105 7509", "[ЕГН скрито]", []Kind{EGN}},
+		{"ЕГН with dots", "61.01.05.75.09", "[ЕГН скрито]", []Kind{EGN}},
+		{"ЕГН digit by digit", "6 1 0 1 0 5 7 5 0 9", "[ЕГН скрито]", []Kind{EGN}},
+		{"ЕГН in full width", "ЕГН：６１０１０５７５０９", "ЕГН：[ЕГН скрито]", []Kind{EGN}},
+		{"ЕГН inside a word", "егн6101057509моля", "егн[ЕГН скрито]моля", []Kind{EGN}},
+		{"ЕГН with invisible letters", "610105\u200b7509", "[ЕГН скрито]", []Kind{EGN}},
+		{"ЕГН with a wrong check digit", "6101057508", "6101057508", nil},
+		{"two numbers together", "6101057509, 6101057509", "[ЕГН скрито], [ЕГН скрито]", []Kind{EGN}},
+		{"ЛНЧ", "ЛНЧ 1000000001", "ЛНЧ [ЛНЧ скрито]", []Kind{LNCH}},
+		{"IBAN", "BG80 BNBG 9661 1020 3456 78", "[IBAN скрит]", []Kind{IBAN}},
+		{"IBAN with Cyrillic letters and a slip", "сметка ВG80ВNBG96611020345679.", "сметка [IBAN скрит].", []Kind{IBAN}},
+		{"IBAN abroad", "DE89370400440532013000", "[IBAN скрит]", []Kind{IBAN}},
+		{"card in fours", "4111 1111 1111 1111", "[номер на карта скрит]", []Kind{Card}},
+		{"card with hyphens", "картата ми е 5500-0000-0000-0004", "картата ми е [номер на карта скрит]", []Kind{Card}},
+		{"card of another check digit", "4111 1111 1111 1112", "4111 1111 1111 1112", nil},
+		{"identity card", "лична карта № 641234567", "лична карта № [номер на документ скрит]", []Kind{Document}},
+		{"identity card of 2024", "новата ми лична карта е AA1234567", "новата ми лична карта е [номер на документ скрит]", []Kind{Document}},
+		{"number before the word", "641234567 е номерът на паспорта ми", "[номер на документ скрит] е номерът на паспорта ми", []Kind{Document}},
+		{"ЕИК is public", "фирмата ни е с ЕИК 175074752", "фирмата ни е с ЕИК 175074752", nil},
+		{"ЕИК beside a passport", "паспорт няма, ЕИК 175074752", "паспорт няма, ЕИК 175074752", nil},
+		{"ПИК на НАП", "пикът ми е 123456789012", "пикът ми е [код скрит]", []Kind{Code}},
+		{"ПИК на НОИ", "ПИК AB12CD34EF", "ПИК [код скрит]", []Kind{Code}},
+		{"ПИН", "пин 4821 не работи", "пин [код скрит] не работи", []Kind{Code}},
+		{"password", "паролата ми е Мимi1975!", "паролата ми е [парола скрита]!", []Kind{Password}},
+		{"a forgotten password", "паролата ми е забравена", "паролата ми е забравена", nil},
+		{"mobile", "звъннете на 0888 123 456", "звъннете на [телефон скрит]", []Kind{Phone}},
+		{"mobile with country", "+359 88 812 3456", "[телефон скрит]", []Kind{Phone}},
+		{"phone abroad", "+44 20 7946 0958", "[телефон скрит]", []Kind{Phone}},
+		{"own fixed line", "телефонът ми е 02 923 7555", "телефонът ми е [телефон скрит]", []Kind{Phone}},
+		{"an office's line", "обадете се на 02/923 7555", "обадете се на 02/923 7555", nil},
+		{"public numbers", "112, 0700 18 700, 0800 1 86 76", "112, 0700 18 700, 0800 1 86 76", nil},
+		{"e-mail", "пишете на Maria.P@abv.bg.", "пишете на [имейл скрит].", []Kind{Email}},
+		{"an office's e-mail", "infocenter@nra.bg", "infocenter@nra.bg", nil},
+		{"dates and amounts", "до 30.04.2027 г. 15,34 € и чл. 50, ал. 1", "до 30.04.2027 г. 15,34 € и чл. 50, ал. 1", nil},
+		{"nothing", "къде се вади съдебно", "къде се вади съдебно", nil},
+		{"several", "ЕГН 6101057509, тел. 0888123456", "ЕГН [ЕГН скрито], тел. [телефон скрит]", []Kind{EGN, Phone}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			masked, kinds := Mask(c.text)
+			if masked != c.masked || !slices.Equal(kinds, c.kinds) {
+				t.Errorf("Mask(%q)\n got %q %v\nwant %q %v", c.text, masked, kinds, c.masked, c.kinds)
+			}
+			if again, more := Mask(masked); again != masked || more != nil {
+				t.Errorf("masked again: %q %v", again, more)
+			}
+		})
+	}
+}
+
+func FuzzMaskTwiceIsOnce(f *testing.F) {
+	for _, text := range []string{"егн 6101057509", "BG80 BNBG 9661 1020 3456 78", "a@b.bg 4111111111111111", "лк 641234567 пик 123456789012", "паролата ми е a1b2c3", "٠١٢٣٤٥٦٧٨٩", "[ЕГН скрито]6101057509"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		masked, _ := Mask(text)
+		if again, kinds := Mask(masked); again != masked || len(kinds) > 0 {
+			t.Errorf("%q became %q, then %q %v", text, masked, again, kinds)
+		}
+		if !strings.Contains(text, "\ufffd") && strings.ContainsRune(masked, '\ufffd') && strings.ToValidUTF8(text, "") == text {
+			t.Errorf("%q became invalid: %q", text, masked)
+		}
+	})
+}
+
+func BenchmarkMask(b *testing.B) {
+	text := "Добър ден, искам да попитам за пенсията на майка ми, ЕГН 6101057509, тел. 0888 123 456. Подадохме документите на 12.03.2026 г."
+	b.ReportAllocs()
+	for b.Loop() {
+		Mask(text)
+	}
+}
