@@ -55,12 +55,15 @@ type Guide struct {
 	Audience       Audience
 	Status         Status
 	Version        int    // 1 is the first; rises with each publication
+	TitleEnglish   string // "" where unknown; for lists, also where the guide has no English text
 	Link           string // official address, on an allowed host
 	Identification []Means
 	Related        []string // slugs
 	Sources        []Source
 	ReviewBy       time.Time // a date; zero means none set
 	PublishedAt    time.Time
+	PublishedBy    string // opaque staff id, or «starter»
+	Why            string // of this version, a note for other editors
 	Text           map[Language]Text
 }
 
@@ -105,8 +108,8 @@ type Text struct {
 
 // Fee is an amount in euro cents and what it is for. Zero reads «безплатно».
 type Fee struct {
-	Cents int64
-	What  string
+	Cents int64  `json:"cents"`
+	What  string `json:"what"`
 }
 
 // Source is an official page that facts come from.

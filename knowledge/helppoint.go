@@ -4,7 +4,8 @@ import "time"
 
 // HelpPoint is a library or chitalishte where people are helped. Absence is a value: what no source states is zero or nil.
 type HelpPoint struct {
-	ID       string // stable slug
+	ID       string // stable slug, at most 40 letters
+	Kind     Kind
 	Name     string
 	Ekatte   string // settlement, five digits with leading zeros
 	Address  string
@@ -18,19 +19,32 @@ type HelpPoint struct {
 	Place    Place // joined from places
 }
 
+// Kind says what a help point is. Of two equally near the first in this order is shown first.
+type Kind string
+
+// The kinds of help points, a closed set that the database checks too.
+const (
+	National    Kind = "national"
+	Regional    Kind = "regional"
+	Municipal   Kind = "municipal"
+	Branch      Kind = "branch"
+	Chitalishte Kind = "chitalishte"
+)
+
 // Position is a point in WGS 84 degrees.
 type Position struct{ Lat, Lon float64 }
 
 // Place is a settlement.
 type Place struct {
-	Ekatte       string `json:"ekatte"`
-	Kind         string `json:"kind"` // гр. | с. | ман.
-	Name         string `json:"name"`
-	NameLatin    string `json:"name_latin"`
-	Municipality string `json:"municipality"`
-	District     string `json:"district"` // as people say it: «Софийска област», never НСИ's «София»
-	Lat, Lon     float64
-	Population   int
+	Ekatte       string  `json:"ekatte"`
+	Kind         string  `json:"kind"` // гр. | с. | ман.
+	Name         string  `json:"name"`
+	NameLatin    string  `json:"name_latin"`
+	Municipality string  `json:"municipality"`
+	District     string  `json:"district"`      // as people say it: «Софийска област», never НСИ's «София»
+	Lat          float64 `json:"lat,omitempty"` // 0 where unknown, as Lon is then
+	Lon          float64 `json:"lon,omitempty"`
+	Population   int     `json:"population,omitempty"` // 0 where unknown
 }
 
 // Hours are weekly opening hours with exceptions. All times are local, Europe/Sofia.

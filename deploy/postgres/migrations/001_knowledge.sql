@@ -42,6 +42,7 @@ CREATE TABLE guide_versions (
     version        integer NOT NULL CHECK (version > 0),
     audience       text NOT NULL CHECK (audience IN ('citizen', 'business', 'both')),
     status         text NOT NULL CHECK (status IN ('active', 'closed')),
+    title_english  text NOT NULL,
     link           text NOT NULL CHECK (link ~ '^https?://'),
     identification text[] NOT NULL CHECK (cardinality(identification) > 0 AND identification <@ ARRAY[
         'none', 'kep', 'kep-company', 'pik-nap', 'pik-noi', 'ukd', 'pin-municipality', 'eavt', 'ssev', 'profile', 'code', 'in-person']),
@@ -104,7 +105,7 @@ CREATE TABLE sample_questions (
     question text NOT NULL UNIQUE CHECK (question <> '' AND length(question) <= 2000),
     expected text[] NOT NULL,
     kind     text NOT NULL CHECK (kind <> ''),
-    language text NOT NULL CHECK (language IN ('bg', 'bg-latn', 'en', 'ru', 'uk', 'tr', 'und')),
+    language text NOT NULL CHECK (language ~ '^[a-z]{2,3}(-[a-z]{4})?$'), -- bg-latn: Bulgarian in Latin letters; und: unknown
     origin   text NOT NULL CHECK (origin IN ('starter', 'editor')),
     added_by text NOT NULL CHECK (added_by <> ''),
     added_at timestamptz NOT NULL DEFAULT now()
@@ -141,16 +142,17 @@ CREATE TABLE allowed_hosts (
 );
 
 CREATE TABLE places (
-    ekatte       text PRIMARY KEY CHECK (ekatte ~ '^[0-9]{5}$'),
+    ekatte       text PRIMARY KEY CHECK (ekatte ~ '^([0-9]{5}|gn[0-9]{1,10})$'), -- gn…: GeoNames' number, where only that is known
     kind         text NOT NULL CHECK (kind IN ('гр.', 'с.', 'ман.')),
     name         text NOT NULL CHECK (name <> ''),
     name_latin   text NOT NULL,
     municipality text NOT NULL CHECK (municipality <> ''),
     district     text NOT NULL CHECK (district <> '' AND district NOT IN ('София', 'София (столица)')), -- as people say it
-    lat          double precision NOT NULL CHECK (lat BETWEEN 41 AND 45),
-    lon          double precision NOT NULL CHECK (lon BETWEEN 22 AND 29),
+    lat          double precision CHECK (lat BETWEEN 41 AND 45), -- NULL where unknown
+    lon          double precision CHECK (lon BETWEEN 22 AND 29),
     population   integer CHECK (population >= 0), -- NULL where unknown
-    origin       text NOT NULL CHECK (origin IN ('starter', 'import'))
+    origin       text NOT NULL CHECK (origin IN ('starter', 'import')),
+    CHECK ((lat IS NULL) = (lon IS NULL))
 );
 CREATE TRIGGER revision AFTER INSERT OR UPDATE OR DELETE ON places
     FOR EACH STATEMENT EXECUTE FUNCTION raise_knowledge_revision('places');
@@ -173,7 +175,7 @@ CREATE TABLE help_points (
     kind       text NOT NULL CHECK (kind IN ('national', 'regional', 'municipal', 'branch', 'chitalishte')),
     name       text NOT NULL CHECK (name <> ''),
     name_key   text NOT NULL CHECK (name_key <> ''), -- the name without case, quotes and «Библиотека при»: one place has it once
-    ekatte     text NOT NULL REFERENCES places,
+    ekatte     text NOT NULL REFERENCES places ON UPDATE CASCADE,
     address    text NOT NULL,
     phone      text NOT NULL,
     email      text NOT NULL,
@@ -195,7 +197,7 @@ CREATE TRIGGER revision AFTER INSERT OR UPDATE OR DELETE ON help_points
 
 CREATE TABLE trainings (
     id         text PRIMARY KEY CHECK (id ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(id) <= 60),
-    help_point text NOT NULL REFERENCES help_points,
+    help_point text NOT NULL REFERENCES help_points ON UPDATE CASCADE,
     topic      text NOT NULL CHECK (topic <> ''),
     starts_at  timestamptz NOT NULL,
     places     integer CHECK (places >= 0) -- NULL where unknown or unlimited

@@ -1,0 +1,201 @@
+package knowledge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// HelpPoint gives one help point, and false where there is none of this id.
+func (s *Store) HelpPoint(ctx context.Context, id string) (HelpPoint, bool, error) {
+	d, err := s.points.get(ctx, s)
+	if err != nil {
+		return HelpPoint{}, false, err
+	}
+	i, ok := d.byID[id]
+	if !ok {
+		return HelpPoint{}, false, nil
+	}
+	return d.points[i], true, nil
+}
+
+// HelpPointsByID gives those of these help points that exist, in the order asked for.
+func (s *Store) HelpPointsByID(ctx context.Context, ids []string) ([]HelpPoint, error) {
+	d, err := s.points.get(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var found []HelpPoint
+	for _, id := range ids {
+		if i, ok := d.byID[id]; ok {
+			found = append(found, d.points[i])
+		}
+	}
+	return found, nil
+}
+
+// SearchHelpPoints finds help points whose name or settlement holds each of the words, regional libraries first, then by name.
+// No words find all. limit 0 sets none.
+func (s *Store) SearchHelpPoints(ctx context.Context, words string, limit int) ([]HelpPoint, error) {
+	d, err := s.points.get(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	wanted := strings.Fields(plain(words))
+	var found []HelpPoint
+	for i, text := range d.text {
+		if limit > 0 && len(found) == limit {
+			break
+		}
+		if holdsAll(text, wanted) {
+			found = append(found, d.points[i])
+		}
+	}
+	return found, nil
+}
+
+func holdsAll(text string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// directory is the table of help points in memory, by kind and name.
+type directory struct {
+	points []HelpPoint
+	text   []string // name and settlement of each, as search compares them
+	byID   map[string]int
+}
+
+// pointRow is a help point with its place.
+type pointRow struct {
+	ID      string
+	Kind    Kind
+	Name    string
+	Ekatte  string
+	Address string
+	Phone   string
+	Email   string
+	Site    string
+	Lat     *float64
+	Lon     *float64
+	Hours   []byte
+	Offers  []string
+	Source  string
+
+	PlaceKind, PlaceName, NameLatin, Municipality, District string
+	PlaceLat, PlaceLon                                      float64
+	Population                                              int
+}
+
+func (s *Store) loadDirectory(ctx context.Context) (*directory, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT h.id, h.kind, h.name, h.ekatte, h.address, h.phone, h.email, h.site, h.lat, h.lon, h.hours, h.offers, h.source,
+		       p.kind AS place_kind, p.name AS place_name, p.name_latin, p.municipality, p.district, COALESCE(p.lat, 0) AS place_lat, COALESCE(p.lon, 0) AS place_lon,
+		       COALESCE(p.population, 0) AS population
+		FROM help_points h JOIN places p USING (ekatte)
+		ORDER BY array_position(ARRAY['national', 'regional', 'municipal', 'branch', 'chitalishte'], h.kind), h.name, h.id`)
+	if err != nil {
+		return nil, fmt.Errorf("read help points: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[pointRow])
+	if err != nil {
+		return nil, fmt.Errorf("read help points: %w", err)
+	}
+	d := &directory{points: make([]HelpPoint, len(list)), text: make([]string, len(list)), byID: make(map[string]int, len(list))}
+	for i, r := range list {
+		h := HelpPoint{
+			ID: r.ID, Kind: r.Kind, Name: r.Name, Ekatte: r.Ekatte, Address: r.Address, Phone: r.Phone, Email: r.Email, Site: r.Site,
+			Offers: r.Offers, Source: r.Source,
+			Place: Place{
+				Ekatte: r.Ekatte, Kind: r.PlaceKind, Name: r.PlaceName, NameLatin: r.NameLatin, Municipality: r.Municipality,
+				District: r.District, Lat: r.PlaceLat, Lon: r.PlaceLon, Population: r.Population,
+			},
+		}
+		if r.Lat != nil {
+			h.Position = &Position{*r.Lat, *r.Lon}
+		}
+		if r.Hours != nil {
+			h.Hours = &Hours{}
+			if err := json.Unmarshal(r.Hours, h.Hours); err != nil {
+				return nil, fmt.Errorf("read hours of help point %q: %w", r.ID, err)
+			}
+		}
+		d.points[i], d.byID[r.ID] = h, i
+		d.text[i] = plain(h.Name + " " + h.Place.Name)
+	}
+	return d, nil
+}
+
+// hoursJSON is the form of hours in the database.
+type hoursJSON struct {
+	Week       [7][][2]int     `json:"week"`
+	Exceptions []exceptionJSON `json:"exceptions"`
+	Holidays   bool            `json:"holidays"`
+}
+
+type exceptionJSON struct {
+	From   string   `json:"from"`
+	To     string   `json:"to"`
+	Spans  [][2]int `json:"spans"`
+	Reason string   `json:"reason"`
+}
+
+// MarshalJSON writes the form that the database checks.
+func (h *Hours) MarshalJSON() ([]byte, error) {
+	out := hoursJSON{Holidays: h.Holidays, Exceptions: []exceptionJSON{}}
+	for day, spans := range h.Week {
+		out.Week[day] = pairs(spans)
+	}
+	for _, e := range h.Exceptions {
+		out.Exceptions = append(out.Exceptions, exceptionJSON{e.From.Format(time.DateOnly), e.To.Format(time.DateOnly), pairs(e.Spans), e.Reason})
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads it.
+func (h *Hours) UnmarshalJSON(data []byte) error {
+	var in hoursJSON
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	*h = Hours{Holidays: in.Holidays}
+	for day, list := range in.Week {
+		h.Week[day] = spans(list)
+	}
+	for _, e := range in.Exceptions {
+		from, err := time.Parse(time.DateOnly, e.From)
+		if err != nil {
+			return err
+		}
+		to, err := time.Parse(time.DateOnly, e.To)
+		if err != nil {
+			return err
+		}
+		h.Exceptions = append(h.Exceptions, Exception{from, to, spans(e.Spans), e.Reason})
+	}
+	return nil
+}
+
+func pairs(list []Span) [][2]int {
+	out := make([][2]int, len(list))
+	for i, s := range list {
+		out[i] = [2]int{s.From, s.To}
+	}
+	return out
+}
+
+func spans(list [][2]int) []Span {
+	var out []Span
+	for _, p := range list {
+		out = append(out, Span{p[0], p[1]})
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package knowledge
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
+)
+
+// ErrKind means that there is nothing of this kind to import or export.
+var ErrKind = errors.New("unknown kind: guides, help-points, places or trainings")
+
+// biggestImport is the size of a file, in bytes, above which it is refused: the whole world's settlements are smaller.
+const biggestImport = 256 << 20
+
+// Import takes a file of one kind, guides, help-points, places or trainings, whole or not at all: where any row is wrong the error is *ImportError
+// and nothing has changed. What the file has and we have too is matched by id, then by name and place, so a second import changes nothing.
+func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, error) {
+	data, err := io.ReadAll(io.LimitReader(r, biggestImport+1))
+	if err != nil {
+		return Report{}, fmt.Errorf("read %s to import: %w", kind, err)
+	}
+	if len(data) > biggestImport {
+		return Report{}, fmt.Errorf("import %s: more than %d MiB", kind, biggestImport>>20)
+	}
+	var report Report
+	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		var err error
+		switch kind {
+		case "places":
+			report, err = importPlaces(ctx, tx, data)
+		case "help-points":
+			var records []pointRecord
+			isRegister := false
+			if isJSON(data) {
+				var t *table
+				if t, err = geoJSONTable(data, pointNames, pointColumns...); err == nil {
+					records, err = pointsOf(t)
+				}
+			} else {
+				records, isRegister, err = readPoints(data)
+			}
+			if err == nil {
+				report, err = importPoints(ctx, tx, records, isRegister)
+			}
+		case "trainings":
+			report, err = importTrainings(ctx, tx, data)
+		case "guides":
+			report, err = importGuides(ctx, tx, data)
+		default:
+			err = ErrKind
+		}
+		return err
+	})
+	s.places.forget()
+	s.points.forget()
+	if err != nil {
+		return Report{}, fmt.Errorf("import %s: %w", kind, err)
+	}
+	return report, nil
+}
+
+// Export writes all of one kind in the form that Import reads: guides as Markdown one after the other, the rest comma separated.
+func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
+	var rows [][]string
+	var err error
+	switch kind {
+	case "guides":
+		return wrap("export guides", s.exportGuides(ctx, w))
+	case "places":
+		rows, err = exportPlaces(ctx, s.db)
+	case "help-points":
+		rows, err = exportPoints(ctx, s)
+	case "trainings":
+		rows, err = exportTrainings(ctx, s.db)
+	default:
+		err = ErrKind
+	}
+	if err == nil {
+		err = csv.NewWriter(w).WriteAll(rows)
+	}
+	return wrap("export "+kind, err)
+}
+
+func exportPoints(ctx context.Context, s *Store) ([][]string, error) {
+	d, err := s.loadDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := [][]string{pointColumns}
+	for _, h := range d.points {
+		lat, lon, hours, holidays, exceptions := "", "", "", "", ""
+		if h.Position != nil {
+			lat, lon = degrees(h.Position.Lat), degrees(h.Position.Lon)
+		}
+		if h.Hours != nil {
+			hours, exceptions = h.Hours.String(), FormatExceptions(h.Hours.Exceptions)
+			holidays = map[bool]string{true: "yes", false: "no"}[h.Hours.Holidays]
+		}
+		out = append(out, []string{h.ID, string(h.Kind), h.Name, h.Ekatte, h.Place.Kind + " " + h.Place.Name, h.Place.Municipality, h.Place.District, h.Address,
+			h.Phone, h.Email, h.Site, lat, lon, hours, holidays, exceptions, strings.Join(h.Offers, "; "), h.Source})
+	}
+	slices.SortFunc(out[1:], func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return out, nil
+}
+
+func (s *Store) exportGuides(ctx context.Context, w io.Writer) error {
+	guides, err := s.Guides(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range guides {
+		for _, language := range []Language{Bulgarian, English} {
+			text, err := g.Markdown(language)
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// nextGuide finds where a guide begins in a file of several.
+var nextGuide = regexp.MustCompile(`(?m)^---\r?\nslug:`)
+
+// importGuides publishes the guides of a Markdown file that holds one or several, each in Bulgarian, some followed by their English text.
+// The editor who ran the import is the author.
+func importGuides(ctx context.Context, tx postgres.DB, data []byte) (Report, error) {
+	var report Report
+	hosts, err := NewStore(tx).AllowedHosts(ctx)
+	if err != nil {
+		return report, err
+	}
+	present, err := readGuides(ctx, tx, nil)
+	if err != nil {
+		return report, err
+	}
+	before := map[string]Guide{}
+	for _, g := range present {
+		before[g.Slug] = g
+	}
+	faults := &faultList{}
+	starts := nextGuide.FindAllIndex(data, -1)
+	if len(starts) == 0 || len(bytes.TrimSpace(bytes.TrimPrefix(data[:starts[0][0]], []byte("\ufeff")))) > 0 {
+		faults.add(1, "-", "fault.markdown", "")
+		return report, faults.result()
+	}
+	var files []File
+	for i, at := range starts {
+		end := len(data)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		files = append(files, File{Name: "guides", Line: 1 + bytes.Count(data[:at[0]], []byte("\n")), Data: data[at[0]:end]})
+	}
+	seen := map[string]bool{}
+	for i := 0; i < len(files); i++ {
+		bg, en := files[i], File{}
+		if i+1 < len(files) && bytes.Contains(files[i+1].Data, []byte("\n## "+sections[0].en)) {
+			en = files[i+1]
+			i++
+		}
+		g, err := ParseGuide(bg, en)
+		if err != nil {
+			for _, fault := range parseErrors(err) {
+				faults.add(fault.Line, "-", "fault.markdown", fault.What)
+			}
+			continue
+		}
+		if seen[g.Slug] {
+			faults.add(bg.Line, "slug", "fault.twice", g.Slug)
+		}
+		seen[g.Slug] = true
+		if all := (Faults)(nil); errors.As(g.Validate(hosts), &all) {
+			for _, fault := range all {
+				faults.add(bg.Line, fault.Field, fault.Key, fault.Value)
+			}
+			continue
+		}
+		old, ok := before[g.Slug]
+		if ok && sameGuide(old, g) {
+			report.Unchanged++
+			continue
+		}
+		g.Version, g.Why = old.Version, "внесено от файл"
+		if len(faults.err.Faults) > 0 {
+			continue
+		}
+		if _, err := publish(ctx, tx, g, "import", "import"); err != nil {
+			return report, err
+		}
+		if ok {
+			report.Changed++
+		} else {
+			report.Added++
+		}
+	}
+	return report, faults.result()
+}
+
+// parseErrors takes the joined errors of ParseGuide apart.
+func parseErrors(err error) (all []*ParseError) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			all = append(all, parseErrors(e)...)
+		}
+		return all
+	}
+	var fault *ParseError
+	if errors.As(err, &fault) {
+		return []*ParseError{fault}
+	}
+	return []*ParseError{{Line: 1, What: err.Error()}}
+}
+
+// sameGuide says whether two guides say the same, whoever published them and when.
+func sameGuide(a, b Guide) bool {
+	for _, language := range []Language{Bulgarian, English} {
+		x, err1 := a.Markdown(language)
+		y, err2 := b.Markdown(language)
+		if err1 != nil || err2 != nil || !bytes.Equal(x, y) {
+			return false
+		}
+	}
+	return true
+}

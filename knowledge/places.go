@@ -1,0 +1,87 @@
+package knowledge
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Place gives a settlement by its EKATTE code, and false where we don't know it.
+func (s *Store) Place(ctx context.Context, ekatte string) (Place, bool, error) {
+	g, err := s.places.get(ctx, s)
+	if err != nil {
+		return Place{}, false, err
+	}
+	i, ok := g.byEkatte[ekatte]
+	if !ok {
+		return Place{}, false, nil
+	}
+	return g.places[i], true, nil
+}
+
+// placeRadius is how far, in metres, PlaceAt looks: further than any point of Bulgaria is from a settlement, and
+// near enough that a location in another country's heart is no place of ours.
+const placeRadius = 30_000
+
+// PlaceAt gives the settlement nearest to a position in degrees, and false where none is within 30 km.
+func (s *Store) PlaceAt(ctx context.Context, lat, lon float64) (Place, bool, error) {
+	g, err := s.places.get(ctx, s)
+	if err != nil || len(g.places) == 0 {
+		return Place{}, false, err
+	}
+	from := Position{lat, lon}
+	best, away := -1, float64(placeRadius)
+	for i := range g.places {
+		// A place without a position stands at 0, 0 and is never near.
+		if m := metres(from, g.places[i].at()); m <= away {
+			best, away = i, m
+		}
+	}
+	if best < 0 { // also where lat or lon is no number
+		return Place{}, false, nil
+	}
+	return g.places[best], true, nil
+}
+
+// FindPlace finds the settlement that a person names: alone, with «гр.», municipality or district, inside a sentence,
+// in Latin letters, with a small slip. Quarters of towns are no settlements.
+func (s *Store) FindPlace(ctx context.Context, words string) (PlaceMatch, error) {
+	g, err := s.places.get(ctx, s)
+	if err != nil {
+		return PlaceMatch{}, err
+	}
+	return g.find(words), nil
+}
+
+func (p Place) at() Position { return Position{p.Lat, p.Lon} }
+
+// located says whether we know where the place is.
+func (p Place) located() bool { return p.Lat != 0 }
+
+// seat gives where a place is, or else where the biggest place of its municipality is: near enough to rank what is around.
+func (g *gazetteer) seat(p Place) (Position, bool) {
+	if p.located() {
+		return p.at(), true
+	}
+	for _, other := range g.places { // bigger ones come first
+		if other.Municipality == p.Municipality && other.District == p.District && other.located() {
+			return other.at(), true
+		}
+	}
+	return Position{}, false
+}
+
+func (s *Store) loadGazetteer(ctx context.Context) (*gazetteer, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT ekatte, kind, name, name_latin, municipality, district, COALESCE(lat, 0) AS lat, COALESCE(lon, 0) AS lon, COALESCE(population, 0) AS population
+		FROM places ORDER BY (kind = 'гр.') DESC, population DESC NULLS LAST, ekatte`)
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	places, err := pgx.CollectRows(rows, pgx.RowToStructByName[Place])
+	if err != nil {
+		return nil, fmt.Errorf("read places: %w", err)
+	}
+	return newGazetteer(places), nil
+}

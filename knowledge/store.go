@@ -1,0 +1,38 @@
+package knowledge
+
+import (
+	"context"
+	"fmt"
+
+	"orientir/deploy/postgres"
+)
+
+// Store reads and writes what people wrote. It is safe for use by several goroutines.
+// Places and help points are kept in memory too, because each search looks at all of them; see snapshot.
+type Store struct {
+	db     postgres.DB
+	places snapshot[*gazetteer]
+	points snapshot[*directory]
+}
+
+// NewStore gives the store on a migrated database.
+func NewStore(db postgres.DB) *Store {
+	s := &Store{db: db}
+	s.places = snapshot[*gazetteer]{topic: "places", load: s.loadGazetteer}
+	s.points = snapshot[*directory]{topic: "help-points", load: s.loadDirectory}
+	return s
+}
+
+// Revision is a number that rises with each change of guides, samples, glossary and signposts.
+// Whoever sees it sees the change that raised it.
+func (s *Store) Revision(ctx context.Context) (int64, error) {
+	return s.revision(ctx, "content")
+}
+
+func (s *Store) revision(ctx context.Context, topic string) (int64, error) {
+	var value int64
+	if err := s.db.QueryRow(ctx, `SELECT value FROM knowledge_revision WHERE topic = $1`, topic).Scan(&value); err != nil {
+		return 0, fmt.Errorf("read revision of %s: %w", topic, err)
+	}
+	return value, nil
+}

@@ -1,0 +1,151 @@
+package knowledge
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// AllMeans lists the means of identification in the order in which they are shown.
+func AllMeans() []Means {
+	return []Means{None, KEP, KEPCompany, PIKNAP, PIKNOI, UKD, PINMunicipality, EAuth, SSEV, Profile, Code, InPerson}
+}
+
+// Validate checks everything that must hold before a guide is published, against the hosts that links may stand on.
+// The error is Faults.
+func (g Guide) Validate(hosts []string) error {
+	var faults Faults
+	fault := func(field, key, value string) { faults = append(faults, &Fault{field, key, value}) }
+	if !slugForm.MatchString(g.Slug) || len(g.Slug) > 60 {
+		fault("slug", "fault.slug", g.Slug)
+	}
+	if !slices.Contains([]Audience{Citizen, Business, Both}, g.Audience) {
+		fault("audience", "fault.choice", string(g.Audience))
+	}
+	if g.Status != Active && g.Status != Closed {
+		fault("status", "fault.choice", string(g.Status))
+	}
+	if !LinkAllowed(g.Link, hosts) {
+		fault("link", "fault.host", g.Link)
+	}
+	if len(g.Identification) == 0 {
+		fault("identification", "fault.empty", "")
+	}
+	for i, m := range g.Identification {
+		if !slices.Contains(AllMeans(), m) || slices.Contains(g.Identification[:i], m) {
+			fault("identification", "fault.choice", string(m))
+		}
+	}
+	for _, slug := range g.Related {
+		if !slugForm.MatchString(slug) || slug == g.Slug {
+			fault("related", "fault.slug", slug)
+		}
+	}
+	if len(g.Sources) == 0 {
+		fault("sources", "fault.empty", "")
+	}
+	for _, s := range g.Sources {
+		if !LinkAllowed(s.URL, hosts) {
+			fault("sources.url", "fault.host", s.URL)
+		}
+		if !s.Seen.IsZero() && !s.Checked.IsZero() && s.Checked.Before(s.Seen) {
+			fault("sources.checked", "fault.date", s.URL)
+		}
+	}
+	if _, ok := g.Text[Bulgarian]; !ok {
+		fault("text.bg", "fault.empty", "")
+	}
+	for _, language := range []Language{Bulgarian, English} {
+		if t, ok := g.Text[language]; ok {
+			faults = append(faults, t.faults("text."+string(language)+".", hosts)...)
+		}
+	}
+	for language := range g.Text {
+		if language != Bulgarian && language != English {
+			fault("text", "fault.choice", string(language))
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return faults
+}
+
+// faults checks a text; field is put before each field's name.
+func (t Text) faults(field string, hosts []string) (faults Faults) {
+	fault := func(name, key, value string) { faults = append(faults, &Fault{field + name, key, value}) }
+	for _, must := range []struct{ name, value string }{
+		{"title", t.Title}, {"authority", t.Authority}, {"summary", t.Summary}, {"who", t.Who}, {"where", t.Where},
+	} {
+		if strings.TrimSpace(must.value) == "" {
+			fault(must.name, "fault.empty", "")
+		}
+	}
+	for _, must := range []struct {
+		name   string
+		values []string
+	}{{"exceptions", t.Exceptions}, {"steps", t.Steps}, {"needed", t.Needed}} {
+		if len(must.values) == 0 {
+			fault(must.name, "fault.empty", "")
+		}
+	}
+	for name, values := range map[string][]string{
+		"exceptions": t.Exceptions, "steps": t.Steps, "needed": t.Needed, "deadlines": t.Deadlines, "good_to_know": t.GoodToKnow, "names": t.Names,
+	} {
+		for _, v := range values {
+			if strings.TrimSpace(v) == "" {
+				fault(name, "fault.empty", "")
+			}
+		}
+	}
+	for _, name := range t.Names {
+		if name != lower(name) {
+			fault("names", "fault.lower", name)
+		}
+	}
+	for _, fee := range t.Fees {
+		if fee.Cents < 0 || fee.What == "" {
+			fault("fees", "fault.fee", fee.What)
+		}
+	}
+	for _, prose := range slices.Concat([]string{t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Contact},
+		t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.GoodToKnow) {
+		for _, address := range addressForm.FindAllString(prose, -1) {
+			if !LinkAllowed(strings.TrimRight(address, ".,;:!?)»“"), hosts) {
+				fault("prose", "fault.host", address)
+			}
+		}
+	}
+	return faults
+}
+
+// addressForm finds addresses in running text.
+var addressForm = regexp.MustCompile(`https?://[^\s<>"»“]+`)
+
+// lower lowers letters, but leaves abbreviations (КЕП, МПС) as people write them.
+func lower(name string) string {
+	words := strings.Fields(name)
+	for i, w := range words {
+		if !abbreviation(w) {
+			words[i] = strings.ToLower(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// abbreviation says whether a word has at least two letters, none of them small.
+func abbreviation(word string) bool {
+	letters := 0
+	for _, r := range word {
+		if unicode.IsLower(r) {
+			return false
+		}
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return letters >= 2
+}
