@@ -46,10 +46,11 @@ var phrases = sync.OnceValue(func() map[string]map[string]string {
 	return all
 })
 
-// T says the phrase of a key, «area.name», in a language; where the language lacks it, in English, and then in Bulgarian.
+// T says the phrase of a key, «area.name», in a language; where the language lacks it, in Bulgarian, and then in English:
+// who lives here and reads neither is likelier to get by in Bulgarian.
 // Arguments fill the phrase's verbs as in fmt.Sprintf. An unknown key gives the key itself, which a test forbids.
 func T(language, key string, args ...any) string {
-	for _, l := range []string{language, "en", "bg"} {
+	for _, l := range []string{language, "bg", "en"} {
 		if p, ok := phrases()[l][key]; ok {
 			if len(args) == 0 {
 				return p
@@ -67,6 +68,12 @@ func N(language, key string, n int, args ...any) string {
 		form = ".one"
 	}
 	return T(language, key+form, append([]any{n}, args...)...)
+}
+
+// Has reports whether a language itself has the phrase of a key.
+func Has(language, key string) bool {
+	_, ok := phrases()[language][key]
+	return ok
 }
 
 // Keys lists the keys that a language has.

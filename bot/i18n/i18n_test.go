@@ -1,0 +1,43 @@
+package i18n
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+)
+
+var verb = regexp.MustCompile(`%(\[\d\])?[.0-9]*[a-z]`)
+
+func TestLanguagesAgree(t *testing.T) {
+	t.Parallel()
+	bulgarian := Keys("bg")
+	if len(bulgarian) == 0 {
+		t.Fatal("no Bulgarian phrases")
+	}
+	for _, key := range bulgarian {
+		if !Has("en", key) {
+			t.Errorf("%s is missing in English", key)
+		}
+	}
+	for _, language := range []string{"en", "tr"} {
+		for _, key := range Keys(language) {
+			if !Has("bg", key) {
+				t.Errorf("%s.%s has no Bulgarian original", language, key)
+				continue
+			}
+			want, got := verb.FindAllString(phrases()["bg"][key], -1), verb.FindAllString(phrases()[language][key], -1)
+			slices.Sort(want)
+			slices.Sort(got)
+			if !slices.Equal(want, got) {
+				t.Errorf("%s takes %v in Bulgarian and %v in %s", key, want, got, language)
+			}
+		}
+	}
+}
+
+func TestMissingPhraseFallsBackToBulgarian(t *testing.T) {
+	t.Parallel()
+	if got, want := T("tr", "bot.two_bad"), T("bg", "bot.two_bad"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
