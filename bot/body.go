@@ -11,6 +11,7 @@ type Body struct {
 	Buttons    []Action        `json:"buttons,omitempty"`
 	AnswerID   int64           `json:"answer_id,omitempty"` // what a rating refers to
 	AskPlace   bool            `json:"ask_place,omitempty"` // offer to share the location
+	Full       bool            `json:"full,omitempty"`      // the person asked for the whole guide: fold nothing
 	Language   string          `json:"language"`
 }
 

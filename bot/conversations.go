@@ -13,38 +13,39 @@ import (
 
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
+	"orientir/knowledge/privacy"
 )
 
 // Options of Conversations. The zero value works.
 type Options struct {
-	Log *slog.Logger     // default: nothing is logged
-	Now func() time.Time // clock; default time.Now
-}
-
-// wakes is what conversations need of redis.Client.
-type wakes interface {
-	Publish(ctx context.Context, topic, payload string)
-	Subscribe(ctx context.Context, topics ...string) <-chan string
+	Log    *slog.Logger     // default: nothing is logged
+	Now    func() time.Time // clock; default time.Now
+	Pulled []string         // channels whose pages fetch their messages themselves; default "web"
 }
 
 // Conversations stores contacts, conversations and messages. The engine, the channels and the human side share one.
 //
 // A method that takes a tx changes things in the caller's transaction; the caller calls Wake after the commit.
 type Conversations struct {
-	pool  *pgxpool.Pool
-	redis wakes
-	log   *slog.Logger
-	now   func() time.Time
+	pool   *pgxpool.Pool
+	redis  *redis.Client
+	log    *slog.Logger
+	now    func() time.Time
+	pulled []string
 }
 
 // NewConversations makes the store of conversations. redis carries wake-ups only.
-func NewConversations(pool *pgxpool.Pool, redis wakes, o Options) *Conversations {
-	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now}
+func NewConversations(pool *pgxpool.Pool, redis *redis.Client, o Options) *Conversations {
+	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.pulled == nil {
+		c.pulled = []string{"web"}
 	}
 	return c
 }
@@ -53,7 +54,7 @@ func NewConversations(pool *pgxpool.Pool, redis wakes, o Options) *Conversations
 func Topic(conversation int64) string { return "conversation:" + strconv.FormatInt(conversation, 10) }
 
 const conversationColumns = `c.id, c.contact, k.channel, k.key, k.pseudonym, k.language, k.audience,
-	COALESCE(c.place, k.place, '') AS place, COALESCE(c.holder, '') AS holder, c.turn, c.answered_turn,
+	COALESCE(k.place, '') AS place, COALESCE(c.holder, '') AS holder, c.turn, c.answered_turn,
 	k.blocked_at, c.created_at, c.updated_at`
 
 // Of finds the conversation of a channel's contact; false where they never wrote, or were forgotten.
@@ -155,6 +156,7 @@ func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation in
 	if tag.RowsAffected() == 0 {
 		return 0, fmt.Errorf("say in conversation %d: %w", conversation, ErrNotHolder)
 	}
+	body.Text, _ = privacy.Mask(body.Text)
 	return c.write(ctx, tx, conversation, Librarian, holder, body)
 }
 
@@ -179,9 +181,11 @@ func (c *Conversations) write(ctx context.Context, tx postgres.DB, conversation 
 	}
 	var id int64
 	err := tx.QueryRow(ctx, `
-		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, created_at)
-		SELECT id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), turn, $7 FROM conversations WHERE id = $1
-		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.now()).Scan(&id)
+		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, pulled, created_at)
+		SELECT c.id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), c.turn, k.channel = ANY($7), $8
+		FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE c.id = $1
+		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.pulled, c.now()).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("write to conversation %d: %w", conversation, err)
 	}
@@ -197,13 +201,22 @@ func (c *Conversations) Wake(ctx context.Context, conversation int64) {
 // Delivered notes that messages reached the person: a pulled channel calls it for what its stream wrote.
 // Rows that were delivered before stay as they are.
 func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
-	_, err := c.pool.Exec(ctx, `
-		UPDATE messages SET delivered_at = $2
-		WHERE id = ANY($1) AND sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL`, messages, c.now())
+	rows, err := c.pool.Query(ctx, `
+		UPDATE messages m SET delivered_at = $2
+		FROM conversations c
+		WHERE m.id = ANY($1) AND c.id = m.conversation AND m.sender <> 'person' AND m.delivered_at IS NULL AND m.failed_at IS NULL
+		RETURNING c.contact`, messages, c.now())
 	if err != nil {
 		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
 	}
-	return nil
+	contacts, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
+	}
+	if len(contacts) == 0 {
+		return nil
+	}
+	return c.sayGoodbye(ctx, contacts)
 }
 
 // WaitReply waits until everything that the person sent has been dealt with, for a page that works without scripts, and gives

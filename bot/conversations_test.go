@@ -1,52 +1,47 @@
 package bot
 
 import (
-	"context"
 	"errors"
+	"strings"
 	"testing"
-
-	"orientir/deploy/postgres/postgrestest"
 )
-
-type quiet struct{}
-
-func (quiet) Publish(context.Context, string, string)            {}
-func (quiet) Subscribe(context.Context, ...string) <-chan string { return nil }
 
 func TestOneClaimWinsAndOnlyTheHolderSpeaks(t *testing.T) {
 	t.Parallel()
-	pool := postgrestest.New(t)
-	c := NewConversations(pool, quiet{}, Options{})
-	ctx := t.Context()
-	if _, err := pool.Exec(ctx, `
-		WITH k AS (INSERT INTO contacts (channel, key, created_at) VALUES ('web', 'a', now()) RETURNING id)
-		INSERT INTO conversations (contact, created_at, updated_at) SELECT id, now(), now() FROM k`); err != nil {
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	c := h.conversation()
+	if err := h.conversations.Claim(h.ctx, h.pool, c.ID, "7"); err != nil {
 		t.Fatal(err)
 	}
-	found, ok, err := c.Of(ctx, "web", "a")
-	if err != nil || !ok {
-		t.Fatal(ok, err)
-	}
-	if err := c.Claim(ctx, pool, found.ID, "7"); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Claim(ctx, pool, found.ID, "8"); !errors.Is(err, ErrHeld) {
+	if err := h.conversations.Claim(h.ctx, h.pool, c.ID, "8"); !errors.Is(err, ErrHeld) {
 		t.Errorf("the second claim gives %v", err)
 	}
-	if _, err := c.Say(ctx, pool, found.ID, "8", Body{Text: "не аз"}); !errors.Is(err, ErrNotHolder) {
+	if _, err := h.conversations.Say(h.ctx, h.pool, c.ID, "8", Body{Text: "не аз"}); !errors.Is(err, ErrNotHolder) {
 		t.Errorf("another librarian speaks: %v", err)
 	}
-	if _, err := c.Say(ctx, pool, found.ID, "7", Body{Text: "Добър ден"}); err != nil {
+	if _, err := h.conversations.Say(h.ctx, h.pool, c.ID, "7", Body{Text: "Вашето ЕГН 6101057509 ли е?"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Release(ctx, pool, found.ID, "7"); err != nil {
+	if err := h.conversations.Release(h.ctx, h.pool, c.ID, "8"); !errors.Is(err, ErrNotHolder) {
+		t.Errorf("another librarian gives it back: %v", err)
+	}
+	if err := h.conversations.Release(h.ctx, h.pool, c.ID, "7"); err != nil {
 		t.Fatal(err)
 	}
-	messages, err := c.Messages(ctx, found.ID, 0, 10)
+	messages, err := h.conversations.Messages(h.ctx, c.ID, 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(messages) != 1 || messages[0].Body == nil || messages[0].Body.Text != "Добър ден" || messages[0].Author != "7" {
-		t.Errorf("the transcript is %+v", messages)
+	last := messages[len(messages)-1]
+	if last.From != Librarian || last.Author != "7" || strings.Contains(last.Body.Text, "6101057509") || strings.Contains(last.Text, "6101057509") {
+		t.Errorf("the transcript ends in %+v", last)
+	}
+}
+
+func TestPseudonym(t *testing.T) {
+	t.Parallel()
+	if got := (Conversation{Number: 4821}).Pseudonym(); got != "Посетител 4821" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -1,5 +1,11 @@
 // Package bot holds conversations: it takes what channels bring in, decides what to say, and delivers it.
 //
-// It owns contacts, conversations, messages, feedback and subscriptions. It reads the answers that retrieval recorded.
+// A message goes through it file by file: receive.go masks and stores it, work.go leases its conversation, step.go makes one step
+// of it (dialog.go, pure, says the move; perform.go does what the move needs), and deliver.go sends what was said.
+// The transcript is the outbox: an outgoing row of messages waits there until it has been delivered or refused for good.
+// A crash loses nothing and answers nothing twice; between sending a message and noting so it may repeat that one message.
+//
+// It owns contacts, conversations, messages and feedback. It reads guides, places and help points through knowledge, and its
+// feedback refers to the answers that retrieval recorded.
 // Its channels (bot/telegram, bot/webchat) call it from below the edge, handoff from the human side, cmd wires it.
 package bot

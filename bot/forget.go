@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"orientir/deploy/postgres"
 )
@@ -13,7 +14,7 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 	for _, sql := range []string{
 		`DELETE FROM feedback WHERE contact = $1`,
 		`DELETE FROM messages WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
-		`UPDATE conversations SET holder = NULL, answered_turn = turn, place = NULL, state = '{}', due_at = NULL,
+		`UPDATE conversations SET holder = NULL, answered_turn = turn, state = '{}', due_at = NULL,
 			leased_until = NULL, lease = lease + 1, tries = 0
 		WHERE contact = $1`,
 	} {
@@ -26,6 +27,28 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 		WHERE id = $1`, contact, c.now())
 	if err != nil {
 		return fmt.Errorf("forget contact %d: %w", contact, err)
+	}
+	return nil
+}
+
+// sayGoodbye deletes those of the contacts who asked to be forgotten and to whom nothing more is to be delivered.
+func (c *Conversations) sayGoodbye(ctx context.Context, contacts []int64) error {
+	_, err := c.pool.Exec(ctx, `
+		DELETE FROM contacts k
+		WHERE id = ANY($1) AND forgotten_at IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM conversations c JOIN messages m ON m.conversation = c.id
+			WHERE c.contact = k.id AND (m.sender = 'person' OR m.delivered_at IS NULL AND m.failed_at IS NULL))`, contacts)
+	if err != nil {
+		return fmt.Errorf("delete forgotten contacts: %w", err)
+	}
+	return nil
+}
+
+// deleteForgotten deletes whoever asked to be forgotten before a time, whether or not the goodbye reached them.
+func (c *Conversations) deleteForgotten(ctx context.Context, before time.Time) error {
+	_, err := c.pool.Exec(ctx, `DELETE FROM contacts WHERE forgotten_at < $1`, before)
+	if err != nil {
+		return fmt.Errorf("delete forgotten contacts: %w", err)
 	}
 	return nil
 }

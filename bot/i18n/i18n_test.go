@@ -1,6 +1,8 @@
 package i18n
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
@@ -39,5 +41,27 @@ func TestMissingPhraseFallsBackToBulgarian(t *testing.T) {
 	t.Parallel()
 	if got, want := T("tr", "bot.two_bad"), T("bg", "bot.two_bad"); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+var used = regexp.MustCompile(`"((?:bot|common)\.[a-z0-9_-]*[a-z0-9])"`)
+
+// TestWhatTheBotSaysExists finds the keys that the bot's code names.
+func TestWhatTheBotSaysExists(t *testing.T) {
+	t.Parallel()
+	sources, err := filepath.Glob("../*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatal("no sources", err)
+	}
+	for _, name := range sources {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range used.FindAllStringSubmatch(string(source), -1) {
+			if !Has("bg", match[1]) {
+				t.Errorf("%s says %s, which no language has", name, match[1])
+			}
+		}
 	}
 }

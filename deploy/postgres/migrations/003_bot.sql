@@ -8,7 +8,7 @@ CREATE TABLE contacts (
     language        text NOT NULL DEFAULT 'bg' CHECK (language IN ('bg', 'en', 'tr')),
     language_chosen boolean NOT NULL DEFAULT false, -- the person picked it: what they write doesn't change it
     audience        text NOT NULL DEFAULT '' CHECK (audience IN ('', 'citizen', 'business')),
-    place           text CHECK (place ~ '^[0-9]{5}$'), -- ekatte: a settlement is all that is kept of where somebody is
+    place           text REFERENCES places ON UPDATE CASCADE ON DELETE SET NULL, -- a settlement is all that is kept of where somebody is
     blocked_at      timestamptz, -- the person blocked us on the channel; NULL once they write again
     forgotten_at    timestamptz, -- asked to be forgotten: the row itself goes once the goodbye is delivered
     created_at      timestamptz NOT NULL,
@@ -22,7 +22,6 @@ CREATE TABLE conversations (
     holder        text CHECK (holder <> ''), -- opaque id of the librarian who holds it; NULL: the bot
     turn          bigint NOT NULL DEFAULT 0 CHECK (turn >= 0), -- rises with each text and command of the person
     answered_turn bigint NOT NULL DEFAULT 0 CHECK (answered_turn >= 0 AND answered_turn <= turn),
-    place         text CHECK (place ~ '^[0-9]{5}$'), -- ekatte that this conversation is about; else the contact's
     state         jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(state) = 'object'), -- where the dialog stands
     due_at        timestamptz, -- when a worker should look at what came in; NULL: nothing waits
     lease         bigint NOT NULL DEFAULT 0, -- rises with each lease: only the newest may save
@@ -51,6 +50,7 @@ CREATE TABLE messages (
     external_id   text, -- the channel's id of the message itself
     held          boolean NOT NULL DEFAULT false, -- a librarian held the conversation when it came: the bot doesn't answer it
     created_at    timestamptz NOT NULL,
+    pulled        boolean NOT NULL DEFAULT false, -- outgoing: the person's page fetches it, delivery leaves it alone
     handled_at    timestamptz, -- incoming: when the dialog dealt with it
     deliver_after timestamptz, -- outgoing: not before then; set ahead while a sender is at it
     delivered_at  timestamptz,
@@ -67,12 +67,12 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_transcript ON messages (conversation, id);
 CREATE INDEX messages_unhandled ON messages (conversation, id) WHERE sender = 'person' AND handled_at IS NULL;
-CREATE INDEX messages_pending ON messages (conversation, id) WHERE sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL;
+CREATE INDEX messages_pending ON messages (conversation, id) WHERE sender <> 'person' AND NOT pulled AND delivered_at IS NULL AND failed_at IS NULL;
 CREATE INDEX messages_external ON messages (conversation, external_id) WHERE external_id IS NOT NULL;
 
 -- One judgement per answer and contact; the last one counts.
 CREATE TABLE feedback (
-    answer     bigint NOT NULL, -- of retrieval's answers
+    answer     bigint NOT NULL REFERENCES answers ON DELETE CASCADE,
     contact    bigint NOT NULL REFERENCES contacts ON DELETE CASCADE,
     rating     text NOT NULL CHECK (rating IN ('good', 'bad')),
     reason     text CHECK (reason IN ('wrong-service', 'unclear', 'outdated', 'missing-case', 'broken-link')),

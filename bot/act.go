@@ -1,0 +1,106 @@
+package bot
+
+import (
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// act is something that the dialog needs done before it can go on: a look at the guides, a ticket. Its exported fields say what
+// is wanted; the engine fills in the lower-case ones and hands it back to dialog.next.
+//
+// Acts that write run in the transaction that saves the step, after the turn and the holder have been found unchanged.
+type act interface{ writes() bool }
+
+type (
+	// askGuides asks retrieval.
+	askGuides struct {
+		Question retrieval.Question
+		answer   retrieval.Answer
+	}
+	// record notes an answer that was given, on what evidence.
+	record struct {
+		Question retrieval.Question
+		Answer   retrieval.Answer
+		id       int64
+	}
+	// showGuide reads a guide that the person chose.
+	showGuide struct {
+		Slug  string
+		Full  bool // the person asked for all of it
+		Quiet bool // say nothing where there is no such guide
+		guide knowledge.Guide
+		found bool
+	}
+	// findPlace looks for a settlement in the person's words.
+	findPlace struct {
+		Words string
+		Else  *askGuides // what the guides said of the same words, where they were asked
+		match knowledge.PlaceMatch
+	}
+	// lookNear looks for help points around a settlement, or around a position, which is then forgotten.
+	lookNear struct {
+		Ekatte   string
+		Position *knowledge.Position
+		CallOnly bool // the person was told to call: one library is enough
+		place    knowledge.Place
+		known    bool // place is one
+		near     []knowledge.Nearby
+		open     *knowledge.Nearby // the nearest that is open, where the nearest is not
+	}
+	// offerDesk asks where a ticket would go.
+	offerDesk struct {
+		Wish    wish
+		Changed bool // the person chose another receiver
+		offer   Offer
+	}
+	// openTicket opens a ticket.
+	openTicket struct {
+		Wish   wish
+		ticket Ticket
+		opened bool // false: there is nobody to open it for any more
+	}
+	// ticketStatus asks what became of the open ticket.
+	ticketStatus struct {
+		ticket Ticket
+		found  bool
+	}
+	// cancelTicket withdraws the open ticket, if any.
+	cancelTicket struct {
+		Shown     bool // an offer was on the screen
+		cancelled bool
+	}
+	// rate stores what the person thinks of an answer.
+	rate struct {
+		Answer  int64
+		Good    bool
+		known   bool // the answer is one of this conversation's
+		changed bool // it says something new
+	}
+	// giveReason stores why an answer was bad.
+	giveReason struct {
+		Answer int64
+		Reason string
+		known  bool
+	}
+	// comment stores the person's own words about an answer.
+	comment struct {
+		Answer int64
+		Text   string
+	}
+	// forget erases everything that is kept of the person.
+	forget struct{}
+)
+
+func (*askGuides) writes() bool    { return false }
+func (*record) writes() bool       { return true }
+func (*showGuide) writes() bool    { return false }
+func (*findPlace) writes() bool    { return false }
+func (*lookNear) writes() bool     { return false }
+func (*offerDesk) writes() bool    { return false }
+func (*openTicket) writes() bool   { return true }
+func (*ticketStatus) writes() bool { return false }
+func (*cancelTicket) writes() bool { return true }
+func (*rate) writes() bool         { return true }
+func (*giveReason) writes() bool   { return true }
+func (*comment) writes() bool      { return true }
+func (*forget) writes() bool       { return true }

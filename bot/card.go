@@ -1,0 +1,40 @@
+package bot
+
+import (
+	"time"
+
+	"orientir/knowledge"
+)
+
+// NewCard is a guide as a message carries it, in a person's language or else in Bulgarian.
+func NewCard(g knowledge.Guide, language string) Card {
+	t, in := g.In(knowledge.Language(language))
+	c := Card{
+		Slug: g.Slug, Version: g.Version, Link: g.Link, Identification: g.Identification,
+		Text: t, Language: string(in), Closed: g.Status == knowledge.Closed,
+	}
+	if len(g.Sources) > 0 {
+		s := g.Sources[0]
+		c.Source, c.SourceTitle = s.URL, s.Title
+		if !s.Seen.IsZero() {
+			c.Seen = s.Seen.Format(time.DateOnly)
+		}
+	}
+	if checked, ok := g.Checked(); ok {
+		c.Checked = checked.Format(time.DateOnly)
+	}
+	return c
+}
+
+// NewHelpPointCard is a help point as a message carries it. now is read in Europe/Sofia and decides the words on opening.
+func NewHelpPointCard(n knowledge.Nearby, now time.Time, language string) HelpPointCard {
+	c := HelpPointCard{
+		ID: n.ID, Name: n.Name, Place: PlaceWords(n.Place, language), Address: n.Address, Phone: n.Phone, Site: n.Site,
+		DistanceM: n.DistanceM, Open: n.OpenNow, Hours: OpeningWords(n, now, language),
+	}
+	if n.Position != nil {
+		lat, lon := n.Position.Lat, n.Position.Lon
+		c.Lat, c.Lon = &lat, &lon
+	}
+	return c
+}

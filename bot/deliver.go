@@ -1,0 +1,239 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	sending  = time.Minute      // how long a sender may be at one message before another may send it again
+	patience = 30 * time.Second // of one call to a channel; well below sending
+	maxTries = 20               // with pauses of up to five minutes: over an hour of a broken channel
+)
+
+// deliverAll sends what waits in the transcripts, several conversations at once, until ctx ends.
+//
+// The oldest waiting row of a conversation goes first and the next one waits for it, so order holds. A row that a sender took
+// is out of reach for a minute; a crash between sending and noting so may therefore repeat one message, never lose one.
+func (e *Engine) deliverAll(ctx context.Context) error {
+	wake := e.conversations.redis.Subscribe(ctx, "deliver")
+	slots := make(chan struct{}, e.o.Senders)
+	freed := make(chan struct{}, 1) // a conversation's next row may be ready
+	var sends sync.WaitGroup
+	defer sends.Wait()
+	swept := time.Time{}
+	for ctx.Err() == nil {
+		if now := e.now(); now.Sub(swept) > time.Minute {
+			swept = now
+			if err := e.conversations.deleteForgotten(ctx, now.Add(-time.Hour)); err != nil {
+				e.log.Error("delete forgotten contacts", "err", err)
+			}
+		}
+		taken, err := e.takePending(ctx, e.o.Senders-len(slots))
+		if err != nil && ctx.Err() == nil {
+			e.log.Error("take messages to deliver", "err", err)
+		}
+		for _, m := range taken {
+			slots <- struct{}{}
+			sends.Go(func() {
+				if err := e.deliver(ctx, m); err != nil && ctx.Err() == nil {
+					e.log.Error("note a delivery", "message", m.ID, "err", err)
+				}
+				<-slots
+				select {
+				case freed <- struct{}{}:
+				default:
+				}
+			})
+		}
+		if len(taken) > 0 && len(slots) < cap(slots) {
+			continue
+		}
+		pause := time.NewTimer(e.untilPending(ctx))
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-freed:
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+	return ctx.Err()
+}
+
+// pending is a row that this sender has taken.
+type pending struct {
+	Message
+	Tries int `db:"tries"`
+}
+
+// takePending takes at most n rows of pushed channels, each the oldest waiting one of its conversation.
+func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
+	now := e.now()
+	channels := e.pauses.open(e.channels, now)
+	if n <= 0 || len(channels) == 0 {
+		return nil, nil
+	}
+	rows, err := e.conversations.pool.Query(ctx, `
+		UPDATE messages SET deliver_after = $2, tries = tries + 1
+		WHERE id IN (
+			SELECT m.id
+			FROM messages m JOIN conversations c ON c.id = m.conversation JOIN contacts k ON k.id = c.contact
+			WHERE m.sender <> 'person' AND NOT m.pulled AND m.delivered_at IS NULL AND m.failed_at IS NULL
+				AND (m.deliver_after IS NULL OR m.deliver_after <= $1)
+				AND k.channel = ANY($3) AND k.blocked_at IS NULL
+				AND NOT EXISTS (
+					SELECT 1 FROM messages older
+					WHERE older.conversation = m.conversation AND older.id < m.id
+						AND older.sender <> 'person' AND NOT older.pulled AND older.delivered_at IS NULL AND older.failed_at IS NULL)
+			ORDER BY m.id
+			LIMIT $4
+			FOR UPDATE OF m SKIP LOCKED)
+		RETURNING `+messageColumns+`, tries`, now, now.Add(sending), channels, n)
+	if err != nil {
+		return nil, fmt.Errorf("take messages to deliver: %w", err)
+	}
+	taken, err := pgx.CollectRows(rows, pgx.RowToStructByName[pending])
+	if err != nil {
+		return nil, fmt.Errorf("take messages to deliver: %w", err)
+	}
+	return taken, nil
+}
+
+// untilPending is how long to sleep when nothing can be sent: to the end of the next pause, and no longer than a sweep.
+func (e *Engine) untilPending(ctx context.Context) time.Duration {
+	now := e.now()
+	var next *time.Time
+	err := e.conversations.pool.QueryRow(ctx, `
+		SELECT min(deliver_after) FROM messages
+		WHERE sender <> 'person' AND NOT pulled AND delivered_at IS NULL AND failed_at IS NULL AND deliver_after > $1`, now).Scan(&next)
+	if err != nil || next == nil {
+		return e.o.Sweep
+	}
+	return min(max(next.Sub(now), 10*time.Millisecond), e.o.Sweep)
+}
+
+// deliver sends one row and notes what became of it.
+func (e *Engine) deliver(ctx context.Context, m pending) error {
+	c, ok, err := e.conversations.Conversation(ctx, m.Conversation)
+	if err != nil || !ok {
+		return err
+	}
+	channel := e.channels[c.Channel]
+	limited, cancel := context.WithTimeout(ctx, patience)
+	id, err := channel.Send(limited, c, m.Message)
+	cancel()
+	// What was sent is noted even while the program stops.
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	var wait *RetryAfter
+	var refused *Refused
+	result := "sent"
+	switch {
+	case err == nil:
+		err = e.conversations.sent(noting, c, m.ID, id)
+		e.metrics.delivery.WithLabelValues(c.Channel).Observe(max(0, e.now().Sub(m.At).Seconds()))
+	case errors.As(err, &wait):
+		result = "later"
+		wait.D = max(wait.D, 100*time.Millisecond)
+		if wait.All {
+			e.pauses.pause(c.Channel, e.now().Add(wait.D))
+		}
+		err = e.conversations.later(noting, m.ID, e.now().Add(wait.D), m.Tries-1)
+	case errors.As(err, &refused):
+		result = "failed"
+		if refused.Blocked {
+			result = "blocked"
+		}
+		e.log.Warn("message refused", "message", m.ID, "channel", c.Channel, "reason", refused.Reason, "blocked", refused.Blocked)
+		err = e.conversations.failed(noting, c, m.ID, refused)
+	case ctx.Err() != nil:
+		return e.conversations.later(noting, m.ID, e.now(), m.Tries-1)
+	case m.Tries >= maxTries:
+		result = "failed"
+		e.log.Warn("message given up", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
+		err = e.conversations.failed(noting, c, m.ID, &Refused{Reason: "no answer from the channel"})
+	default:
+		result = "error"
+		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute)
+		e.log.Warn("message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
+		err = e.conversations.later(noting, m.ID, e.now().Add(pause), m.Tries)
+	}
+	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()
+	return err
+}
+
+// sent notes that the channel took a message.
+func (c *Conversations) sent(ctx context.Context, conversation Conversation, message int64, externalID string) error {
+	_, err := c.pool.Exec(ctx, `
+		UPDATE messages SET delivered_at = $2, external_id = NULLIF($3, ''), deliver_after = NULL
+		WHERE id = $1`, message, c.now(), externalID)
+	if err != nil {
+		return fmt.Errorf("note that message %d was sent: %w", message, err)
+	}
+	c.redis.Publish(ctx, Topic(conversation.ID), digits(message))
+	return c.sayGoodbye(ctx, []int64{conversation.Contact})
+}
+
+// later puts a message off.
+func (c *Conversations) later(ctx context.Context, message int64, at time.Time, tries int) error {
+	_, err := c.pool.Exec(ctx, `UPDATE messages SET deliver_after = $2, tries = $3 WHERE id = $1`, message, at, max(tries, 0))
+	if err != nil {
+		return fmt.Errorf("put message %d off: %w", message, err)
+	}
+	return nil
+}
+
+// failed gives a message up, so that the next one is free. Where the person blocked us, all that waits is given up.
+func (c *Conversations) failed(ctx context.Context, conversation Conversation, message int64, why *Refused) error {
+	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE messages SET failed_at = $2, failure = left($3, 200), deliver_after = NULL
+			WHERE (id = $1 OR $4 AND conversation = $5) AND sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL`,
+			message, c.now(), why.Reason, why.Blocked, conversation.ID)
+		if err != nil || !why.Blocked {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE contacts SET blocked_at = $2 WHERE id = $1`, conversation.Contact, c.now())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("give message %d up: %w", message, err)
+	}
+	c.redis.Publish(ctx, Topic(conversation.ID), digits(message))
+	return c.sayGoodbye(ctx, []int64{conversation.Contact})
+}
+
+// pauses are channels that asked to be left alone, as this process knows them. Another replica learns it by being asked too.
+type pauses struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+func (p *pauses) pause(channel string, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.until == nil {
+		p.until = map[string]time.Time{}
+	}
+	if until.After(p.until[channel]) {
+		p.until[channel] = until
+	}
+}
+
+// open lists the channels that may be sent to.
+func (p *pauses) open(channels map[string]Channel, now time.Time) (names []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name := range channels {
+		if !p.until[name].After(now) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

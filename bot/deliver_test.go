@@ -1,0 +1,145 @@
+package bot
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestOrderHoldsThroughRetryAfter(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	c := h.conversation()
+	for _, line := range []string{"bot.notice_claimed", "bot.notice_closed"} {
+		if _, err := h.conversations.Notice(h.ctx, h.pool, c.ID, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.telegram.answers = []error{nil, &RetryAfter{D: 3 * time.Second}}
+	for h.sends() {
+	}
+	if got := len(h.telegram.sent); got != 1 {
+		t.Fatalf("sent %d messages", got)
+	}
+	h.clock.pass(2 * time.Second)
+	if h.sends() {
+		t.Fatal("sent before the channel allowed it, or out of order")
+	}
+	h.clock.pass(2 * time.Second)
+	for h.sends() {
+	}
+	want := []string{"7: " + bg("bot.notice_claimed"), "7: " + bg("bot.notice_closed")}
+	if got := h.telegram.sent[1:]; !slices.Equal(got, want) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestChannelThatMustWaitHoldsEverybody(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.gets(Incoming{Kind: Text, Text: "здравейте", ContactKey: "8"})
+	h.works()
+	h.telegram.answers = []error{&RetryAfter{D: 5 * time.Second, All: true}, &RetryAfter{D: 5 * time.Second, All: true}}
+	h.sends()
+	h.gets(Incoming{Kind: Text, Text: "здравейте", ContactKey: "9"})
+	h.works()
+	if h.sends() {
+		t.Error("a third person was written to")
+	}
+	h.clock.pass(6 * time.Second)
+	for h.sends() {
+	}
+	if len(h.telegram.sent) != 3 {
+		t.Errorf("sent %q", h.telegram.sent)
+	}
+}
+
+func TestTwoSendersDoNotSendTwice(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	first, err := h.takePending(h.ctx, 10)
+	if err != nil || len(first) != 1 {
+		t.Fatal(first, err)
+	}
+	if second, err := h.takePending(h.ctx, 10); err != nil || len(second) != 0 {
+		t.Fatal(second, err)
+	}
+	// The first sender died between sending and noting so: the message may come twice, but it comes.
+	h.clock.pass(time.Minute + time.Second)
+	if !h.sends() || len(h.telegram.sent) != 1 {
+		t.Error("the message was lost")
+	}
+}
+
+func TestRefusedMessageFreesTheNext(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_closed"); err != nil {
+		t.Fatal(err)
+	}
+	h.telegram.answers = []error{&Refused{Reason: "400: bad entities"}}
+	for h.sends() {
+	}
+	if got := h.telegram.sent; len(got) != 1 || got[0] != "7: "+bg("bot.notice_closed") {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestWhoBlocksUsIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_closed"); err != nil {
+		t.Fatal(err)
+	}
+	h.telegram.answers = []error{&Refused{Blocked: true, Reason: "403: bot was blocked by the user"}}
+	for h.sends() {
+	}
+	if len(h.telegram.sent) != 0 || h.conversation().BlockedAt == nil {
+		t.Errorf("sent %q, blocked %v", h.telegram.sent, h.conversation().BlockedAt)
+	}
+}
+
+func TestBrokenChannelIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	h.telegram.answers = []error{errors.New("connection reset"), errors.New("connection reset")}
+	for range 3 {
+		h.sends()
+		h.clock.pass(10 * time.Second)
+	}
+	if len(h.telegram.sent) != 1 {
+		t.Errorf("sent %q", h.telegram.sent)
+	}
+}
+
+func TestPulledChannelIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	r := h.gets(Incoming{Kind: Text, Text: "съдебно", Channel: "web", ContactKey: "hash"})
+	h.works()
+	if h.sends() {
+		t.Fatal("the web was pushed to")
+	}
+	replies, err := h.conversations.outgoing(h.ctx, r.Conversation, 0)
+	if err != nil || len(replies) != 1 || replies[0].Delivered != nil {
+		t.Fatal(replies, err)
+	}
+	if err := h.conversations.Delivered(h.ctx, []int64{replies[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if replies, _ = h.conversations.outgoing(h.ctx, r.Conversation, 0); replies[0].Delivered == nil {
+		t.Error("not noted as delivered")
+	}
+}

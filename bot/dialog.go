@@ -1,0 +1,291 @@
+package bot
+
+import (
+	"strings"
+	"time"
+
+	"orientir/bot/i18n"
+)
+
+// dialog is one step of a conversation as a value: where it stands, what came in, what to say. It reads and writes nothing.
+//
+// next takes an event, or an act with its outcome filled in, and gives the act that the step needs now; nil ends the step.
+// The engine performs acts; the scripts in testdata perform them from a list.
+type dialog struct {
+	person person
+	state  state
+	say    []Body
+	later  []act // writes whose outcome changes nothing that is said
+	queue  bool  // what was written changed the desk's queue
+
+	public string    // base of public addresses without a slash at the end; "" leaves links out
+	now    time.Time // in Europe/Sofia
+}
+
+// person is what the dialog knows of whom it talks to, and may change.
+type person struct {
+	Language string // bg | en | tr
+	Chosen   bool   // the person picked the language
+	Audience string
+	Place    string // ekatte
+}
+
+// state is where the dialog stands between steps; it is kept with the conversation as JSON.
+type state struct {
+	Greeted  bool   `json:"greeted,omitempty"`
+	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | comment
+	Missed   int    `json:"missed,omitempty"`   // places in a row that were not understood
+	Question string `json:"question,omitempty"` // the last one that the guides were asked, masked
+	Answer   int64  `json:"answer,omitempty"`   // the last answer given
+	Guide    string `json:"guide,omitempty"`    // the guide that it showed
+	Abstain  bool   `json:"abstain,omitempty"`  // the last answer was an abstention
+	Bad      int    `json:"bad,omitempty"`      // bad ratings in a row
+	Rated    int64  `json:"rated,omitempty"`    // the answer that an awaited comment is about
+	Wish     *wish  `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
+}
+
+// wish is a hand-over as the person has shaped it so far.
+type wish struct {
+	Reason    string `json:"reason"`
+	HelpPoint string `json:"help_point,omitempty"`
+	Pool      bool   `json:"pool,omitempty"`
+}
+
+// event is what came in. Several texts in a row are one event: people write one story in three messages.
+type event struct {
+	Kind     Kind
+	Text     string
+	Command  string
+	Argument string
+	Data     string
+	Lat, Lon float64
+	TooLong  bool
+}
+
+// next moves the step on. It gives nil when the step is done.
+func (d *dialog) next(in any) act {
+	switch in := in.(type) {
+	case event:
+		return d.event(in)
+	case *askGuides:
+		return d.heard(in)
+	case *record:
+		return d.recorded(in)
+	case *showGuide:
+		return d.guideShown(in)
+	case *findPlace:
+		return d.placeFound(in)
+	case *lookNear:
+		return d.nearSeen(in)
+	case *offerDesk:
+		return d.offered(in)
+	case *openTicket:
+		return d.opened(in)
+	case *ticketStatus:
+		return d.statusSeen(in)
+	case *cancelTicket:
+		return d.cancelled(in)
+	case *rate:
+		return d.rated(in)
+	case *giveReason:
+		return d.reasonGiven(in)
+	case *forget:
+		d.state, d.later = state{Greeted: true}, nil
+		d.person.Place, d.person.Audience = "", ""
+		d.add(Body{Text: d.t("bot.forgotten")})
+		return nil
+	}
+	return nil
+}
+
+func (d *dialog) event(e event) act {
+	switch e.Kind {
+	case Command:
+		return d.command(e)
+	case Button:
+		return d.button(e.Data)
+	case Location:
+		return &lookNear{Position: position(e.Lat, e.Lon), CallOnly: d.state.Await == "phone-place"}
+	case Unsupported:
+		d.add(Body{Text: d.t("bot.unsupported"), Buttons: d.ways()})
+		return nil
+	}
+	return d.text(e)
+}
+
+func (d *dialog) command(e event) act {
+	d.state.Await = ""
+	switch e.Command {
+	case "start":
+		d.state.Greeted = true
+		d.add(d.hello())
+		if e.Argument != "" {
+			return &showGuide{Slug: e.Argument, Quiet: true}
+		}
+	case "language":
+		d.add(Body{Text: d.t("bot.language_ask"), Buttons: languages("")})
+	case "nearest":
+		return d.near(e.Argument)
+	case "librarian":
+		return d.human("asked")
+	case "forget":
+		return &forget{}
+	case "status":
+		return &ticketStatus{}
+	default:
+		d.add(Body{Text: d.t("bot.help"), Buttons: append(d.ways(),
+			Action{Label: d.t("bot.button_language"), Data: "language"},
+			Action{Label: d.t("bot.button_forget"), Data: "forget"})})
+	}
+	return nil
+}
+
+// button does what a button's data says. Buttons of old messages keep working; unknown data is help.
+func (d *dialog) button(data string) act {
+	verb, rest, _ := strings.Cut(data, ":")
+	switch verb {
+	case "rate":
+		quality, id, _ := strings.Cut(rest, ":")
+		if answer, ok := number(id); ok && (quality == "good" || quality == "bad") {
+			return &rate{Answer: answer, Good: quality == "good"}
+		}
+	case "why":
+		reason, id, _ := strings.Cut(rest, ":")
+		if answer, ok := number(id); ok && knownReason(reason) {
+			return &giveReason{Answer: answer, Reason: reason}
+		}
+	case "guide", "more":
+		return &showGuide{Slug: rest, Full: verb == "more"}
+	case "none":
+		d.add(Body{Text: d.t("bot.none_of_these"), Buttons: d.ways()})
+		d.state.Abstain = true
+		return nil
+	case "near":
+		switch {
+		case rest == "other":
+			return d.askPlace("bot.ask_place", "place")
+		case rest != "":
+			return &lookNear{Ekatte: rest, CallOnly: d.state.Await == "phone-place"}
+		}
+		return d.near("")
+	case "human":
+		switch rest {
+		case "":
+			return d.human("")
+		case "yes":
+			return d.confirm()
+		case "pool":
+			return d.choose(wish{Pool: true})
+		}
+		return d.choose(wish{HelpPoint: rest})
+	case "cancel":
+		if d.state.Wish != nil {
+			d.state.Wish = nil
+			return &cancelTicket{Shown: true}
+		}
+		return &cancelTicket{}
+	case "lang":
+		if rest == "bg" || rest == "en" || rest == "tr" {
+			d.person.Language, d.person.Chosen = rest, true
+			d.add(d.newLanguage())
+			return nil
+		}
+	case "language", "forget", "help":
+		return d.command(event{Kind: Command, Command: verb})
+	}
+	return d.command(event{Kind: Command, Command: "help"})
+}
+
+func (d *dialog) text(e event) act {
+	if e.TooLong {
+		d.add(Body{Text: d.t("bot.too_long"), Buttons: d.ways()})
+		return nil
+	}
+	text := strings.TrimSpace(e.Text)
+	if !hasWords(text) {
+		d.add(Body{Text: d.t("bot.empty")})
+		return nil
+	}
+	if d.state.Wish != nil {
+		switch yesOrNo(text) {
+		case "yes":
+			return d.confirm()
+		case "no":
+			return d.button("cancel")
+		}
+	}
+	return &askGuides{Question: d.question(text)}
+}
+
+// hello is the greeting. It says that this is a program and links what people may want to read before they trust it.
+func (d *dialog) hello() Body {
+	buttons := append(d.ways(), languages(d.person.Language)...)
+	if d.public != "" {
+		buttons = append(buttons,
+			Action{Label: d.t("bot.button_privacy"), URL: d.public + "/privacy"},
+			Action{Label: d.t("bot.button_accessibility"), URL: d.public + "/accessibility"})
+	}
+	return Body{Text: d.t("bot.hello"), Buttons: buttons}
+}
+
+// newLanguage answers a choice of language. Who reads Turkish hears at once what there is for them.
+func (d *dialog) newLanguage() Body {
+	if d.person.Language == "tr" {
+		return d.hello()
+	}
+	return Body{Text: d.t("bot.language_set")}
+}
+
+// ways are the two ways out that every dead end offers: a person and a place.
+func (d *dialog) ways() []Action {
+	return []Action{
+		{Label: d.t("bot.button_human"), Data: "human"},
+		{Label: d.t("bot.button_near"), Data: "near"},
+	}
+}
+
+// languages are the buttons of the languages other than the current one, each in its own words.
+func languages(current string) (buttons []Action) {
+	for _, l := range []Action{{Label: "Български", Data: "lang:bg"}, {Label: "English", Data: "lang:en"}, {Label: "Türkçe", Data: "lang:tr"}} {
+		if l.Data != "lang:"+current {
+			buttons = append(buttons, l)
+		}
+	}
+	return buttons
+}
+
+// follow lets the language follow what the person writes, until they pick one.
+func (d *dialog) follow(detected string) {
+	if d.person.Chosen {
+		return
+	}
+	switch detected {
+	case "bg", "bg-latn":
+		d.person.Language = "bg"
+	case "en", "tr":
+		d.person.Language = detected
+	}
+}
+
+func (d *dialog) t(key string, args ...any) string { return i18n.T(d.person.Language, key, args...) }
+
+// add says something. The first words of a conversation say that a program speaks (EU AI Act, article 50), whatever they are about.
+func (d *dialog) add(b Body) {
+	b.Language = d.person.Language
+	if !d.state.Greeted {
+		d.state.Greeted = true
+		b.Text = strings.TrimSpace(d.t("bot.disclosure") + "\n\n" + b.Text)
+	}
+	d.say = append(d.say, b)
+}
+
+// answerLanguage is the language that guides are asked for; "" lets the question decide.
+func (d *dialog) answerLanguage() string {
+	switch {
+	case !d.person.Chosen:
+		return ""
+	case d.person.Language == "tr":
+		return "bg"
+	}
+	return d.person.Language
+}

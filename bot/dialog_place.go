@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"strings"
+
+	"orientir/knowledge"
+)
+
+// near shows the libraries around the place that the person names, or lives in, or else asks for it.
+func (d *dialog) near(words string) act {
+	switch {
+	case strings.TrimSpace(words) != "":
+		return &findPlace{Words: words}
+	case d.person.Place != "":
+		return &lookNear{Ekatte: d.person.Place}
+	}
+	return d.askPlace("bot.ask_place", "place")
+}
+
+// nearMatch goes on from a place that retrieval heard in the question.
+func (d *dialog) nearMatch(m *knowledge.PlaceMatch) act {
+	if m == nil || m.Outcome == knowledge.PlaceUnknown {
+		return d.near("")
+	}
+	return d.placeFound(&findPlace{match: *m})
+}
+
+func (d *dialog) askPlace(phrase, await string) act {
+	d.state.Await, d.state.Missed = await, 0
+	d.add(Body{Text: d.t(phrase), AskPlace: true})
+	return nil
+}
+
+func (d *dialog) placeFound(in *findPlace) act {
+	switch in.match.Outcome {
+	case knowledge.PlaceFound:
+		return &lookNear{Ekatte: in.match.Place.Ekatte, CallOnly: d.state.Await == "phone-place"}
+	case knowledge.PlaceAmbiguous:
+		b := Body{Text: d.t("bot.place_which")}
+		for _, p := range in.match.Places[:min(8, len(in.match.Places))] {
+			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: "near:" + p.Ekatte})
+		}
+		d.state.Missed = 0
+		d.add(b)
+		return nil
+	}
+	if in.Else != nil && decided(in.Else.answer) {
+		d.state.Await = ""
+		return d.answer(in.Else)
+	}
+	b := Body{Text: d.t("bot.place_unknown"), AskPlace: true}
+	if d.state.Await == "" {
+		d.state.Await = "place"
+	}
+	if d.state.Missed++; d.state.Missed >= 2 { // we don't ask for ever: whatever comes next is a question again
+		d.state.Await, d.state.Missed = "", 0
+		b.Buttons = d.ways()
+	}
+	d.add(b)
+	return nil
+}
+
+func (d *dialog) nearSeen(in *lookNear) act {
+	d.state.Await, d.state.Missed = "", 0
+	language := d.person.Language
+	place := ""
+	if in.known {
+		d.person.Place = in.place.Ekatte
+		place = PlaceWords(in.place, language)
+	}
+	other := Action{Label: d.t("bot.button_other_place"), Data: "near:other"}
+	human := Action{Label: d.t("bot.button_human"), Data: "human"}
+	if len(in.near) == 0 {
+		d.add(Body{Text: d.t("bot.near_none", place), Buttons: []Action{human, other}})
+		return nil
+	}
+	near := in.near[:min(3, len(in.near))]
+	if in.CallOnly {
+		near = near[:1]
+	}
+	b := Body{Buttons: []Action{other, human}}
+	for _, n := range near {
+		b.HelpPoints = append(b.HelpPoints, NewHelpPointCard(n, d.now, language))
+	}
+	if in.CallOnly {
+		b.Buttons = b.Buttons[:1]
+	}
+	switch {
+	case place == "":
+		b.Text = d.t("bot.near_here")
+	case len(near) == 1:
+		b.Text = d.t("bot.near_one", place)
+	default:
+		b.Text = d.t("bot.near_many", place)
+	}
+	if in.open != nil {
+		b.Text += "\n" + d.t("bot.near_open", in.open.Name)
+		shown := false
+		for _, n := range near {
+			shown = shown || n.ID == in.open.ID
+		}
+		if !shown {
+			b.HelpPoints = append(b.HelpPoints, NewHelpPointCard(*in.open, d.now, language))
+		}
+	}
+	b.Text += "\n" + d.t("bot.near_call")
+	d.add(b)
+	return nil
+}

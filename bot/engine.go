@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"orientir/deploy/postgres"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// answerer is what the engine needs of retrieval.Answerer; tests put a deterministic one in its place.
+type answerer interface {
+	Answer(ctx context.Context, q retrieval.Question) (retrieval.Answer, error)
+	Record(ctx context.Context, tx postgres.DB, q retrieval.Question, a retrieval.Answer, conversation int64) (int64, error)
+}
+
+// EngineOptions of an Engine. The zero value works.
+type EngineOptions struct {
+	Log        *slog.Logger             // default: nothing is logged
+	Registerer prometheus.Registerer    // where metrics go; default: nowhere
+	PublicURL  string                   // base of the links in the greeting; "" leaves them out
+	Workers    int                      // conversations answered at once; default 4
+	Senders    int                      // messages sent at once; default 8
+	Lease      time.Duration            // how long one step may take before another worker takes over; default 60 s
+	Sweep      time.Duration            // how often the database is looked at without a wake-up; default 2 s
+	Tries      int                      // how often answering is tried before the bot says that it can't; default 3
+	Debounce   map[string]time.Duration // per channel, how long to wait for the next part of a story; default 800 ms on Telegram
+	Limits     Limits
+	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.
+	// What this floor keeps comes last, so that they can still look things up.
+	Forget []func(ctx context.Context, tx postgres.DB, contact int64) error
+}
+
+// Limits are how many events of one contact are taken in any stretch of time. The zero value has the defaults.
+type Limits struct {
+	Off       bool // for a closed network or a load test
+	PerMinute int  // default 20
+	PerHour   int  // default 200
+}
+
+// Engine takes in what people send, answers it and delivers the answers. Several replicas may run on one database.
+type Engine struct {
+	conversations *Conversations
+	answerer      answerer
+	store         *knowledge.Store
+	desk          Desk
+	channels      map[string]Channel // those that are pushed to
+	o             EngineOptions
+	log           *slog.Logger
+	now           func() time.Time
+	sofia         *time.Location
+	metrics       metrics
+	pauses        pauses
+}
+
+// NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;
+// one that people pull from (the web) is not among them.
+func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, channels []Channel, o EngineOptions) *Engine {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	o.Workers = or(o.Workers, 4)
+	o.Senders = or(o.Senders, 8)
+	o.Lease = or(o.Lease, time.Minute)
+	o.Sweep = or(o.Sweep, 2*time.Second)
+	o.Tries = or(o.Tries, 3)
+	if o.Debounce == nil {
+		o.Debounce = map[string]time.Duration{"telegram": 800 * time.Millisecond}
+	}
+	o.Limits.PerMinute = or(o.Limits.PerMinute, 20)
+	o.Limits.PerHour = or(o.Limits.PerHour, 200)
+	sofia, err := time.LoadLocation("Europe/Sofia")
+	if err != nil { // a machine without time zone data: off by an hour in summer is better than not at all
+		o.Log.Warn("no time zone data; opening hours are told in winter time", "err", err)
+		sofia = time.FixedZone("EET", 2*60*60)
+	}
+	e := &Engine{
+		conversations: c, answerer: a, store: store, desk: desk, channels: map[string]Channel{},
+		o: o, log: o.Log, now: c.now, sofia: sofia, metrics: newMetrics(o.Registerer),
+	}
+	for _, channel := range channels {
+		e.channels[channel.Name()] = channel
+	}
+	return e
+}
+
+func or[T int | time.Duration](value, standard T) T {
+	if value <= 0 {
+		return standard
+	}
+	return value
+}
+
+// Run answers and delivers until ctx ends, and returns when every step under way has ended.
+func (e *Engine) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return e.answerAll(ctx) })
+	group.Go(func() error { return e.deliverAll(ctx) })
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

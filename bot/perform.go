@@ -1,0 +1,154 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
+	"orientir/knowledge"
+)
+
+// look performs an act that only reads, and fills in what came of it.
+func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err error) {
+	switch a := a.(type) {
+	case *askGuides:
+		a.answer, err = e.answerer.Answer(ctx, a.Question)
+	case *showGuide:
+		a.guide, a.found, err = e.store.Guide(ctx, a.Slug)
+	case *findPlace:
+		a.match, err = e.store.FindPlace(ctx, a.Words)
+	case *lookNear:
+		err = e.lookNear(ctx, a)
+	case *offerDesk:
+		a.offer, err = e.offer(ctx, e.conversations.pool, e.wish(w, d, a.Wish))
+	case *ticketStatus:
+		if e.desk != nil {
+			a.ticket, a.found, err = e.desk.Status(ctx, e.conversations.pool, w.ID)
+		}
+	default:
+		err = fmt.Errorf("%T does not read", a)
+	}
+	if err != nil {
+		return fmt.Errorf("%T: %w", a, err)
+	}
+	return nil
+}
+
+// write performs acts that write, in the transaction that saves the step.
+func (e *Engine) write(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, next act) error {
+	for next != nil {
+		if err := e.writeOne(ctx, tx, w, d, next); err != nil {
+			return fmt.Errorf("%T: %w", next, err)
+		}
+		if next = d.next(next); next != nil && !next.writes() {
+			return fmt.Errorf("%T would read while the transaction is open", next)
+		}
+	}
+	for _, a := range d.later {
+		if err := e.writeOne(ctx, tx, w, d, a); err != nil {
+			return fmt.Errorf("%T: %w", a, err)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a act) (err error) {
+	switch a.(type) {
+	case *openTicket, *cancelTicket, *forget:
+		d.queue = true
+	}
+	switch a := a.(type) {
+	case *record:
+		a.id, err = e.answerer.Record(ctx, tx, a.Question, a.Answer, w.ID)
+	case *openTicket:
+		return e.open(ctx, tx, w, d, a)
+	case *cancelTicket:
+		if e.desk == nil {
+			return nil
+		}
+		if _, a.cancelled, err = e.desk.Status(ctx, tx, w.ID); err == nil && a.cancelled {
+			err = e.desk.Cancel(ctx, tx, w.ID)
+		}
+	case *rate:
+		a.known, a.changed, err = e.conversations.rate(ctx, tx, w.Conversation, a.Answer, a.Good)
+	case *giveReason:
+		a.known, err = e.conversations.giveReason(ctx, tx, w.Contact, a.Answer, a.Reason)
+	case *comment:
+		err = e.conversations.comment(ctx, tx, w.Contact, a.Answer, a.Text)
+	case *forget:
+		return e.forget(ctx, tx, w)
+	default:
+		err = fmt.Errorf("it does not write")
+	}
+	return err
+}
+
+// lookNear finds help points around the place, and the nearest open one where the nearest is closed.
+func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
+	if a.Position != nil {
+		a.place, a.known, err = e.store.PlaceAt(ctx, a.Position.Lat, a.Position.Lon)
+	} else {
+		a.place, a.known, err = e.store.Place(ctx, a.Ekatte)
+	}
+	if err != nil {
+		return err
+	}
+	near := knowledge.Near{Position: a.Position, Ekatte: a.Ekatte, Limit: 3, At: e.now().In(e.sofia)}
+	if a.near, err = e.store.Near(ctx, near); err != nil {
+		return err
+	}
+	if len(a.near) == 0 || a.near[0].OpenNow == nil || *a.near[0].OpenNow {
+		return nil
+	}
+	near.Limit, near.OpenOnly = 1, true
+	open, err := e.store.Near(ctx, near)
+	if err == nil && len(open) > 0 {
+		a.open = &open[0]
+	}
+	return err
+}
+
+// wish is what the desk is asked for: the person's shaped wish, with what the conversation knows.
+func (e *Engine) wish(w waiting, d *dialog, shaped wish) Wish {
+	return Wish{
+		Conversation: w.ID, Place: d.person.Place, HelpPoint: shaped.HelpPoint, Pool: shaped.Pool,
+		Reason: shaped.Reason, Language: d.person.Language, Summary: d.state.Question,
+	}
+}
+
+// offer asks the desk; without a human side nobody is there.
+func (e *Engine) offer(ctx context.Context, db postgres.DB, w Wish) (Offer, error) {
+	if e.desk == nil {
+		return Offer{}, nil
+	}
+	return e.desk.Offer(ctx, db, w)
+}
+
+// open opens a ticket, unless the last librarian has left since it was offered.
+func (e *Engine) open(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a *openTicket) error {
+	wish := e.wish(w, d, a.Wish)
+	offer, err := e.offer(ctx, tx, wish)
+	if err != nil || !offer.Staffed {
+		return err
+	}
+	a.ticket, err = e.desk.Open(ctx, tx, wish)
+	a.opened = err == nil
+	return err
+}
+
+// forget erases the person on every floor.
+func (e *Engine) forget(ctx context.Context, tx pgx.Tx, w waiting) error {
+	if e.desk != nil {
+		if err := e.desk.Cancel(ctx, tx, w.ID); err != nil {
+			return err
+		}
+	}
+	for _, floor := range e.o.Forget {
+		if err := floor(ctx, tx, w.Contact); err != nil {
+			return err
+		}
+	}
+	return e.conversations.Forget(ctx, tx, w.Contact)
+}

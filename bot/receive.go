@@ -1,0 +1,297 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/bot/i18n"
+	"orientir/knowledge/privacy"
+)
+
+const (
+	longest     = 2000 // letters of a message that the bot reads
+	longestHeld = 8000 // letters of a message that a librarian reads, and that the database takes
+	longestData = 64   // bytes of a button's action
+)
+
+// Receive masks an event, stores it in one transaction and wakes a worker. Once it returns without an error the channel may
+// acknowledge the event: a crash loses nothing, and the same event again changes nothing.
+func (e *Engine) Receive(ctx context.Context, in Incoming) (Receipt, error) {
+	if in.Channel == "" || in.ContactKey == "" || in.EventID == "" {
+		return Receipt{}, fmt.Errorf("receive an event of channel %q: it needs a contact key and an event id", in.Channel)
+	}
+	if in.Kind == Blocked {
+		return Receipt{}, e.blocked(ctx, in)
+	}
+	if !e.allowed(ctx, in) {
+		return e.slowDown(ctx, in)
+	}
+	a, err := e.prepare(ctx, in)
+	if err != nil {
+		return Receipt{}, err
+	}
+	var receipt Receipt
+	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) (err error) {
+		receipt, err = e.keep(ctx, tx, a)
+		return err
+	})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("receive an event of channel %s: %w", in.Channel, err)
+	}
+	if !receipt.Duplicate {
+		e.metrics.received.WithLabelValues(in.Channel, string(in.Kind)).Inc()
+		e.conversations.Wake(ctx, receipt.Conversation)
+	}
+	// A duplicate wakes too: the first time may have ended before its wake-up.
+	e.conversations.redis.Publish(ctx, "work", "")
+	return receipt, nil
+}
+
+// arrival is an event made ready for storing: masked, shortened, the position named.
+type arrival struct {
+	Incoming
+	kind       string
+	text       string
+	masked     bool   // a personal number was hidden
+	settlement string // of a shared position, in words; the position itself is erased when it has been used
+}
+
+// prepare does what needs no transaction.
+func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
+	a := arrival{Incoming: in, kind: string(in.Kind)}
+	words := in.Text
+	switch in.Kind {
+	case Text, Edited, Unsupported:
+	case Command:
+		a.Data, words = in.Command, in.Argument
+	case Button:
+		words = ""
+	case Location:
+		words = ""
+		if !(math.Abs(in.Lat) <= 90 && math.Abs(in.Lon) <= 180) { // not a number is no place either
+			a.kind = string(Unsupported)
+			break
+		}
+		place, ok, err := e.store.PlaceAt(ctx, in.Lat, in.Lon)
+		if err != nil {
+			return arrival{}, fmt.Errorf("name a shared location: %w", err)
+		}
+		if ok {
+			a.settlement = PlaceWords(place, "bg")
+		}
+	default:
+		return arrival{}, fmt.Errorf("receive an event of channel %s: unknown kind %q", in.Channel, in.Kind)
+	}
+	masked, kinds := privacy.Mask(clean(words))
+	a.text, a.masked = masked, len(kinds) > 0
+	a.Data = clean(a.Data)
+	if len(a.Data) > longestData {
+		a.Data = ""
+	}
+	return a, nil
+}
+
+// keep stores an arrival. The conversation's row is locked from here on, so that its messages stand in one order.
+func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err error) {
+	now := e.now()
+	err = tx.QueryRow(ctx, `
+		INSERT INTO contacts (channel, key, language, place, created_at) VALUES ($1, $2, $3, (SELECT ekatte FROM places WHERE ekatte = $4), $5)
+		ON CONFLICT (channel, key) DO UPDATE
+			SET blocked_at = NULL, forgotten_at = NULL, place = COALESCE(contacts.place, EXCLUDED.place)
+		RETURNING id`, a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now).Scan(&r.Contact)
+	if err != nil {
+		return r, fmt.Errorf("keep the contact: %w", err)
+	}
+	var held bool
+	err = tx.QueryRow(ctx, `
+		INSERT INTO conversations (contact, created_at, updated_at) VALUES ($1, $2, $2)
+		ON CONFLICT (contact) DO UPDATE SET updated_at = EXCLUDED.updated_at
+		RETURNING id, holder IS NOT NULL`, r.Contact, now).Scan(&r.Conversation, &held)
+	if err != nil {
+		return r, fmt.Errorf("keep the conversation: %w", err)
+	}
+	if a.Kind == Edited {
+		done, err := e.keepEdit(ctx, tx, a, held, &r)
+		if done || err != nil {
+			return r, err
+		}
+	}
+	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
+		a.kind, a.text = "too-long", cut(a.text, longest)
+	}
+	a.text = cut(a.text, longestHeld)
+	raise := a.Kind == Text || a.Kind == Command
+	err = tx.QueryRow(ctx, `
+		INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at)
+		SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11 FROM conversations WHERE id = $1
+		ON CONFLICT (conversation, event_id) DO NOTHING
+		RETURNING id`, r.Conversation, a.kind, a.wordsToKeep(), a.dataToKeep(), a.degrees(a.Lat, held), a.degrees(a.Lon, held),
+		rise(raise), a.EventID, a.ownID(), held, now).Scan(&r.Message)
+	if errors.Is(err, pgx.ErrNoRows) {
+		r.Duplicate = true
+		err = tx.QueryRow(ctx, `SELECT id FROM messages WHERE conversation = $1 AND event_id = $2`,
+			r.Conversation, a.EventID).Scan(&r.Message)
+	}
+	if err != nil {
+		return r, fmt.Errorf("keep the message: %w", err)
+	}
+	if r.Duplicate {
+		return r, nil
+	}
+	wait := time.Duration(0)
+	if a.Kind == Text && !held {
+		wait = e.o.Debounce[a.Channel]
+	}
+	if _, err := tx.Exec(ctx, `UPDATE conversations SET turn = turn + $2, due_at = $3 WHERE id = $1`,
+		r.Conversation, rise(raise), now.Add(wait)); err != nil {
+		return r, fmt.Errorf("raise the turn: %w", err)
+	}
+	return r, e.warnMasked(ctx, tx, a, r.Conversation)
+}
+
+// keepEdit puts the new words into a message that has not been answered yet; an answer under way is thrown away.
+// It isn't done where a librarian holds the conversation and has read the old words: the new ones are then a message of their own.
+func (e *Engine) keepEdit(ctx context.Context, tx pgx.Tx, a arrival, held bool, r *Receipt) (done bool, err error) {
+	words := a.text
+	kind := string(Text)
+	if !held && utf8.RuneCountInString(words) > longest {
+		kind, words = "too-long", cut(words, longest)
+	}
+	var before string
+	err = tx.QueryRow(ctx, `
+		UPDATE messages m SET text = $3, kind = $4
+		FROM (SELECT id, text FROM messages
+			WHERE conversation = $1 AND external_id = $2 AND sender = 'person' AND handled_at IS NULL AND kind IN ('text', 'too-long')
+			FOR UPDATE) old
+		WHERE m.id = old.id
+		RETURNING m.id, old.text`, r.Conversation, a.Replaces, cut(words, longestHeld), kind).Scan(&r.Message, &before)
+	switch {
+	case err == nil:
+		_, err = tx.Exec(ctx, `
+			UPDATE conversations SET lease = lease + 1, leased_until = NULL, due_at = $2 WHERE id = $1`,
+			r.Conversation, e.now().Add(e.o.Debounce[a.Channel]))
+		if err != nil {
+			return true, fmt.Errorf("answer the edited message anew: %w", err)
+		}
+		if before == words {
+			return true, nil
+		}
+		return true, e.warnMasked(ctx, tx, a, r.Conversation)
+	case !errors.Is(err, pgx.ErrNoRows):
+		return true, fmt.Errorf("keep the edited message: %w", err)
+	}
+	return !held, nil
+}
+
+func (e *Engine) warnMasked(ctx context.Context, tx pgx.Tx, a arrival, conversation int64) error {
+	if !a.masked {
+		return nil
+	}
+	_, err := e.conversations.Notice(ctx, tx, conversation, "bot.notice_masked")
+	return err
+}
+
+// wordsToKeep is the text of the row; of a location the name of its settlement.
+func (a arrival) wordsToKeep() string {
+	if a.kind == string(Location) && a.settlement != "" {
+		return i18n.T("bg", "bot.shared_place", a.settlement)
+	}
+	return a.text
+}
+
+func (a arrival) dataToKeep() string {
+	if a.Kind == Button || a.Kind == Command {
+		return a.Data
+	}
+	return ""
+}
+
+// degrees keeps a position, to about ten metres, only until the bot has used it; never where a librarian would read it.
+func (a arrival) degrees(x float64, held bool) *float64 {
+	if a.kind != string(Location) || held {
+		return nil
+	}
+	x = math.Round(x*1e4) / 1e4
+	return &x
+}
+
+// ownID is the channel's id of the person's own message; a button sits on one of ours.
+func (a arrival) ownID() string {
+	if a.Kind == Button {
+		return ""
+	}
+	return a.MessageID
+}
+
+// blocked notes that the person blocked us. They are known again as soon as they write.
+func (e *Engine) blocked(ctx context.Context, in Incoming) error {
+	_, err := e.conversations.pool.Exec(ctx, `
+		UPDATE contacts SET blocked_at = $3 WHERE channel = $1 AND key = $2 AND blocked_at IS NULL`,
+		in.Channel, in.ContactKey, e.now())
+	if err != nil {
+		return fmt.Errorf("mark a contact of channel %s blocked: %w", in.Channel, err)
+	}
+	return nil
+}
+
+// allowed counts an event against the contact's limits. To be forgotten is always allowed.
+func (e *Engine) allowed(ctx context.Context, in Incoming) bool {
+	if e.o.Limits.Off || in.Kind == Command && in.Command == "forget" {
+		return true
+	}
+	key := "contact:" + in.Channel + ":" + in.ContactKey
+	minute, _ := e.conversations.redis.Allow(ctx, key+":minute", e.o.Limits.PerMinute, time.Minute)
+	if !minute {
+		return false
+	}
+	hour, _ := e.conversations.redis.Allow(ctx, key+":hour", e.o.Limits.PerHour, time.Hour)
+	return hour
+}
+
+// slowDown asks a contact once a minute to wait. The event itself is not stored.
+func (e *Engine) slowDown(ctx context.Context, in Incoming) (Receipt, error) {
+	r := Receipt{Limited: true}
+	e.metrics.received.WithLabelValues(in.Channel, "limited").Inc()
+	c, known, err := e.conversations.Of(ctx, in.Channel, in.ContactKey)
+	if err != nil || !known {
+		return r, err
+	}
+	r.Contact, r.Conversation = c.Contact, c.ID
+	if first, _ := e.conversations.redis.Allow(ctx, "slow-down:"+in.Channel+":"+in.ContactKey, 1, time.Minute); !first {
+		return r, nil
+	}
+	if r.Message, err = e.conversations.Notice(ctx, e.conversations.pool, c.ID, "bot.slow_down"); err != nil {
+		return r, err
+	}
+	e.conversations.Wake(ctx, c.ID)
+	return r, nil
+}
+
+// languageOf is the language that a channel's hint («en-GB») suggests to begin with.
+func languageOf(hint string) string {
+	switch language, _, _ := strings.Cut(strings.ToLower(hint), "-"); language {
+	case "en", "tr":
+		return language
+	}
+	return "bg"
+}
+
+// clean makes words storable: valid UTF-8 without NUL, and no longer than anybody reads.
+func clean(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+	return cut(s, 2*longestHeld)
+}
+
+func rise(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

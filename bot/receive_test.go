@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDuplicateEventIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	first := h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", EventID: "42"})
+	h.works()
+	again := h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", EventID: "42"})
+	if !again.Duplicate || again.Message != first.Message {
+		t.Errorf("the second receipt is %+v, the first %+v", again, first)
+	}
+	h.works()
+	h.wants("twice the same event", "criminal-record")
+	if turn := h.conversation().Turn; turn != 1 {
+		t.Errorf("the turn is %d", turn)
+	}
+}
+
+func TestEventIDsOfTwoPeopleDoNotMeet(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.gets(Incoming{Kind: Text, Text: "здравейте", EventID: "42"})
+	if r := h.gets(Incoming{Kind: Text, Text: "здравейте", EventID: "42", ContactKey: "8"}); r.Duplicate {
+		t.Error("another person's event was taken for a duplicate")
+	}
+}
+
+func TestPersonalNumberIsHiddenBeforeItIsStored(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	r := h.says("ЕГН-то ми е 6101057509, трябва ми съдебно")
+	messages, err := h.conversations.Messages(h.ctx, r.Conversation, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(messages[0].Text, "6101057509") {
+		t.Errorf("stored %q", messages[0].Text)
+	}
+	h.wants("before any answer", bg("bot.notice_masked"))
+	h.gets(Incoming{Kind: Command, Command: "nearest", Argument: "6101057509"})
+	h.wants("in a command", bg("bot.notice_masked"), bg("bot.notice_masked"))
+}
+
+func TestEditIsAnsweredAnewOnlyBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.gets(Incoming{Kind: Text, Text: "трябва ми нещо", MessageID: "m1"})
+	h.guides.during = func() { // the edit comes while the old words are being answered
+		h.gets(Incoming{Kind: Edited, Text: "трябва ми съдебно", Replaces: "m1"})
+	}
+	h.works()
+	h.wants("edited in time", "criminal-record")
+	h.gets(Incoming{Kind: Edited, Text: "нещо съвсем друго", Replaces: "m1"})
+	h.works()
+	h.wants("edited too late", "criminal-record")
+}
+
+func TestOddMessagesGetAKindWord(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.gets(Incoming{Kind: Command, Command: "start"})
+	h.works()
+	h.gets(Incoming{Kind: Unsupported})
+	h.works()
+	h.says("   ")
+	h.works()
+	h.says(strings.Repeat("много думи ", 200))
+	h.works()
+	h.says("с нула\x00 и лош \xff знак")
+	h.works()
+	h.wants("odd ones", "Ориентир", bg("bot.unsupported"), bg("bot.empty"), bg("bot.too_long"), bg("bot.abstained"))
+}
+
+func TestTooManyMessagesAreToldOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(o *EngineOptions) { o.Limits = Limits{PerMinute: 2, PerHour: 100} })
+	h.says("едно")
+	h.says("две")
+	for range 3 {
+		if r := h.says("още"); !r.Limited {
+			t.Error("a message over the limit was taken")
+		}
+	}
+	h.wants("over the limit", bg("bot.slow_down"))
+	h.gets(Incoming{Kind: Command, Command: "forget"}) // always allowed
+	h.works()
+	h.wants("forgotten all the same", bg("bot.forgotten"))
+}
+
+func TestLocationIsKeptOnlyAsItsSettlement(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.gets(Incoming{Kind: Command, Command: "start"})
+	h.works()
+	r := h.gets(Incoming{Kind: Location, Lat: 43.2101, Lon: 23.5555})
+	h.works()
+	h.wants("near the location", "Ориентир", "Това е най-близката библиотека до гр. Враца")
+	var erased bool
+	var text string
+	if err := h.pool.QueryRow(h.ctx, `SELECT lat IS NULL AND lon IS NULL, text FROM messages WHERE id = $1`, r.Message).Scan(&erased, &text); err != nil {
+		t.Fatal(err)
+	}
+	if !erased || text != "Местоположение – гр. Враца" {
+		t.Errorf("kept the position: %v, text %q", !erased, text)
+	}
+	if place := h.conversation().Place; place != "12259" {
+		t.Errorf("the place is %q", place)
+	}
+}
+
+func TestUnknownPlaceOfAKioskIsNoPlace(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.gets(Incoming{Kind: Text, Text: "здравейте", Place: "99999"})
+	if place := h.conversation().Place; place != "" {
+		t.Errorf("the place is %q", place)
+	}
+	h.gets(Incoming{Kind: Text, Text: "здравейте", Place: "12259"})
+	if place := h.conversation().Place; place != "12259" {
+		t.Errorf("the place is %q", place)
+	}
+}
+
+func TestBlockedContactIsKnownAgainWhenTheyWrite(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.works()
+	h.gets(Incoming{Kind: Blocked})
+	if h.sends() {
+		t.Error("something is sent to somebody who blocked us")
+	}
+	h.clock.pass(time.Hour)
+	h.says("пак съм аз")
+	if h.conversation().BlockedAt != nil {
+		t.Error("still blocked")
+	}
+}

@@ -1,0 +1,277 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/retrieval"
+)
+
+// waiting is a leased conversation as a step finds it.
+type waiting struct {
+	Conversation
+	state  state
+	chosen bool // the person picked the language
+	rows   []row
+}
+
+// row is an incoming message that the dialog hasn't dealt with.
+type row struct {
+	ID   int64     `db:"id"`
+	Kind string    `db:"kind"`
+	Text string    `db:"text"`
+	Data string    `db:"data"`
+	Lat  *float64  `db:"lat"`
+	Lon  *float64  `db:"lon"`
+	Turn int64     `db:"turn"`
+	Held bool      `db:"held"`
+	At   time.Time `db:"created_at"`
+}
+
+// load reads the conversation first and its messages after: one that comes in between has raised the turn by the time of saving.
+func (e *Engine) load(ctx context.Context, l lease) (w waiting, err error) {
+	found, ok, err := e.conversations.Conversation(ctx, l.conversation)
+	if err != nil {
+		return w, err
+	}
+	if !ok {
+		return w, errMoved
+	}
+	w.Conversation = found
+	var kept []byte
+	err = e.conversations.pool.QueryRow(ctx, `
+		SELECT c.state, k.language_chosen FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE c.id = $1`, l.conversation).Scan(&kept, &w.chosen)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return w, errMoved
+	}
+	if err != nil {
+		return w, fmt.Errorf("read the state of conversation %d: %w", l.conversation, err)
+	}
+	if err := json.Unmarshal(kept, &w.state); err != nil { // of another version of the program: begin anew
+		e.log.Warn("unreadable state of a dialog", "conversation", l.conversation, "err", err)
+		w.state = state{Greeted: true}
+	}
+	rows, err := e.conversations.pool.Query(ctx, `
+		SELECT id, kind, text, data, lat, lon, turn, held, created_at
+		FROM messages
+		WHERE conversation = $1 AND sender = 'person' AND handled_at IS NULL
+		ORDER BY id`, l.conversation)
+	if err == nil {
+		w.rows, err = pgx.CollectRows(rows, pgx.RowToStructByName[row])
+	}
+	if err != nil {
+		return w, fmt.Errorf("read what waits in conversation %d: %w", l.conversation, err)
+	}
+	return w, nil
+}
+
+// gather takes the rows of one step: all texts that wait are one story; anything else stands alone.
+func gather(rows []row) (event, []row) {
+	first := rows[0]
+	switch Kind(first.Kind) {
+	case Command:
+		return event{Kind: Command, Command: first.Data, Argument: first.Text}, rows[:1]
+	case Button:
+		return event{Kind: Button, Data: first.Data}, rows[:1]
+	case Location:
+		if first.Lat != nil && first.Lon != nil {
+			return event{Kind: Location, Lat: *first.Lat, Lon: *first.Lon}, rows[:1]
+		}
+		return event{Kind: Unsupported}, rows[:1]
+	case Unsupported:
+		return event{Kind: Unsupported}, rows[:1]
+	}
+	story := event{Kind: Text}
+	var taken []row
+	var words []string
+	for _, r := range rows {
+		switch r.Kind {
+		case "too-long":
+			story.TooLong = true
+		case string(Text), string(Edited):
+			words = append(words, r.Text)
+		default:
+			continue
+		}
+		taken = append(taken, r)
+	}
+	story.Text = strings.Join(words, "\n")
+	return story, taken
+}
+
+// step makes one step: reads first, with no transaction open, then one transaction with every write and the replies.
+func (e *Engine) step(ctx context.Context, l lease) error {
+	w, err := e.load(ctx, l)
+	if err != nil {
+		return err
+	}
+	if len(w.rows) == 0 {
+		return e.save(ctx, l, w, nil, nil)
+	}
+	ev, taken := gather(w.rows)
+	d := &dialog{
+		person: person{Language: w.Language, Chosen: w.chosen, Audience: w.Audience, Place: w.Place},
+		state:  w.state, public: e.o.PublicURL, now: e.now().In(e.sofia),
+	}
+	switch {
+	case w.Holder != "":
+		return e.stepHeld(ctx, l, w, d, ev, taken)
+	case taken[0].Held: // a librarian held it when this came, and has read it
+		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
+	case l.tries > e.o.Tries:
+		d.state.Await = ""
+		d.add(Body{Text: d.t("bot.failed"), Buttons: d.ways()})
+		e.metrics.answered.WithLabelValues(w.Channel, "failed").Inc()
+		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
+	}
+	next, outcome, err := e.read(ctx, w, d, ev)
+	if err != nil {
+		return err
+	}
+	err = e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) { return d, e.write(ctx, tx, w, d, next) })
+	if err != nil {
+		return err
+	}
+	e.metrics.answered.WithLabelValues(w.Channel, outcome).Inc()
+	e.metrics.latency.WithLabelValues(w.Channel).Observe(max(0, e.now().Sub(taken[len(taken)-1].At).Seconds()))
+	return nil
+}
+
+// stepHeld deals with what comes while a librarian holds the conversation. The bot keeps silent, but for danger to life.
+// Ratings count, a choice of language holds, and who wants to be forgotten, or withdraws, is heard.
+func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev event, taken []row) error {
+	var next act
+	aloud := false
+	switch {
+	case ev.Kind == Text && hasWords(ev.Text):
+		answer, err := e.answerer.Answer(ctx, d.question(ev.Text))
+		if err != nil && l.tries <= e.o.Tries {
+			return fmt.Errorf("look for danger: %w", err)
+		}
+		if err == nil && answer.Outcome == retrieval.Emergency {
+			aloud = true
+			d.add(Body{Text: d.t("bot.notice_danger")})
+		}
+	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel"):
+		next, aloud = d.next(ev), true
+	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "lang:")):
+		next = d.next(ev)
+	}
+	return e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) {
+		if err := e.write(ctx, tx, w, d, next); err != nil {
+			return nil, err
+		}
+		if !aloud {
+			d.say, d.state.Await = nil, ""
+		}
+		return d, nil
+	})
+}
+
+// read performs acts until one wants to write, or the step is done.
+func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next act, outcome string, err error) {
+	outcome = string(ev.Kind)
+	next = d.next(ev)
+	for n := 0; next != nil && !next.writes(); n++ {
+		if n > 8 {
+			return nil, outcome, fmt.Errorf("the dialog of conversation %d goes in circles at %T", w.ID, next)
+		}
+		if err := e.look(ctx, w, d, next); err != nil {
+			return nil, outcome, err
+		}
+		if asked, ok := next.(*askGuides); ok {
+			outcome = string(asked.answer.Outcome)
+		}
+		next = d.next(next)
+	}
+	return next, outcome, nil
+}
+
+// save keeps a step in one transaction: only where the turn and the holder are still the same and nobody else has taken the
+// lease over; else errMoved. change says what is to be said and known from now on.
+func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, change func(context.Context, pgx.Tx) (*dialog, error)) error {
+	now := e.now()
+	queue := false
+	err := pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE conversations SET leased_until = NULL, tries = 0, updated_at = $5
+			WHERE id = $1 AND lease = $2 AND turn = $3 AND COALESCE(holder, '') = $4`, w.ID, l.number, w.Turn, w.Holder, now)
+		if err != nil {
+			return fmt.Errorf("take the turn: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errMoved
+		}
+		if change != nil {
+			d, err := change(ctx, tx)
+			if err != nil {
+				return err
+			}
+			queue = d.queue
+			if err := e.keepStep(ctx, tx, w, taken, d); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE conversations c SET due_at = CASE WHEN EXISTS (
+				SELECT 1 FROM messages WHERE conversation = c.id AND sender = 'person' AND handled_at IS NULL) THEN $2::timestamptz END
+			WHERE id = $1`, w.ID, now)
+		return err
+	})
+	if errors.Is(err, errMoved) {
+		return errMoved
+	}
+	if err != nil {
+		return fmt.Errorf("save a step of conversation %d: %w", w.ID, err)
+	}
+	e.conversations.Wake(ctx, w.ID)
+	if queue {
+		e.conversations.redis.Publish(ctx, "queue", "")
+	}
+	return nil
+}
+
+// keepStep stores what was said, where the dialog stands now, and that the rows have been dealt with.
+func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row, d *dialog) error {
+	from := Robot
+	if w.Holder != "" {
+		from = System
+	}
+	for _, body := range d.say {
+		if _, err := e.conversations.write(ctx, tx, w.ID, from, "", body); err != nil {
+			return err
+		}
+	}
+	var ids []int64
+	turn := int64(0)
+	for _, r := range taken {
+		ids, turn = append(ids, r.ID), max(turn, r.Turn)
+	}
+	now := e.now()
+	// A shared position has been used now; its settlement is in the text.
+	if _, err := tx.Exec(ctx, `
+		UPDATE messages SET handled_at = $2, lat = NULL, lon = NULL
+		WHERE id = ANY($1)`, ids, now); err != nil {
+		return fmt.Errorf("mark %d messages handled: %w", len(ids), err)
+	}
+	if _, err := tx.Exec(ctx, `
+		UPDATE conversations SET state = $2, answered_turn = GREATEST(answered_turn, $3)
+		WHERE id = $1`, w.ID, d.state, turn); err != nil {
+		return fmt.Errorf("keep the dialog's state: %w", err)
+	}
+	if d.person.Language != w.Language || d.person.Chosen != w.chosen || d.person.Place != w.Place {
+		if _, err := tx.Exec(ctx, `
+			UPDATE contacts SET language = $2, language_chosen = $3, place = NULLIF($4, '')
+			WHERE id = $1`, w.Contact, d.person.Language, d.person.Chosen, d.person.Place); err != nil {
+			return fmt.Errorf("keep what the person chose: %w", err)
+		}
+	}
+	return nil
+}

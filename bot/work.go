@@ -1,0 +1,120 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// errMoved says that the turn or the holder changed, or the lease ran out, while a step was being made. The step is thrown away.
+var errMoved = errors.New("the conversation moved on")
+
+// answerAll leases conversations that wait and answers several at once, until ctx ends.
+func (e *Engine) answerAll(ctx context.Context) error {
+	wake := e.conversations.redis.Subscribe(ctx, "work")
+	slots := make(chan struct{}, e.o.Workers)
+	var steps sync.WaitGroup
+	defer steps.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case slots <- struct{}{}:
+		}
+		l, ok, err := e.lease(ctx)
+		if ok {
+			steps.Go(func() {
+				defer func() { <-slots }()
+				if err := e.answerOne(ctx, l); err != nil && ctx.Err() == nil {
+					e.log.Error("answer", "conversation", l.conversation, "err", err)
+				}
+			})
+			continue
+		}
+		<-slots
+		if err != nil && ctx.Err() == nil {
+			e.log.Error("lease a conversation", "err", err)
+		}
+		pause := time.NewTimer(e.untilDue(ctx))
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+}
+
+// untilDue is how long to sleep when nothing is due: to the end of the next debounce or pause, and no longer than a sweep.
+func (e *Engine) untilDue(ctx context.Context) time.Duration {
+	now := e.now()
+	var next *time.Time
+	err := e.conversations.pool.QueryRow(ctx, `
+		SELECT min(GREATEST(due_at, COALESCE(leased_until, due_at))) FROM conversations
+		WHERE due_at <= $1`, now.Add(e.o.Sweep)).Scan(&next)
+	if err != nil || next == nil {
+		return e.o.Sweep
+	}
+	return min(max(next.Sub(now), 10*time.Millisecond), e.o.Sweep)
+}
+
+// lease is the right to make one step of a conversation, until it runs out.
+type lease struct {
+	conversation int64
+	number       int64
+	tries        int // leases since the last step that was saved, this one too
+}
+
+// lease takes the conversation that has waited longest; false where none waits.
+func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
+	now := e.now()
+	err = e.conversations.pool.QueryRow(ctx, `
+		UPDATE conversations SET lease = lease + 1, leased_until = $2, tries = tries + 1
+		WHERE id = (
+			SELECT id FROM conversations
+			WHERE due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
+			ORDER BY due_at
+			LIMIT 1
+			FOR UPDATE SKIP LOCKED)
+		RETURNING id, lease, tries`, now, now.Add(e.o.Lease)).Scan(&l.conversation, &l.number, &l.tries)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return lease{}, false, nil
+	}
+	if err != nil {
+		return lease{}, false, fmt.Errorf("lease a conversation: %w", err)
+	}
+	return l, true, nil
+}
+
+// answerOne makes one step of a leased conversation and saves it. What goes wrong is tried again after a pause, by whoever
+// comes first; after the last try the person is told. A step that was overtaken is thrown away and made anew.
+func (e *Engine) answerOne(ctx context.Context, l lease) error {
+	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
+	defer cancel()
+	err := e.step(limited, l)
+	if err == nil {
+		e.conversations.redis.Publish(ctx, "work", "")
+		return nil
+	}
+	pause, tries := time.Duration(0), l.tries
+	if errors.Is(err, errMoved) || ctx.Err() != nil {
+		tries-- // nobody's fault
+	} else {
+		pause = min(time.Second<<min(l.tries-1, 6), time.Minute)
+	}
+	// After a stop too: the next start then needn't wait for the lease to run out.
+	giving, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer done()
+	_, given := e.conversations.pool.Exec(giving, `
+		UPDATE conversations SET leased_until = NULL, tries = $3, due_at = GREATEST(due_at, $4)
+		WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause))
+	e.conversations.redis.Publish(giving, "work", "")
+	if errors.Is(err, errMoved) {
+		err = nil
+	}
+	return errors.Join(err, given)
+}

@@ -1,0 +1,198 @@
+package bot
+
+import (
+	"testing"
+	"time"
+)
+
+func TestThreeMessagesOfOneTurnAreAnsweredTogether(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(o *EngineOptions) { o.Debounce = map[string]time.Duration{"telegram": 800 * time.Millisecond} })
+	h.says("добър ден")
+	h.works()
+	h.wants("while the story may go on")
+	h.clock.pass(500 * time.Millisecond)
+	h.says("за нова работа съм")
+	h.clock.pass(500 * time.Millisecond)
+	h.says("искат съдебно")
+	h.works()
+	h.wants("while the story may still go on")
+	h.clock.pass(time.Second)
+	h.works()
+	h.wants("the whole story", "criminal-record")
+	if got := h.guides.asked; len(got) != 1 || got[0] != "добър ден\nза нова работа съм\nискат съдебно" {
+		t.Errorf("asked %q", got)
+	}
+	if c := h.conversation(); c.Turn != 3 || c.AnsweredTurn != 3 {
+		t.Errorf("turn %d, answered %d", c.Turn, c.AnsweredTurn)
+	}
+}
+
+func TestButtonIsNotKeptWaiting(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(o *EngineOptions) { o.Debounce = map[string]time.Duration{"telegram": time.Second} })
+	h.gets(Incoming{Kind: Command, Command: "help"})
+	h.works()
+	h.wants("at once", "Напишете с Ваши думи")
+}
+
+func TestMessageWhileThinkingThrowsTheAnswerAway(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми нещо")
+	h.guides.during = func() { h.says("съдебно за работа") }
+	h.works()
+	h.wants("both together", "criminal-record")
+	if got := h.guides.asked; len(got) != 2 || got[1] != "трябва ми нещо\nсъдебно за работа" {
+		t.Errorf("asked %q", got)
+	}
+}
+
+func TestButtonWhileThinkingDoesNot(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.guides.during = func() { h.presses("near:12259") }
+	h.works()
+	h.wants("one after the other", "criminal-record", "гр. Враца")
+	if len(h.guides.asked) != 1 {
+		t.Errorf("asked %q", h.guides.asked)
+	}
+}
+
+func TestLibrarianWinsOverLateAnswer(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.guides.during = func() {
+		if err := h.conversations.Claim(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
+			t.Error(err)
+		}
+	}
+	h.works()
+	h.wants("after the claim")
+	if _, err := h.conversations.Say(h.ctx, h.pool, h.conversation().ID, "17", Body{Text: "Добър ден"}); err != nil {
+		t.Fatal(err)
+	}
+	h.says("още един въпрос")
+	h.presses("near")
+	h.works()
+	h.wants("while the librarian holds", "Добър ден")
+
+	h.says("помощ, пожар!")
+	h.says("ЕГН 6101057509")
+	h.works()
+	h.wants("the notices that pass", "Добър ден", bg("bot.notice_masked"), bg("bot.notice_danger"))
+
+	if err := h.conversations.Release(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
+		t.Fatal(err)
+	}
+	h.says("съдебно")
+	h.works()
+	h.wants("handed back", "Добър ден", bg("bot.notice_masked"), bg("bot.notice_danger"), "criminal-record")
+}
+
+func TestMessageForTheLibrarianIsNotAnsweredAfterRelease(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("съдебно")
+	h.works()
+	id := h.conversation().ID
+	if err := h.conversations.Claim(h.ctx, h.pool, id, "17"); err != nil {
+		t.Fatal(err)
+	}
+	h.says("съдебно, пак")
+	if err := h.conversations.Release(h.ctx, h.pool, id, "17"); err != nil {
+		t.Fatal(err)
+	}
+	h.works()
+	h.wants("only the first", "criminal-record")
+}
+
+func TestCrashBetweenLeaseAndSaveIsPickedUp(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	dead, ok, err := h.lease(h.ctx)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if _, ok, _ := h.lease(h.ctx); ok {
+		t.Fatal("leased twice at a time")
+	}
+	h.clock.pass(time.Minute + time.Second)
+	h.works()
+	h.wants("after the lease ran out", "criminal-record")
+	// The first one was only slow: what it brings now is thrown away.
+	h.exec(`UPDATE messages SET handled_at = NULL WHERE sender = 'person'`)
+	if err := h.answerOne(h.ctx, dead); err != nil {
+		t.Fatal(err)
+	}
+	h.wants("the slow one comes too late", "criminal-record")
+}
+
+func TestBrokenRetrievalEndsInHelpNotSilence(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.guides.broken = true
+	h.says("трябва ми съдебно")
+	for range 4 {
+		h.works()
+		h.clock.pass(time.Minute)
+	}
+	h.wants("after three tries", bg("bot.failed"))
+	if len(h.guides.asked) != 3 {
+		t.Errorf("asked %d times", len(h.guides.asked))
+	}
+	h.guides.broken = false
+	h.says("съдебно")
+	h.works()
+	h.wants("whole again", bg("bot.failed"), "criminal-record")
+}
+
+func TestTicketOpensTogetherWithItsReply(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.works()
+	h.presses("human")
+	h.works()
+	h.desk.broken = true
+	h.presses("human:yes")
+	h.works()
+	h.wants("nothing is said where nothing was opened", "criminal-record", "Ще изпратя разговора ни")
+	h.desk.broken = false
+	h.clock.pass(time.Minute)
+	h.works()
+	h.wants("opened", "criminal-record", "Ще изпратя разговора ни", "Вие сте следващи")
+	if w := h.desk.open[h.conversation().ID]; w.Summary != "трябва ми съдебно" || w.HelpPoint != "rb-vratsa" || w.Reason != "asked" {
+		t.Errorf("the wish is %+v", w)
+	}
+	h.says("съдебно, докато чакам")
+	h.works()
+	if got := h.replies(); got[len(got)-1] != "criminal-record" {
+		t.Errorf("while waiting the bot says %q", got)
+	}
+}
+
+func TestRunAnswersAndDelivers(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.Engine.now, h.conversations.now = time.Now, time.Now
+	done := make(chan error, 1)
+	stop := h.runs(done)
+	r := h.says("трябва ми съдебно")
+	replies, err := h.conversations.WaitReply(h.ctx, r.Conversation, r.Message)
+	if err != nil || len(replies) != 1 || replies[0].Body.Guide == nil {
+		t.Fatalf("replies %+v, %v", replies, err)
+	}
+	h.eventually("delivered", func() bool {
+		h.telegram.mu.Lock()
+		defer h.telegram.mu.Unlock()
+		return len(h.telegram.sent) == 1
+	})
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
