@@ -61,6 +61,7 @@ type (
 	}
 	// ticketStatus asks what became of the open ticket.
 	ticketStatus struct {
+		Else   *offerDesk // where there is none; nil tells so
 		ticket Ticket
 		found  bool
 	}

@@ -13,7 +13,7 @@ func TestOrderHoldsThroughRetryAfter(t *testing.T) {
 	h.says("здравейте")
 	h.works()
 	c := h.conversation()
-	for _, line := range []string{"bot.notice_claimed", "bot.notice_closed"} {
+	for _, line := range []string{"bot.notice_masked", "bot.notice_danger"} {
 		if _, err := h.conversations.Notice(h.ctx, h.pool, c.ID, line); err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestOrderHoldsThroughRetryAfter(t *testing.T) {
 	h.clock.pass(2 * time.Second)
 	for h.sends() {
 	}
-	want := []string{"7: " + bg("bot.notice_claimed"), "7: " + bg("bot.notice_closed")}
+	want := []string{"7: " + bg("bot.notice_masked"), "7: " + bg("bot.notice_danger")}
 	if got := h.telegram.sent[1:]; !slices.Equal(got, want) {
 		t.Errorf("sent %q", got)
 	}
@@ -82,13 +82,13 @@ func TestRefusedMessageFreesTheNext(t *testing.T) {
 	h := setup(t)
 	h.says("здравейте")
 	h.works()
-	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_closed"); err != nil {
+	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_danger"); err != nil {
 		t.Fatal(err)
 	}
 	h.telegram.answers = []error{&Refused{Reason: "400: bad entities"}}
 	for h.sends() {
 	}
-	if got := h.telegram.sent; len(got) != 1 || got[0] != "7: "+bg("bot.notice_closed") {
+	if got := h.telegram.sent; len(got) != 1 || got[0] != "7: "+bg("bot.notice_danger") {
 		t.Errorf("sent %q", got)
 	}
 }
@@ -98,7 +98,7 @@ func TestWhoBlocksUsIsNotWrittenTo(t *testing.T) {
 	h := setup(t)
 	h.says("здравейте")
 	h.works()
-	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_closed"); err != nil {
+	if _, err := h.conversations.Notice(h.ctx, h.pool, h.conversation().ID, "bot.notice_danger"); err != nil {
 		t.Fatal(err)
 	}
 	h.telegram.answers = []error{&Refused{Blocked: true, Reason: "403: bot was blocked by the user"}}

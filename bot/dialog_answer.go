@@ -51,7 +51,8 @@ func (d *dialog) heard(in *askGuides) act {
 // decided says that the words were understood as something to act on.
 func decided(a retrieval.Answer) bool {
 	return a.Outcome == retrieval.Answered || a.Outcome == retrieval.Clarify || a.Outcome == retrieval.Emergency ||
-		a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsStatus
+		a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsStatus ||
+		a.Intent == retrieval.Smalltalk && a.Topic != "other"
 }
 
 // answer goes where the outcome and the intent point.
@@ -68,6 +69,9 @@ func (d *dialog) answer(in *askGuides) act {
 	}
 	switch a.Intent {
 	case retrieval.WantsHuman:
+		if a.Place != nil && a.Place.Outcome == knowledge.PlaceFound { // «искам библиотекар от Враца»
+			d.person.Place = a.Place.Place.Ekatte
+		}
 		return d.human("asked")
 	case retrieval.WantsStatus:
 		return &ticketStatus{}

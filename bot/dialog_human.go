@@ -14,7 +14,7 @@ func (d *dialog) human(reason string) act {
 			reason = "asked"
 		}
 	}
-	return &offerDesk{Wish: wish{Reason: reason}}
+	return &ticketStatus{Else: &offerDesk{Wish: wish{Reason: reason}}} // who waits already is told where they stand
 }
 
 // choose changes who would read it.
@@ -23,7 +23,7 @@ func (d *dialog) choose(to wish) act {
 	if d.state.Wish != nil {
 		to.Reason = d.state.Wish.Reason
 	}
-	return &offerDesk{Wish: to, Changed: true}
+	return &ticketStatus{Else: &offerDesk{Wish: to, Changed: true}}
 }
 
 func (d *dialog) confirm() act {
@@ -48,6 +48,9 @@ func (d *dialog) offered(in *offerDesk) act {
 		lines = append(lines, d.t("bot.offer_pool"))
 	} else {
 		lines = append(lines, d.t("bot.offer_library", o.Name))
+	}
+	if o.WhyHere != "" && !in.Changed {
+		lines[0] += " " + d.t(o.WhyHere)
 	}
 	lines = append(lines, d.t("bot.offer_privacy"))
 	if d.state.Question != "" {
@@ -103,6 +106,9 @@ func (d *dialog) opened(in *openTicket) act {
 
 func (d *dialog) statusSeen(in *ticketStatus) act {
 	if !in.found {
+		if in.Else != nil {
+			return in.Else
+		}
 		d.add(Body{Text: d.t("bot.status_none"), Buttons: d.ways()[:1]})
 		return nil
 	}

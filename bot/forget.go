@@ -2,8 +2,11 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"orientir/deploy/postgres"
 )
@@ -29,6 +32,18 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 		return fmt.Errorf("forget contact %d: %w", contact, err)
 	}
 	return nil
+}
+
+// OfContact gives the conversation of a contact, for floors that keep things by conversation and are asked to forget a contact.
+func (c *Conversations) OfContact(ctx context.Context, db postgres.DB, contact int64) (conversation int64, ok bool, err error) {
+	err = db.QueryRow(ctx, `SELECT id FROM conversations WHERE contact = $1`, contact).Scan(&conversation)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("find the conversation of contact %d: %w", contact, err)
+	}
+	return conversation, true, nil
 }
 
 // sayGoodbye deletes those of the contacts who asked to be forgotten and to whom nothing more is to be delivered.

@@ -78,6 +78,11 @@ func TestWhoWritesAgainAfterForgettingStays(t *testing.T) {
 	}
 	h.works()
 	h.wants("answered anew", bg("bot.forgotten"), "criminal-record")
+	h.clock.pass(2 * time.Hour)
+	if err := h.conversations.deleteForgotten(h.ctx, h.clock.now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	h.wants("still known", bg("bot.forgotten"), "criminal-record")
 }
 
 func (h *house) count(sql string) (n int) {
