@@ -1,0 +1,260 @@
+package retrieval
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"sort"
+)
+
+// negativeShare is how many of the messages that people send are taken not to be questions for a guide when the
+// probabilities are learned. The sample questions hold fewer.
+const negativeShare = 0.2
+
+// trial is a held-apart question as the trial embedder and the search saw it.
+type trial struct {
+	order    []candidate
+	right    []bool // of each candidate
+	features []float64
+	negative bool
+}
+
+// calibrate learns the ranking from the held pieces, searched for among the kept ones.
+func calibrate(ctx context.Context, w *weights, pieces []piece, analyses []Analysis, kept, held []int) (ranking, error) {
+	w.ranking = ranking{Order: []float64{1, 2, 1, 0.2}}
+	if len(held) < 40 {
+		// too little to learn from, as on the first day of a new knowledge base: cautious values found on a large one
+		w.ranking.Right, w.ranking.Answerable = cautiousRight, cautiousAnswerable
+		return w.ranking, nil
+	}
+	memory := w.remember(pieces, analyses, kept)
+	looks := make([]look, len(held))
+	found := make([][]support, len(held))
+	if err := eachOf(ctx, len(held), func(i int) {
+		a := analyses[held[i]]
+		looks[i] = w.look(a)
+		found[i] = supports(memory.near(looks[i].vector), memory.words(w.queryWords(a)))
+	}); err != nil {
+		return ranking{}, err
+	}
+	everyGuide := func(string) bool { return true }
+	run := func() []trial {
+		trials := make([]trial, len(held))
+		for i, h := range held {
+			t := trial{order: w.rank(looks[i], found[i], everyGuide), negative: pieces[h].source == FromNegative}
+			for _, c := range t.order {
+				t.right = append(t.right, slices.Contains(pieces[h].classes, c.slug))
+			}
+			t.features = w.judge(analyses[h], looks[i], t.order, found[i])
+			trials[i] = t
+		}
+		return trials
+	}
+	w.ranking.Order = fitOrder(w.ranking.Order, run())
+	trials := run()
+	var negatives float64
+	for _, t := range trials {
+		if t.negative {
+			negatives++
+		}
+	}
+	weight := 1.0
+	if negatives > 0 {
+		weight = negativeShare / (1 - negativeShare) * (float64(len(trials)) - negatives) / negatives
+	}
+	x, right, answerable, weights := make([][]float64, len(trials)), make([]bool, len(trials)), make([]bool, len(trials)), make([]float64, len(trials))
+	for i, t := range trials {
+		x[i], answerable[i], weights[i] = t.features, !t.negative, 1
+		right[i] = !t.negative && len(t.right) > 0 && t.right[0]
+		if t.negative {
+			weights[i] = weight
+		}
+	}
+	w.ranking.Right = fitLogistic(x, right, weights)
+	w.ranking.Answerable = fitLogistic(x, answerable, weights)
+	return w.ranking, nil
+}
+
+// fitOrder finds the weights that make the right guides likeliest among the candidates, by gradient ascent.
+func fitOrder(start []float64, trials []trial) []float64 {
+	w := slices.Clone(start)
+	for range 200 {
+		gradient := make([]float64, len(w))
+		n := 0.0
+		for _, t := range trials {
+			if t.negative || !slices.Contains(t.right, true) {
+				continue
+			}
+			n++
+			scores, all, good := make([]float64, len(t.order)), 0.0, 0.0
+			for i, c := range t.order {
+				for j, f := range c.orderFeatures() {
+					scores[i] += w[j] * f
+				}
+				scores[i] = math.Exp(scores[i])
+				all += scores[i]
+				if t.right[i] {
+					good += scores[i]
+				}
+			}
+			for i, c := range t.order {
+				g := -scores[i] / all
+				if t.right[i] {
+					g += scores[i] / good
+				}
+				for j, f := range c.orderFeatures() {
+					gradient[j] += g * f
+				}
+			}
+		}
+		for j := range w {
+			w[j] += 0.5*gradient[j]/max(n, 1) - 0.0005*(w[j]-start[j])
+		}
+	}
+	return w
+}
+
+// fitLogistic is ridge-regularised logistic regression by Newton's method (iteratively reweighted least squares).
+func fitLogistic(x [][]float64, y []bool, weight []float64) []float64 {
+	const ridge = 2
+	n := len(x[0])
+	w := make([]float64, n)
+	for range 25 {
+		gradient, hessian := make([]float64, n), make([][]float64, n)
+		for i := range hessian {
+			hessian[i] = make([]float64, n)
+			gradient[i] = -ridge * w[i]
+			hessian[i][i] = ridge
+		}
+		for i, f := range x {
+			p := logistic(w, f)
+			t := 0.0
+			if y[i] {
+				t = 1
+			}
+			v := weight[i] * max(p*(1-p), 1e-6)
+			for a := range f {
+				gradient[a] += weight[i] * (t - p) * f[a]
+				for b := range f {
+					hessian[a][b] += v * f[a] * f[b]
+				}
+			}
+		}
+		step := solve(hessian, gradient)
+		var size float64
+		for i := range w {
+			w[i] += step[i]
+			size = max(size, math.Abs(step[i]))
+		}
+		if size < 1e-6 {
+			break
+		}
+	}
+	return w
+}
+
+// solve gives x of a·x = b by elimination; a is positive definite.
+func solve(a [][]float64, b []float64) []float64 {
+	n := len(b)
+	for i := range n {
+		for r := i + 1; r < n; r++ {
+			f := a[r][i] / a[i][i]
+			for c := i; c < n; c++ {
+				a[r][c] -= f * a[i][c]
+			}
+			b[r] -= f * b[i]
+		}
+	}
+	x := make([]float64, n)
+	for i := n - 1; i >= 0; i-- {
+		x[i] = b[i]
+		for c := i + 1; c < n; c++ {
+			x[i] -= a[i][c] * x[c]
+		}
+		x[i] /= a[i][i]
+	}
+	return x
+}
+
+// memory is the kept pieces, searched as the database searches its chunks.
+type memory struct {
+	pieces   []piece // the kept ones
+	vectors  [][]float32
+	lengths  []int // distinct stems
+	postings map[string][]int32
+}
+
+func (w *weights) remember(pieces []piece, analyses []Analysis, kept []int) *memory {
+	m := &memory{vectors: make([][]float32, len(kept)), postings: map[string][]int32{}}
+	for i, k := range kept {
+		m.pieces = append(m.pieces, pieces[k])
+		m.vectors[i] = w.look(analyses[k]).vector
+		stems := analyses[k].subjects()
+		m.lengths = append(m.lengths, len(stems))
+		for _, s := range stems {
+			m.postings[s] = append(m.postings[s], int32(i))
+		}
+	}
+	return m
+}
+
+// hitsEachWay is how many pieces search takes from either way.
+const hitsEachWay = 30
+
+func (m *memory) near(vector []float32) []hit {
+	var best topHits
+	for i, v := range m.vectors {
+		best.offer(int32(i), float64(dot(v, vector)))
+	}
+	hits := make([]hit, 0, len(best))
+	for _, s := range best {
+		p := m.pieces[s.piece]
+		hits = append(hits, hit{Source: p.source, Key: p.key, Part: p.part, Classes: p.classes, Similarity: s.score})
+	}
+	return hits
+}
+
+func (m *memory) words(query []queryWord) []hit {
+	scores := map[int32]float64{}
+	for _, q := range query {
+		for _, i := range m.postings[q.stem] {
+			scores[i] += q.weight
+		}
+	}
+	var best topHits
+	for _, i := range slices.Sorted(maps.Keys(scores)) {
+		best.offer(i, scores[i]/math.Sqrt(float64(m.lengths[i]+lengthOffset)))
+	}
+	hits := make([]hit, 0, len(best))
+	for _, s := range best {
+		p := m.pieces[s.piece]
+		hits = append(hits, hit{Source: p.source, Key: p.key, Part: p.part, Classes: p.classes, Lexical: s.score})
+	}
+	return hits
+}
+
+// topHits keeps the hitsEachWay best scores, best first; of equal ones the earlier piece.
+type topHits []scoredPiece
+
+type scoredPiece struct {
+	piece int32
+	score float64
+}
+
+func (t *topHits) offer(piece int32, score float64) {
+	list := *t
+	if len(list) == hitsEachWay && score <= list[len(list)-1].score {
+		return
+	}
+	at := sort.Search(len(list), func(i int) bool { return list[i].score < score || list[i].score == score && list[i].piece > piece })
+	if len(list) < hitsEachWay {
+		list = append(list, scoredPiece{})
+	}
+	copy(list[at+1:], list[at:])
+	list[at] = scoredPiece{piece, score}
+	*t = list
+}
+
+// lengthOffset softens how much a short piece is preferred.
+const lengthOffset = 3

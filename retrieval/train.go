@@ -1,0 +1,138 @@
+package retrieval
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"sort"
+)
+
+// example is a message to learn from: its features and the classes that are right, all equally.
+type example struct {
+	terms   []termFeatures
+	classes []int
+	weight  float32
+}
+
+// training says how a model is learned. The zero value is not usable; see defaultTraining.
+type training struct {
+	Dims      int
+	Epochs    int
+	Rate      float32 // AdaGrad's step
+	DropTerms float32 // share of terms left out of an example, anew each time
+	Smooth    float32 // share of the target spread over all classes
+	MinCount  int     // a feature must occur in so many examples
+	Seed      uint64
+}
+
+// train learns a model. The same examples in the same order give the same model, bit for bit, on one architecture.
+func (o training) train(ctx context.Context, classes []string, examples []example) (*model, error) {
+	m := &model{dims: o.Dims, classes: classes, rows: map[feature]int32{}}
+	m.count(examples, o.MinCount)
+	r := rand.New(rand.NewPCG(o.Seed, 7))
+	d := o.Dims
+	m.embed = make([]float32, len(m.idf)*d)
+	for i := range m.embed {
+		m.embed[i] = (r.Float32() - 0.5) * 0.2
+	}
+	m.out = make([]float32, len(classes)*d)
+	for i := range m.out {
+		m.out[i] = (r.Float32() - 0.5) * 0.2
+	}
+	m.bias = make([]float32, len(classes))
+	rowStep := make([]float32, len(m.idf)) // AdaGrad's sums of squared gradients, one per row
+	outStep := make([]float32, len(classes))
+	for i := range rowStep {
+		rowStep[i] = 1e-4
+	}
+	for i := range outStep {
+		outStep[i] = 1e-2
+	}
+	order := make([]int, len(examples))
+	for i := range order {
+		order[i] = i
+	}
+	vector, back, p := make([]float32, d), make([]float32, d), make([]float32, len(classes))
+	var kept []termFeatures
+	for epoch := 0; epoch < o.Epochs; epoch++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		rate := o.Rate * (1 - 0.9*float32(epoch)/float32(o.Epochs))
+		for _, e := range order {
+			x := examples[e]
+			kept = kept[:0]
+			for _, t := range x.terms {
+				if len(x.terms) < 3 || r.Float32() >= o.DropTerms {
+					kept = append(kept, t)
+				}
+			}
+			list := m.weigh(kept)
+			if len(list) == 0 {
+				continue
+			}
+			m.vector(list, vector)
+			m.logits(vector, p)
+			softmax(p)
+			low := o.Smooth / float32(len(classes))
+			for c := range p {
+				p[c] -= low
+			}
+			for _, c := range x.classes {
+				p[c] -= (1 - o.Smooth) / float32(len(x.classes))
+			}
+			clear(back)
+			for c, g := range p {
+				g *= x.weight
+				if g < 1e-4 && g > -1e-4 {
+					continue
+				}
+				row := m.out[c*d:][:d]
+				addScaled(back, row, g)
+				outStep[c] += g * g
+				step := rate * g / float32(math.Sqrt(float64(outStep[c])))
+				m.bias[c] -= 0.1 * step
+				addScaled(row, vector, -step)
+			}
+			var square float32
+			for _, b := range back {
+				square += b * b
+			}
+			for _, f := range list {
+				rowStep[f.row] += f.weight * f.weight * square / float32(d)
+				step := rate * f.weight / float32(math.Sqrt(float64(rowStep[f.row])))
+				addScaled(m.embed[int(f.row)*d:][:d], back, -step)
+			}
+		}
+	}
+	return m, nil
+}
+
+// count gives a row to each feature that occurs in enough examples, rarer ones weighing more.
+func (m *model) count(examples []example, least int) {
+	seen := map[feature]int32{}
+	last := map[feature]int32{}
+	for i, e := range examples {
+		for _, t := range e.terms {
+			for _, f := range t {
+				if last[f] != int32(i)+1 {
+					last[f] = int32(i) + 1
+					seen[f]++
+				}
+			}
+		}
+	}
+	keys := make([]feature, 0, len(seen))
+	for f, n := range seen {
+		if int(n) >= least {
+			keys = append(keys, f)
+		}
+	}
+	sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
+	m.idf = make([]float32, len(keys))
+	for i, f := range keys {
+		m.rows[f] = int32(i)
+		m.idf[i] = float32(math.Log(1 + float64(len(examples))/float64(seen[f])))
+	}
+}
