@@ -1,6 +1,8 @@
 package retrieval
 
 import (
+	"context"
+
 	"orientir/knowledge"
 )
 
@@ -68,4 +70,61 @@ type Answer struct {
 	Place      *knowledge.PlaceMatch // where a place was given or named
 	Signpost   *knowledge.Signpost   // where the topic is known but no guide covers it
 	Model      string                // version of the ranking that answered
+	Evidence   []Evidence            // the chunks that spoke for it, strongest first
 }
+
+// lay makes an answer of a verdict.
+func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c consideration) (Answer, error) {
+	v := c.verdict
+	answer := Answer{
+		Outcome: v.outcome, Intent: v.intent, Topic: v.topic, Confidence: v.confidence, Language: q.Language,
+		Detected: c.analysis.Language, Model: s.weights.version, Evidence: c.finding.evidence,
+	}
+	if answer.Language != knowledge.Bulgarian && answer.Language != knowledge.English {
+		answer.Language = knowledge.Bulgarian
+		if answer.Detected == "en" {
+			answer.Language = knowledge.English
+		}
+	}
+	answer.Evidence = answer.Evidence[:min(len(answer.Evidence), mostEvidence)]
+	order := v.order[:min(len(v.order), mostRanked)]
+	if v.outcome == Clarify {
+		order = v.choices()
+	}
+	for i, o := range order {
+		g := c.library.guides[o.slug]
+		t, _ := g.In(answer.Language)
+		score := o.share
+		if i == 0 {
+			score = v.confidence
+		}
+		answer.Guides = append(answer.Guides, Ranked{Slug: o.slug, Title: t.Title, Version: g.Version, Score: score})
+		if v.outcome == Clarify {
+			answer.Links = append(answer.Links, Link{Title: t.Title, URL: g.Link})
+		}
+	}
+	if v.outcome == Answered {
+		answer.Guide = c.library.guides[order[0].slug]
+		answer.Links = []Link{{Title: answer.Guides[0].Title, URL: answer.Guide.Link}}
+	}
+	if v.signpost != "" {
+		if answer.Signpost = c.library.signposts[v.signpost]; answer.Signpost != nil && answer.Signpost.Link != "" {
+			answer.Links = []Link{{Title: answer.Signpost.Authority, URL: answer.Signpost.Link}}
+		}
+	}
+	if v.outcome == Emergency || v.outcome == OutOfScope {
+		answer.Guides = nil
+	}
+	var err error
+	if answer.Place, err = a.place(ctx, q, v); err != nil {
+		return Answer{}, err
+	}
+	if answer.HelpPoints, err = a.nearby(ctx, answer.Place, v); err != nil {
+		return Answer{}, err
+	}
+	answer.Text = Lay(answer)
+	return answer, nil
+}
+
+// mostEvidence bounds what is kept of a search with each answer.
+const mostEvidence = 8

@@ -1,0 +1,257 @@
+package retrieval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/knowledge"
+)
+
+// Options of an Answerer. The zero value works: the built-in embedder, no model, no logs.
+type Options struct {
+	Log       *slog.Logger
+	Embedder  Embedder  // a remote one whose vectors are searched; nil searches the built-in embedder's
+	Completer Completer // may put an answer in words, checked; nil leaves the laid-out guide
+}
+
+// Answerer answers questions from the guides. It is safe for use by several goroutines.
+type Answerer struct {
+	pool    *pgxpool.Pool
+	store   *knowledge.Store
+	options Options
+	lexicon *Lexicon
+	rules   rules
+
+	serving  atomic.Pointer[serving]
+	library  atomic.Pointer[library]
+	updating sync.Mutex // one Update at a time in this process
+	reading  sync.Mutex // one refresh of the library at a time
+}
+
+// serving is the model that answers now. It is replaced whole.
+type serving struct {
+	model   modelRow
+	weights *weights
+	remote  *modelRow // of Options.Embedder, once its vectors are whole
+}
+
+// library is the guides as they are laid out, at a revision of the knowledge.
+type library struct {
+	revision  int64
+	guides    map[string]*knowledge.Guide
+	signposts map[string]*knowledge.Signpost
+}
+
+// ErrNotReady says that no model serves yet: Update or Run must have finished once, on this or another replica.
+var ErrNotReady = errors.New("the index is not ready yet")
+
+// New gives an Answerer on a migrated database. It answers nothing until Update has run or Run has found a model.
+func New(pool *pgxpool.Pool, store *knowledge.Store, o Options) *Answerer {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &Answerer{pool: pool, store: store, options: o}
+	var err error
+	if a.lexicon, err = builtInLexicon(); err != nil {
+		panic(err) // the lexicon is part of the program: a fault in it is found by every test
+	}
+	if a.rules, err = builtInRules(); err != nil {
+		panic(err)
+	}
+	return a
+}
+
+// Ready tells whether questions can be answered, and loads the newest model where none serves here yet.
+func (a *Answerer) Ready(ctx context.Context) (bool, error) {
+	if a.serving.Load() != nil {
+		return true, nil
+	}
+	return a.swap(ctx)
+}
+
+// Answer answers a question, or says that it can't and what to do instead. It asks the database once, twice where a
+// place is involved.
+func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
+	s := a.serving.Load()
+	if s == nil {
+		if ok, err := a.swap(ctx); err != nil || !ok {
+			return Answer{}, errors.Join(ErrNotReady, err)
+		}
+		s = a.serving.Load()
+	}
+	first, err := a.consider(ctx, s, q, q.Text)
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(q.Context) > 0 && first.verdict.outcome != Emergency && (first.verdict.outcome != Answered || first.analysis.short()) {
+		whole, err := a.consider(ctx, s, q, joined(q))
+		if err != nil {
+			return Answer{}, err
+		}
+		if first.better(whole) {
+			whole.analysis.Language = first.analysis.Language
+			first = whole
+		}
+	}
+	answer, err := a.lay(ctx, s, q, first)
+	if err != nil {
+		return Answer{}, err
+	}
+	a.phrase(ctx, q, &answer)
+	return answer, nil
+}
+
+// consideration is a text thought through.
+type consideration struct {
+	analysis Analysis
+	verdict  verdict
+	finding  finding
+	library  *library
+}
+
+// short says that a message is too short to stand on its own where something was said before.
+func (a Analysis) short() bool { return len(a.subjects()) <= 3 }
+
+// better tells whether the text with its context says more than the text alone: it answers and the text doesn't, or
+// both do and it does so more surely. Danger in what was said before stays danger.
+func (c consideration) better(whole consideration) bool {
+	if whole.verdict.outcome == Emergency {
+		return true
+	}
+	if c.verdict.intent != WantsAnswer {
+		return false
+	}
+	rank := func(o Outcome) int {
+		switch o {
+		case Answered:
+			return 2
+		case Clarify:
+			return 1
+		}
+		return 0
+	}
+	x, y := rank(c.verdict.outcome), rank(whole.verdict.outcome)
+	return y > x || y == x && whole.verdict.confidence > c.verdict.confidence
+}
+
+func joined(q Question) string {
+	text := ""
+	for _, c := range q.Context {
+		text += c + ". "
+	}
+	return text + q.Text
+}
+
+// consider analyses a text, searches, and decides.
+func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text string) (consideration, error) {
+	c := consideration{analysis: s.weights.vocabulary.Analyze(text)}
+	l := s.weights.look(c.analysis)
+	words := s.weights.queryWords(c.analysis)
+	f, err := find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words)
+	if err != nil {
+		return consideration{}, err
+	}
+	if s.remote != nil {
+		f = a.remoteSecond(ctx, s, text, words, f)
+	}
+	c.finding = f
+	if c.library, err = a.shelf(ctx, f.revision); err != nil {
+		return consideration{}, err
+	}
+	supports := preferAudience(f.supports, q.Audience, c.library)
+	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, func(slug string) bool { return c.library.guides[slug] != nil })
+	return c, nil
+}
+
+// audienceWorth is what a guide for the wrong audience loses of its votes where the audience is known.
+const audienceWorth = 0.5
+
+func preferAudience(found []support, audience knowledge.Audience, l *library) []support {
+	if audience != knowledge.Citizen && audience != knowledge.Business {
+		return found
+	}
+	list := append([]support(nil), found...)
+	for i, s := range list {
+		if g := l.guides[s.class]; g != nil && g.Audience != audience && g.Audience != knowledge.Both {
+			list[i].votes *= audienceWorth
+			list[i].words *= audienceWorth
+			list[i].wordSum *= audienceWorth
+		}
+	}
+	return list
+}
+
+// shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at
+// all it brings no revision, and what is there will do.
+func (a *Answerer) shelf(ctx context.Context, revision int64) (*library, error) {
+	if l := a.library.Load(); l != nil && l.revision >= revision {
+		return l, nil
+	}
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	if l := a.library.Load(); l != nil && l.revision >= revision {
+		return l, nil
+	}
+	l := &library{guides: map[string]*knowledge.Guide{}, signposts: map[string]*knowledge.Signpost{}}
+	var err error
+	if l.revision, err = a.store.Revision(ctx); err != nil {
+		return nil, err
+	}
+	guides, err := a.store.Guides(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range guides {
+		l.guides[guides[i].Slug] = &guides[i]
+	}
+	signposts, err := a.store.Signposts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range signposts {
+		l.signposts[signposts[i].Title] = &signposts[i]
+	}
+	a.library.Store(l)
+	return l, nil
+}
+
+// swap loads the newest whole model, and the remote embedder's where its vectors are whole. It tells whether one serves.
+func (a *Answerer) swap(ctx context.Context) (bool, error) {
+	row, ok, err := newestModel(ctx, a.pool, "built-in", "")
+	if err != nil || !ok {
+		return false, err
+	}
+	var remote *modelRow
+	if a.options.Embedder != nil {
+		if r, ok, err := newestModel(ctx, a.pool, "remote", remoteName(a.options.Embedder)); err != nil {
+			return false, err
+		} else if ok {
+			remote = &r
+		}
+	}
+	now := a.serving.Load()
+	if now != nil && now.model.ID == row.ID && (now.remote == nil) == (remote == nil) {
+		return true, nil
+	}
+	next := &serving{model: row, remote: remote}
+	if now != nil && now.model.ID == row.ID {
+		next.weights = now.weights
+	} else {
+		data, err := modelWeights(ctx, a.pool, row.ID)
+		if err != nil {
+			return false, err
+		}
+		if next.weights, err = decodeWeights(data, row.Name, a.lexicon); err != nil {
+			return false, fmt.Errorf("load model %d: %w", row.ID, err)
+		}
+	}
+	a.serving.Store(next)
+	a.options.Log.Info("a model serves", "model", row.Name, "learned", row.Learned, "remote", remote != nil)
+	return true, nil
+}

@@ -1,0 +1,121 @@
+package retrieval
+
+// The thresholds of a decision, in one place, from what mistakes cost a person. Taking a good answer as gain 1:
+// a wrong guide shown as right costs 1.5 (a wasted trip), so it must be right with 0.6 or more (1.5·0.4 = 0.6·1).
+// Asking back costs a fifth of an answer's gain, so it pays for as long as a guide probably answers at all.
+// Showing guides to somebody whom none helps costs as much as sending somebody away whom one would have helped,
+// plus the false trust: so one must answer with a little more than even odds.
+const (
+	rightToAnswer      = 0.60 // probability that the first guide is right
+	answerableToOffer  = 0.60 // probability that some guide answers
+	shareToOffer       = 0.04 // of a guide among the choices
+	dangerToWarn       = 0.40 // embedder's probability of danger to life where no rule saw it
+	signpostToName     = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
+	mostChoices        = 4
+	mostRanked         = 5
+	surelyOneGuide     = 0.85 // share of the first guide above which there is nothing to choose from
+	smalltalkToBelieve = 0.45
+)
+
+// verdict is what becomes of a message, before anything is laid out.
+type verdict struct {
+	outcome    Outcome
+	intent     Intent
+	topic      string
+	confidence float64
+	order      []candidate
+	signpost   string // title
+}
+
+// decide is pure: a message's analysis, the embedder's look and the search's finding give the verdict.
+func (w *weights) decide(r rules, a Analysis, l look, found []support, published func(string) bool) verdict {
+	v := verdict{intent: WantsAnswer, order: w.rank(l, found, published)}
+	features := w.judge(a, l, v.order, found)
+	answerable := logistic(w.ranking.Answerable, features)
+	if len(v.order) > 0 {
+		v.confidence = min(logistic(w.ranking.Right, features), answerable)
+	} else {
+		answerable = 0
+	}
+	if topic, ok := w.danger(r, a, l); ok {
+		v.outcome, v.topic, v.confidence = Emergency, topic, min(v.confidence, 0.02)
+		return v
+	}
+	kind, p := w.likeliestKind(l)
+	if intent, ok := first(r.intents, a); ok && !(answerable > 0.9 && v.confidence > 0.85 && intent.name == "smalltalk") {
+		v.outcome, v.intent, v.topic, v.confidence = OutOfScope, Intent(intent.name), intent.topic, min(v.confidence, 0.02)
+		return v
+	}
+	switch {
+	case answerable >= answerableToOffer && v.confidence >= rightToAnswer:
+		v.outcome = Answered
+		return v
+	case answerable >= answerableToOffer:
+		v.outcome = Clarify
+		if len(v.order) < 2 || v.order[0].share > surelyOneGuide {
+			v.outcome = Answered
+		}
+		return v
+	}
+	v.outcome = Abstained
+	v.signpost = w.likeliestSignpost(l, found)
+	if v.signpost != "" {
+		return v
+	}
+	switch kind {
+	case "chitchat":
+		v.outcome = OutOfScope
+		if p >= smalltalkToBelieve {
+			v.intent, v.topic = Smalltalk, "other"
+		}
+	case "advice", "offtopic", "injection":
+		v.outcome, v.topic = OutOfScope, kind
+	}
+	return v
+}
+
+// danger tells whether life is in danger, by rule or by what was learned, and which.
+func (w *weights) danger(r rules, a Analysis, l look) (topic string, ok bool) {
+	if rule, ok := first(r.emergencies, a); ok {
+		return rule.name, true
+	}
+	if i, ok := w.index["-emergency"]; ok && l.probability[i] >= dangerToWarn {
+		return "danger", true
+	}
+	return "", false
+}
+
+// likeliestKind is the kind of unanswerable message that the embedder finds likeliest, and how likely.
+func (w *weights) likeliestKind(l look) (kind string, p float64) {
+	for i, c := range w.classes {
+		if c[0] == '-' && float64(l.probability[i]) > p {
+			kind, p = c[1:], float64(l.probability[i])
+		}
+	}
+	return kind, p
+}
+
+// likeliestSignpost is the title of the signpost that the message is about, or "".
+func (w *weights) likeliestSignpost(l look, found []support) string {
+	best, title := 0.0, ""
+	for i, c := range w.classes {
+		if c[0] == '=' && float64(l.probability[i]) > max(best, signpostToName) {
+			best, title = float64(l.probability[i]), c[1:]
+		}
+	}
+	for _, s := range found {
+		if s.class[0] == '=' && s.votes > max(best, signpostToName) {
+			best, title = s.votes, s.class[1:]
+		}
+	}
+	return title
+}
+
+// choices are the guides to choose from when asking back: two to four.
+func (v verdict) choices() []candidate {
+	n := 0
+	for n < len(v.order) && n < mostChoices && (n < 2 || v.order[n].share >= shareToOffer) {
+		n++
+	}
+	return v.order[:n]
+}

@@ -1,0 +1,244 @@
+package retrieval
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"orientir/knowledge"
+)
+
+// Lay lays an answer out as plain text: what a terminal prints and the API's "text" holds. All of it comes from the
+// guide's own fields; the answer first, then how, then what else.
+func Lay(a Answer) string {
+	p := phrasesOf(a.Language)
+	var b page
+	if a.Detected == "tr" && a.Outcome != Answered && a.Outcome != Clarify {
+		if a.Outcome == Emergency {
+			b.line(turkishDanger)
+		}
+		b.line(turkishLines)
+		b.gap()
+	}
+	if a.Outcome == Answered && a.Guide != nil && (a.Detected == "ru" || a.Detected == "uk" || a.Detected == "tr") {
+		b.line(englishLine)
+		b.gap()
+	}
+	switch a.Outcome {
+	case Emergency:
+		b.line(dangerWords(a.Language, a.Topic))
+	case Answered:
+		if a.Guide != nil {
+			b.guide(p, *a.Guide, a.Language)
+		}
+	case Clarify:
+		b.line(p.clarify)
+		for i, g := range a.Guides {
+			b.line(fmt.Sprintf("%d. %s", i+1, g.Title))
+		}
+	case Abstained:
+		if s := a.Signpost; s != nil {
+			b.line(fmt.Sprintf(p.signpost, s.Title, s.Authority))
+			if s.Link != "" {
+				b.line(s.Link)
+			}
+			b.line(p.signpostNext)
+		} else {
+			b.line(p.abstained)
+			b.line(p.librarian)
+		}
+	default:
+		b.line(p.outOfScope(a))
+	}
+	b.helpPoints(p, a)
+	return b.String()
+}
+
+func (p *phrases) outOfScope(a Answer) string {
+	switch a.Intent {
+	case WantsHuman:
+		return p.human
+	case WantsHelpPoint:
+		return p.helpPoint
+	case WantsStatus:
+		return p.status
+	case WantsNews:
+		return p.news
+	case Smalltalk:
+		switch a.Topic {
+		case "greeting":
+			return p.greeting
+		case "thanks":
+			return p.thanks
+		case "bye":
+			return p.bye
+		case "robot":
+			return p.robot
+		case "complaint":
+			return p.complaint
+		}
+		return p.other
+	}
+	if a.Topic == "advice" {
+		return p.advice
+	}
+	return p.offtopic
+}
+
+// page gathers lines, never two empty ones in a row.
+type page struct {
+	strings.Builder
+	gapped bool
+}
+
+func (b *page) line(s string) {
+	if s = strings.TrimSpace(s); s == "" {
+		return
+	}
+	b.WriteString(s + "\n")
+	b.gapped = false
+}
+
+func (b *page) gap() {
+	if b.Len() > 0 && !b.gapped {
+		b.WriteString("\n")
+		b.gapped = true
+	}
+}
+
+// section writes a heading and its lines; nothing where there are none.
+func (b *page) section(heading, mark string, lines ...string) {
+	started := false
+	for i, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		if !started {
+			b.gap()
+			b.line(heading + ":")
+			started = true
+		}
+		switch mark {
+		case "1":
+			l = fmt.Sprintf("%d. %s", i+1, l)
+		case "-":
+			l = "– " + l
+		}
+		b.line(l)
+	}
+}
+
+func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language) {
+	t, _ := g.In(l)
+	title := t.Title
+	if bg := g.Text[knowledge.Bulgarian].Title; l == knowledge.English && !cyrillicIn(title) {
+		title += " (" + bg + ")" // what the person will see on the screen
+	}
+	b.line(title)
+	if g.Status == knowledge.Closed {
+		b.line(p.closed)
+	}
+	b.line(t.Summary)
+	b.section(p.exceptions, "-", t.Exceptions...)
+	b.section(p.who, "", t.Who)
+	b.section(p.where, "", t.Where)
+	b.section(p.steps, "1", t.Steps...)
+	var means []string
+	for _, m := range g.Identification {
+		means = append(means, p.means[m])
+	}
+	b.section(p.identify, "-", append(means, t.IdentificationNote)...)
+	b.section(p.needed, "-", t.Needed...)
+	var fees []string
+	for _, f := range t.Fees {
+		fees = append(fees, strings.TrimSuffix(p.euros(f.Cents)+" – "+f.What, " – "))
+	}
+	b.section(p.fees, "-", append(fees, t.FeeNote)...)
+	b.section(p.duration, "", t.Time)
+	b.section(p.deadlines, "-", t.Deadlines...)
+	b.section(p.good, "-", t.GoodToKnow...)
+	b.section(p.contact, "", strings.Trim(t.Authority+", "+t.Contact, ", "))
+	b.gap()
+	b.line(p.link + ": " + g.Link)
+	b.line(p.sourceOf(g))
+}
+
+// cyrillicIn tells whether an English title names the service in Bulgarian already.
+func cyrillicIn(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) })
+}
+
+// sourceOf is the page that the guide rests on and how fresh it is.
+func (p *phrases) sourceOf(g knowledge.Guide) string {
+	if len(g.Sources) == 0 {
+		return ""
+	}
+	s := g.Sources[0]
+	words := []string{p.source + ": " + strings.TrimPrefix(s.Title+", "+s.URL, ", ")}
+	if !s.Seen.IsZero() {
+		words = append(words, fmt.Sprintf(p.seen, p.date(s.Seen)))
+	}
+	if day, ok := g.Checked(); ok {
+		words = append(words, fmt.Sprintf(p.checked, p.date(day)))
+	} else {
+		words = append(words, p.unchecked)
+	}
+	return strings.Join(words, "; ")
+}
+
+func (b *page) helpPoints(p *phrases, a Answer) {
+	wanted := a.Intent == WantsHelpPoint || a.Intent == WantsHuman || a.Outcome == Abstained
+	if len(a.HelpPoints) == 0 {
+		if wanted {
+			b.gap()
+			if a.Place != nil && a.Place.Outcome == knowledge.PlaceAmbiguous {
+				b.line(p.where2)
+				for _, place := range a.Place.Places {
+					b.line(fmt.Sprintf("– %s %s, община %s", place.Kind, place.Name, place.Municipality))
+				}
+			} else {
+				b.line(p.nearUnknown)
+			}
+		}
+		return
+	}
+	b.gap()
+	b.line(p.near)
+	for _, h := range a.HelpPoints[:min(len(a.HelpPoints), 3)] {
+		b.line("– " + h.Name + ", " + strings.TrimSuffix(h.Place.Kind+" "+h.Place.Name+", "+h.Address, ", ") + distance(h, a.Language))
+		b.line("  " + p.opening(h))
+	}
+}
+
+func distance(h knowledge.Nearby, l knowledge.Language) string {
+	switch {
+	case h.DistanceM == nil:
+		return ""
+	case *h.DistanceM < 1000:
+		return fmt.Sprintf(" (%d м)", *h.DistanceM)
+	case l == knowledge.English:
+		return fmt.Sprintf(" (%.1f km)", float64(*h.DistanceM)/1000)
+	}
+	return strings.Replace(fmt.Sprintf(" (%.1f км)", float64(*h.DistanceM)/1000), ".", ",", 1)
+}
+
+// opening says whether a library is open, or that nobody told us.
+func (p *phrases) opening(h knowledge.Nearby) string {
+	var words []string
+	switch {
+	case h.OpenNow == nil && h.Phone != "":
+		return fmt.Sprintf(p.callOn, h.Phone)
+	case h.OpenNow == nil:
+		return p.hoursUnknown
+	case *h.OpenNow && !h.ClosesAt.IsZero():
+		words = append(words, fmt.Sprintf(p.openUntil, h.ClosesAt.Format("15:04")))
+	case h.NextOpen.IsZero():
+		words = append(words, p.shut)
+	default:
+		words = append(words, fmt.Sprintf(p.opens, p.date(h.NextOpen)+h.NextOpen.Format(", 15:04")))
+	}
+	if h.Phone != "" {
+		words = append(words, fmt.Sprintf(p.phone, h.Phone))
+	}
+	return strings.Join(words, ", ")
+}

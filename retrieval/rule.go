@@ -1,0 +1,122 @@
+package retrieval
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+//go:embed rules/*.txt
+var ruleFiles embed.FS
+
+// rule recognises a message by its words. It is data: rules/*.txt say how it is written.
+type rule struct {
+	name, topic string
+	all         [][]string // each needs one of its words
+	none        []string
+	most        int // words in the message; 0 is any number
+}
+
+// rules are the built-in ones: danger to life, and intents that need no guide.
+type rules struct{ emergencies, intents []rule }
+
+var builtInRules = sync.OnceValues(func() (rules, error) {
+	var r rules
+	for name, into := range map[string]*[]rule{"emergency": &r.emergencies, "intent": &r.intents} {
+		data, err := ruleFiles.ReadFile("rules/" + name + ".txt")
+		if err != nil {
+			return rules{}, fmt.Errorf("read the rules: %w", err)
+		}
+		if *into, err = parseRules(string(data)); err != nil {
+			return rules{}, fmt.Errorf("rules %s: %w", name, err)
+		}
+	}
+	return r, nil
+})
+
+func parseRules(text string) ([]rule, error) {
+	var list []rule
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		head, words, ok := strings.Cut(line, ": ")
+		if !ok {
+			return nil, fmt.Errorf("line %q has no «: »", line)
+		}
+		var r rule
+		r.name, r.topic, _ = strings.Cut(head, " ")
+		for _, w := range strings.Fields(words) {
+			switch {
+			case w[0] == '!':
+				r.none = append(r.none, w[1:])
+			case w[0] == '<':
+				n, err := strconv.Atoi(w[1:])
+				if err != nil {
+					return nil, fmt.Errorf("line %q: %w", line, err)
+				}
+				r.most = n
+			default:
+				r.all = append(r.all, strings.Split(w, "/"))
+			}
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// match tells whether the rule fits a message.
+func (r rule) match(a Analysis) bool {
+	if r.most > 0 && len(a.Terms) > r.most {
+		return false
+	}
+	for _, either := range r.all {
+		if !a.holds(either...) {
+			return false
+		}
+	}
+	return !a.holds(r.none...)
+}
+
+// holds tells whether one of the words stands in the message, as typed or as understood.
+func (a Analysis) holds(words ...string) bool {
+	for _, w := range words {
+		stem, open := strings.CutSuffix(w, "*")
+		for _, t := range a.Terms {
+			if open && (strings.HasPrefix(t.Word, stem) || strings.HasPrefix(t.Typed, stem)) || !open && (t.Word == w || t.Typed == w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// first gives the first rule that fits.
+func first(list []rule, a Analysis) (rule, bool) {
+	for _, r := range list {
+		if r.match(a) {
+			return r, true
+		}
+	}
+	return rule{}, false
+}
+
+// words lists the whole Bulgarian words of the rules, so that Latin typing can be resolved to them.
+func (r rules) words() string {
+	var b strings.Builder
+	for _, list := range [][]rule{r.emergencies, r.intents} {
+		for _, one := range list {
+			for _, either := range one.all {
+				for _, w := range either {
+					if !strings.HasSuffix(w, "*") {
+						b.WriteString(w + " ")
+					}
+				}
+			}
+		}
+	}
+	return b.String()
+}
