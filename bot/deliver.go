@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	sending  = time.Minute      // how long a sender may be at one message before another may send it again
-	patience = 30 * time.Second // of one call to a channel; well below sending
+	sending  = 30 * time.Second // how long a sender may be at one message before another may send it again
+	patience = 20 * time.Second // of one call to a channel; well below sending
 	maxTries = 20               // with pauses of up to five minutes: over an hour of a broken channel
 )
 
 // deliverAll sends what waits in the transcripts, several conversations at once, until ctx ends.
 //
 // The oldest waiting row of a conversation goes first and the next one waits for it, so order holds. A row that a sender took
-// is out of reach for a minute; a crash between sending and noting so may therefore repeat one message, never lose one.
+// is out of reach for half a minute; a crash between sending and noting so may therefore repeat one message, never lose one.
 func (e *Engine) deliverAll(ctx context.Context) error {
 	wake := e.conversations.redis.Subscribe(ctx, "deliver")
 	slots := make(chan struct{}, e.o.Senders)

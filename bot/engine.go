@@ -28,7 +28,7 @@ type EngineOptions struct {
 	PublicURL  string                   // base of the links in the greeting; "" leaves them out
 	Workers    int                      // conversations answered at once; default 4
 	Senders    int                      // messages sent at once; default 8
-	Lease      time.Duration            // how long one step may take before another worker takes over; default 60 s
+	Lease      time.Duration            // how long one step may take before another worker takes over; default 30 s
 	Sweep      time.Duration            // how often the database is looked at without a wake-up; default 2 s
 	Tries      int                      // how often answering is tried before the bot says that it can't; default 3
 	Debounce   map[string]time.Duration // per channel, how long to wait for the next part of a story; default 800 ms on Telegram
@@ -69,7 +69,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.Workers = or(o.Workers, 4)
 	o.Senders = or(o.Senders, 8)
-	o.Lease = or(o.Lease, time.Minute)
+	o.Lease = or(o.Lease, 30*time.Second)
 	o.Sweep = or(o.Sweep, 2*time.Second)
 	o.Tries = or(o.Tries, 3)
 	if o.Debounce == nil {

@@ -15,6 +15,7 @@ import (
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
 	"orientir/deploy/postgres/postgrestest"
+	"orientir/deploy/redis"
 	"orientir/deploy/redis/redistest"
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -28,6 +29,7 @@ type house struct {
 	pool     *pgxpool.Pool
 	guides   *guides
 	desk     *desk
+	replica  *Engine // a second one on the same servers
 	telegram *telegram
 	clock    *clock
 	events   int
@@ -36,6 +38,7 @@ type house struct {
 func setup(t *testing.T, change ...func(*EngineOptions)) *house {
 	t.Helper()
 	pool := postgrestest.New(t)
+	clients := redistest.Replicas(t, 2)
 	h := &house{
 		t: t, ctx: t.Context(), pool: pool, guides: &guides{}, desk: &desk{staffed: true}, telegram: &telegram{},
 		clock: &clock{at: time.Date(2026, 11, 25, 10, 10, 0, 0, time.UTC)},
@@ -49,9 +52,11 @@ func setup(t *testing.T, change ...func(*EngineOptions)) *house {
 	for _, c := range change {
 		c(&o)
 	}
-	conversations := NewConversations(pool, redistest.New(t), Options{Now: h.clock.now})
-	h.Engine = NewEngine(conversations, h.guides, knowledge.NewStore(pool), h.desk, []Channel{h.telegram}, o)
-	h.desk.conversations = conversations
+	engine := func(redis *redis.Client) *Engine {
+		conversations := NewConversations(pool, redis, Options{Now: h.clock.now})
+		return NewEngine(conversations, h.guides, knowledge.NewStore(pool), h.desk, []Channel{h.telegram}, o)
+	}
+	h.Engine, h.replica = engine(clients[0]), engine(clients[1])
 	return h
 }
 
@@ -237,10 +242,9 @@ func (g *guides) Record(ctx context.Context, tx postgres.DB, q retrieval.Questio
 
 // desk keeps tickets in memory.
 type desk struct {
-	conversations *Conversations
-	staffed       bool
-	broken        bool
-	open          map[int64]Wish
+	staffed bool
+	broken  bool
+	open    map[int64]Wish
 }
 
 func (d *desk) Offer(_ context.Context, _ postgres.DB, w Wish) (Offer, error) {
@@ -291,11 +295,17 @@ func (c *telegram) Send(_ context.Context, to Conversation, m Message) (string, 
 	return fmt.Sprintf("x%d", m.ID), nil
 }
 
-// runs starts the engine as the program does.
-func (h *house) runs(done chan<- error) (stop func()) {
-	ctx, stop := context.WithCancel(h.ctx)
-	go func() { done <- h.Run(ctx) }()
-	return stop
+// runs starts an engine as the program does; stop waits until it has ended.
+func (h *house) runs(e *Engine) (stop func()) {
+	ctx, cancel := context.WithCancel(h.ctx)
+	done := make(chan error, 1)
+	go func() { done <- e.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			h.t.Error(err)
+		}
+	}
 }
 
 // eventually waits for what other goroutines bring about; ten seconds are far more than they need.

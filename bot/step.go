@@ -198,7 +198,7 @@ func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next
 // lease over; else errMoved. change says what is to be said and known from now on.
 func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, change func(context.Context, pgx.Tx) (*dialog, error)) error {
 	now := e.now()
-	queue := false
+	var queue, more bool
 	err := pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			UPDATE conversations SET leased_until = NULL, tries = 0, updated_at = $5
@@ -219,11 +219,11 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, `
+		return tx.QueryRow(ctx, `
 			UPDATE conversations c SET due_at = CASE WHEN EXISTS (
 				SELECT 1 FROM messages WHERE conversation = c.id AND sender = 'person' AND handled_at IS NULL) THEN $2::timestamptz END
-			WHERE id = $1`, w.ID, now)
-		return err
+			WHERE id = $1
+			RETURNING due_at IS NOT NULL`, w.ID, now).Scan(&more)
 	})
 	if errors.Is(err, errMoved) {
 		return errMoved
@@ -232,6 +232,9 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 		return fmt.Errorf("save a step of conversation %d: %w", w.ID, err)
 	}
 	e.conversations.Wake(ctx, w.ID)
+	if more {
+		e.conversations.redis.Publish(ctx, "work", "")
+	}
 	if queue {
 		e.conversations.redis.Publish(ctx, "queue", "")
 	}

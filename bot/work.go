@@ -97,7 +97,6 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 	defer cancel()
 	err := e.step(limited, l)
 	if err == nil {
-		e.conversations.redis.Publish(ctx, "work", "")
 		return nil
 	}
 	pause, tries := time.Duration(0), l.tries

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"strconv"
 	"testing"
 	"time"
 )
@@ -120,7 +121,7 @@ func TestCrashBetweenLeaseAndSaveIsPickedUp(t *testing.T) {
 	if _, ok, _ := h.lease(h.ctx); ok {
 		t.Fatal("leased twice at a time")
 	}
-	h.clock.pass(time.Minute + time.Second)
+	h.clock.pass(31 * time.Second)
 	h.works()
 	h.wants("after the lease ran out", "criminal-record")
 	// The first one was only slow: what it brings now is thrown away.
@@ -179,8 +180,7 @@ func TestRunAnswersAndDelivers(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	h.Engine.now, h.conversations.now = time.Now, time.Now
-	done := make(chan error, 1)
-	stop := h.runs(done)
+	stop := h.runs(h.Engine)
 	r := h.says("трябва ми съдебно")
 	replies, err := h.conversations.WaitReply(h.ctx, r.Conversation, r.Message)
 	if err != nil || len(replies) != 1 || replies[0].Body.Guide == nil {
@@ -192,7 +192,63 @@ func TestRunAnswersAndDelivers(t *testing.T) {
 		return len(h.telegram.sent) == 1
 	})
 	stop()
-	if err := <-done; err != nil {
-		t.Error(err)
+}
+
+func TestTwoReplicasAnswerEachPersonOnceAndInOrder(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	for _, e := range []*Engine{h.Engine, h.replica} {
+		e.now, e.conversations.now = time.Now, time.Now
+		defer h.runs(e)()
+	}
+	const people, each = 10, 5
+	for n := range each {
+		for p := range people {
+			in := Incoming{Kind: Command, Command: "start", ContactKey: strconv.Itoa(p), Argument: ""}
+			if n > 0 {
+				in.Kind, in.Text = Text, "съдебно"
+			}
+			h.gets(in)
+		}
+	}
+	answered := func(p int) (n int, last time.Time) {
+		c, _, err := h.conversations.Of(h.ctx, "telegram", strconv.Itoa(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.AnsweredTurn != each {
+			return 0, last
+		}
+		replies, err := h.conversations.outgoing(h.ctx, c.ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range replies {
+			if i == 0 && m.Body.Guide != nil {
+				t.Error("the greeting did not come first")
+			}
+			if m.Delivered == nil {
+				return 0, last
+			}
+			if m.Delivered.Before(last) {
+				t.Error("delivered out of order")
+			}
+			n, last = n+1, *m.Delivered
+		}
+		return n, last
+	}
+	said := 0
+	for p := range people {
+		h.eventually("all answered", func() bool { n, _ := answered(p); return n > 0 })
+		n, _ := answered(p)
+		if n > each {
+			t.Errorf("%d replies to %d messages", n, each)
+		}
+		said += n
+	}
+	h.telegram.mu.Lock()
+	defer h.telegram.mu.Unlock()
+	if len(h.telegram.sent) != said {
+		t.Errorf("%d messages were sent, %d were said", len(h.telegram.sent), said)
 	}
 }
