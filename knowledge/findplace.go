@@ -308,6 +308,7 @@ func nameLike(words []token) bool {
 // tokenize splits a text into words.
 func tokenize(text string) (tokens []token) {
 	const longest = 2000 // letters; nobody writes where they live after that
+	const longestWord = 40
 	capitals := strings.ToUpper(text) == text
 	runes := []rune(text)
 	runes = runes[:min(len(runes), longest)]
@@ -326,8 +327,12 @@ func tokenize(text string) (tokens []token) {
 		}
 		word := strings.ToLower(string(runes[start:i]))
 		dot := i < len(runes) && runes[i] == '.'
+		var keys []string
+		if i-start <= longestWord {
+			keys = spellings(word)
+		}
 		tokens = append(tokens, token{
-			text: word, keys: spellings(word), dot: dot, first: first, capital: !capitals && unicode.IsUpper(runes[start]),
+			text: word, keys: keys, dot: dot, first: first, capital: !capitals && unicode.IsUpper(runes[start]),
 		})
 		first = false
 		if dot && i-start <= 4 && i+1 < len(runes) { // «гр. Враца»: no end of a sentence

@@ -71,6 +71,7 @@ func holdsAll(text string, words []string) bool {
 type directory struct {
 	points []HelpPoint
 	text   []string // name and settlement of each, as search compares them
+	where  []vector // of the building, or else of the settlement
 	byID   map[string]int
 }
 
@@ -109,7 +110,7 @@ func (s *Store) loadDirectory(ctx context.Context) (*directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read help points: %w", err)
 	}
-	d := &directory{points: make([]HelpPoint, len(list)), text: make([]string, len(list)), byID: make(map[string]int, len(list))}
+	points := make([]HelpPoint, len(list))
 	for i, r := range list {
 		h := HelpPoint{
 			ID: r.ID, Kind: r.Kind, Name: r.Name, Ekatte: r.Ekatte, Address: r.Address, Phone: r.Phone, Email: r.Email, Site: r.Site,
@@ -128,10 +129,23 @@ func (s *Store) loadDirectory(ctx context.Context) (*directory, error) {
 				return nil, fmt.Errorf("read hours of help point %q: %w", r.ID, err)
 			}
 		}
-		d.points[i], d.byID[r.ID] = h, i
-		d.text[i] = plain(h.Name + " " + h.Place.Name)
+		points[i] = h
 	}
-	return d, nil
+	return newDirectory(points), nil
+}
+
+// newDirectory prepares help points, which stand by kind and name, for searches.
+func newDirectory(points []HelpPoint) *directory {
+	d := &directory{points: points, text: make([]string, len(points)), where: make([]vector, len(points)), byID: make(map[string]int, len(points))}
+	for i, h := range points {
+		d.byID[h.ID] = i
+		d.text[i] = plain(h.Name + " " + h.Place.Name)
+		d.where[i] = onSphere(h.Place.at())
+		if h.Position != nil {
+			d.where[i] = onSphere(*h.Position)
+		}
+	}
+	return d
 }
 
 // hoursJSON is the form of hours in the database.

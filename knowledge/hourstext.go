@@ -189,7 +189,7 @@ func ParseExceptions(text string) ([]Exception, error) {
 	return list, nil
 }
 
-var exceptionForm = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:\s*[–—]\s*(\d{4}-\d{2}-\d{2}))?: *(затворено|off|closed|[\d:., –-]+?)(?:: *(.*))?$`)
+var exceptionForm = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:\s*[–—]\s*(\d{4}-\d{2}-\d{2}))?: *(затворено|off|closed|(?:\d{1,2}[:.]\d{2} *[–—-] *\d{1,2}[:.]\d{2}(?:, *)?)+)(?:: *(.*))?$`)
 
 // FormatExceptions writes what ParseExceptions reads.
 func FormatExceptions(list []Exception) string {

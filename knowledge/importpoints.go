@@ -40,8 +40,7 @@ type pointRecord struct {
 	place  Place           // of a register: the settlement with its coordinates
 }
 
-// register says whether the file is a register of others. It fills in and brings up to date, but its empty cells and its names change nothing,
-// nor does it change what an editor has written.
+// register says whether the file is a register of others: it fills in what we lack, and brings up to date what came from itself.
 func register(t *table) bool { return t.has("coord_basis") }
 
 // readPoints reads help points: our own columns, libraries with coord_basis, or the register of chitalishta with reg_no.
@@ -321,9 +320,10 @@ func resolvePlaces(ctx context.Context, tx postgres.DB, records []pointRecord) (
 }
 
 // merge takes from a record what the file states: of our own files every column that is there, of a register what isn't empty,
-// and of that only what we lack where an editor wrote the old one.
+// and of that only what we lack, unless what we have came from the same register and no editor has touched it since.
 func merge(old HelpPoint, record pointRecord, isRegister, edited bool) HelpPoint {
 	h, from := old, record.point
+	edited = edited || old.Source != from.Source
 	take := func(column string, to *string, value string) {
 		switch {
 		case !record.states[column]:

@@ -54,21 +54,18 @@ func (d *directory) near(from Position, n Near) []Nearby {
 		at = time.Now()
 	}
 	type candidate struct {
-		index  int
-		metres float64
+		index int
+		away  float64 // square of the chord: ranks as the distance does, and costs no sine
 	}
+	eye := onSphere(from)
 	var best []candidate // sorted, at most limit
 	for i := range d.points {
 		h := &d.points[i]
-		where := Position{h.Place.Lat, h.Place.Lon}
-		if h.Position != nil {
-			where = *h.Position
-		}
-		c := candidate{i, metres(from, where)}
+		c := candidate{i, d.where[i].chord(eye)}
 		if n.Position == nil && h.Ekatte == n.Ekatte {
-			c.metres = 0 // a settlement asked for by name: all its libraries are there, and its middle is nobody's place
+			c.away = 0 // a settlement asked for by name: all its libraries are there, and its middle is nobody's place
 		}
-		if len(best) == limit && c.metres >= best[limit-1].metres {
+		if len(best) == limit && c.away >= best[limit-1].away {
 			continue
 		}
 		if n.OpenOnly && !h.Hours.OpenAt(at) {
@@ -76,7 +73,7 @@ func (d *directory) near(from Position, n Near) []Nearby {
 		}
 		// Points stand by kind and name; an equally near one goes behind.
 		to, _ := slices.BinarySearchFunc(best, c, func(a, b candidate) int {
-			if a.metres <= b.metres {
+			if a.away <= b.away {
 				return -1
 			}
 			return 1
@@ -118,6 +115,20 @@ func metres(a, b Position) float64 {
 	dLat, dLon := (b.Lat-a.Lat)*rad/2, (b.Lon-a.Lon)*rad/2
 	h := math.Sin(dLat)*math.Sin(dLat) + math.Cos(a.Lat*rad)*math.Cos(b.Lat*rad)*math.Sin(dLon)*math.Sin(dLon)
 	return 2 * radius * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// vector is a position as a point of the sphere of radius 1.
+type vector [3]float64
+
+func onSphere(p Position) vector {
+	const rad = math.Pi / 180
+	return vector{math.Cos(p.Lat*rad) * math.Cos(p.Lon*rad), math.Cos(p.Lat*rad) * math.Sin(p.Lon*rad), math.Sin(p.Lat * rad)}
+}
+
+// chord is the square of the straight line between two points.
+func (a vector) chord(b vector) float64 {
+	x, y, z := a[0]-b[0], a[1]-b[1], a[2]-b[2]
+	return x*x + y*y + z*z
 }
 
 // byDistance compares for sorting.

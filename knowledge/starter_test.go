@@ -196,7 +196,7 @@ func TestStarterIsLoadedOnceAndEditorsWin(t *testing.T) {
 }
 
 // newRelease copies the starter's files with some changed.
-func newRelease(t *testing.T, change map[string]func(string) string) fs.FS {
+func newRelease(t testing.TB, change map[string]func(string) string) fs.FS {
 	t.Helper()
 	files := fstest.MapFS{}
 	err := fs.WalkDir(starter.Files, ".", func(name string, entry fs.DirEntry, err error) error {
