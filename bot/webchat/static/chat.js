@@ -52,6 +52,7 @@ let forgotten = false; // the conversation is deleted; the next message begins a
 async function act(event) {
   if (forgotten) renew();
   log.typing(true);
+  log.expect();
   try {
     await conversation.send({ event_id: newEventID(), ...event });
     link.textContent = '';
@@ -73,6 +74,7 @@ function say(text) {
 async function deliver(article, event) {
   unsent.delete(article);
   log.typing(true);
+  log.expect();
   try {
     const { message } = await conversation.send(event);
     log.stored(article, message);
@@ -154,12 +156,14 @@ function choose(button) {
   }
 }
 
-// Enter sends, Shift+Enter begins a new line; while a word is being composed Enter belongs to the keyboard.
-question.addEventListener('keydown', (key) => {
-  if (key.key === 'Enter' && !key.shiftKey && !key.isComposing) {
-    key.preventDefault();
-    form.requestSubmit();
-  }
+// Enter sends, Shift+Enter begins a new line. The line break is caught and not the key, because a phone's keyboard and
+// one that composes words send other keys.
+let shift = false;
+question.addEventListener('keydown', (key) => { shift = key.shiftKey; });
+question.addEventListener('beforeinput', (input) => {
+  if (input.inputType !== 'insertLineBreak' || shift) return;
+  input.preventDefault();
+  form.requestSubmit();
 });
 function grow() {
   if (CSS.supports('field-sizing', 'content')) return;

@@ -2,6 +2,7 @@
 
 export class Log {
   #log; #typing; #typingWords; #unseen; #words; #timers = [];
+  #expected = false;
   #pending = []; // own messages that the server has not shown us yet, oldest first
 
   constructor({ log, typing, typingWords, unseen, words }) {
@@ -14,7 +15,8 @@ export class Log {
     addEventListener('scroll', () => { if (this.#atEnd()) unseen.hidden = true; }, { passive: true });
   }
 
-  get empty() { return !this.#log.querySelector('.message[data-id], .message.pending'); }
+  /** The person asked for something: its answer comes into sight, wherever they are on the page. */
+  expect() { this.#expected = true; }
 
   /** Shows what the person just wrote, before the server has it. */
   pend(text) {
@@ -73,8 +75,9 @@ export class Log {
     this.#log.querySelector('#latest')?.remove();
     if (from !== 'person') this.typing(false);
     if (old) return article;
-    if (follow || from === 'person') this.#reveal(article);
+    if (follow || this.#expected || from === 'person') this.#reveal(article);
     else this.#unseen.hidden = false;
+    if (from !== 'person') this.#expected = false;
     return article;
   }
 

@@ -1,0 +1,81 @@
+package webchat
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"orientir/knowledge"
+	"orientir/knowledge/privacy"
+	"orientir/retrieval"
+)
+
+// answerJSON is what POST /api/v1/ask and `orientir ask --json` give.
+type answerJSON struct {
+	Outcome    retrieval.Outcome   `json:"outcome"`
+	Intent     retrieval.Intent    `json:"intent"`
+	Confidence float64             `json:"confidence"`
+	Text       string              `json:"text"`
+	Guides     []retrieval.Ranked  `json:"guides"`
+	Links      []retrieval.Link    `json:"links"`
+	HelpPoints []helpPointJSON     `json:"help_points"`
+	Language   knowledge.Language  `json:"language"`
+	Signpost   *knowledge.Signpost `json:"signpost,omitempty"`
+}
+
+// AnswerJSON lays an answer out as the public API gives it; the terminal's --json is the same.
+func AnswerJSON(a retrieval.Answer) any {
+	out := answerJSON{Outcome: a.Outcome, Intent: a.Intent, Confidence: a.Confidence, Text: a.Text, Guides: a.Guides, Links: a.Links,
+		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost}
+	if out.Guides == nil {
+		out.Guides = []retrieval.Ranked{}
+	}
+	if out.Links == nil {
+		out.Links = []retrieval.Link{}
+	}
+	return out
+}
+
+// ask answers POST /api/v1/ask: one question, one answer, no conversation. The question is masked before anything sees it.
+func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
+	var q struct {
+		Question string `json:"question"`
+		Language string `json:"language"`
+		Audience string `json:"audience"`
+		Place    string `json:"place"`
+	}
+	if err := readJSON(r, &q); err != nil {
+		return err
+	}
+	q.Question = strings.TrimSpace(q.Question)
+	switch {
+	case q.Question == "":
+		return invalid("question", "web.fault_question_empty")
+	case utf8.RuneCountInString(q.Question) > maxText:
+		return invalid("question", "web.fault_text_long", maxText)
+	case q.Language != "" && q.Language != string(knowledge.Bulgarian) && q.Language != string(knowledge.English):
+		return invalid("language", "web.fault_language")
+	case q.Audience != "" && q.Audience != string(knowledge.Citizen) && q.Audience != string(knowledge.Business):
+		return invalid("audience", "web.fault_audience")
+	case len(q.Place) > maxPlace:
+		return invalid("place", "web.fault_place_long")
+	}
+	masked, _ := privacy.Mask(q.Question)
+	place, _ := privacy.Mask(q.Place)
+	question := retrieval.Question{Text: masked, Language: knowledge.Language(q.Language), Audience: knowledge.Audience(q.Audience), Place: place}
+	a, err := s.answerer.Answer(r.Context(), question)
+	if errors.Is(err, retrieval.ErrNotReady) {
+		return &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503_detail", Retry: time.Minute}
+	}
+	if err != nil {
+		return err
+	}
+	if s.DB != nil {
+		if _, err := s.answerer.Record(r.Context(), s.DB, question, a, 0); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, http.StatusOK, AnswerJSON(a))
+}

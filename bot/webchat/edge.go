@@ -1,0 +1,108 @@
+package webchat
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// edge is who stands at the other end of a route: it decides the headers and how a fault is told.
+type edge string
+
+const (
+	page  edge = "page"  // a person, in a browser's own window
+	frame edge = "frame" // a person, in a frame of an allowed site
+	asset edge = "asset" // a browser that fetches a script or a style
+	api   edge = "api"   // a program, ours or anybody's: faults are problem+json
+)
+
+const (
+	maxBody  = 16 << 10 // bytes of a request's body: 2,000 characters of Cyrillic, escaped, and their frame
+	readTime = 10 * time.Second
+)
+
+// at puts a handler behind what its edge asks for.
+func (s *site) at(e edge, l limit, serve handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.secure(w, e)
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			// Not every server supports a deadline (a test recorder doesn't); the limit in bytes holds anyway.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
+		}
+		err := s.allow(r, l)
+		if err == nil {
+			err = serve(w, r)
+		}
+		if err != nil {
+			s.fail(w, r, e, err)
+		}
+	})
+}
+
+// secure sets the headers that keep a page what it is: only our own scripts and styles run, nobody frames us but whom
+// the settings allow, and nothing is fetched from elsewhere.
+func (s *site) secure(w http.ResponseWriter, e edge) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	if e == asset {
+		return
+	}
+	ancestors := "'none'"
+	if e == frame && len(s.EmbedOrigins) > 0 {
+		ancestors = strings.Join(s.EmbedOrigins, " ")
+	} else {
+		h.Set("X-Frame-Options", "DENY") // for browsers older than frame-ancestors
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
+		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "+ancestors)
+	h.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()")
+	h.Set("Cache-Control", "no-store")
+	if e != frame {
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+}
+
+// protect refuses what another site makes a browser send (the standard library's cross-origin protection).
+func (s *site) protect(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := edgeOf(r)
+		s.secure(w, e)
+		s.fail(w, r, e, &fault{Status: http.StatusForbidden, Key: "web.error_403"})
+	}))
+	return guard.Handler(next)
+}
+
+func edgeOf(r *http.Request) edge {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		return api
+	}
+	return page
+}
+
+// fail tells a fault in the language and the form that the caller reads, and logs what is ours.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, e edge, err error) {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+	case errors.Is(err, errNotFound):
+		f = &fault{Status: http.StatusNotFound, Key: "web.error_404"}
+	case r.Context().Err() != nil: // the caller is gone, nobody reads an answer
+		return
+	default:
+		s.log.Error("web request failed", "route", r.Pattern, "error", err)
+		f = &fault{Status: http.StatusInternalServerError, Key: "web.error_500"}
+	}
+	if f.Retry > 0 {
+		w.Header().Set("Retry-After", retryAfter(f.Retry))
+	}
+	if e == api {
+		s.problem(w, r, f)
+		return
+	}
+	s.faultPage(w, r, f)
+}

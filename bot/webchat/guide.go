@@ -1,0 +1,53 @@
+package webchat
+
+import (
+	"net/http"
+
+	"orientir/knowledge"
+)
+
+// guidePage is the public page of a guide.
+type guidePage struct {
+	layout
+	Card    *card
+	Related []relatedGuide
+	EventID string
+}
+
+type relatedGuide struct {
+	Title, Href string
+	Lang        string // of the title where it is not the page's
+}
+
+// guide answers GET /guides/{slug}: the whole card, to read, to print and to send to somebody.
+func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
+	g, ok, err := s.store.Guide(r.Context(), r.PathValue("slug"))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNotFound
+	}
+	l := s.layout(r, "/guides/"+g.Slug, "")
+	card := l.wholeCard(g)
+	l.Title, l.Description = card.Text.Title, card.Text.Summary
+	l.Styles = []string{"card.css", "guide.css"}
+	l.public(r)
+	data := guidePage{layout: l, Card: card, EventID: newEventID()}
+	for _, slug := range g.Related {
+		other, ok, err := s.store.Guide(r.Context(), slug)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue // not published yet, or no more
+		}
+		text, language := other.In(knowledge.Language(l.Lang()))
+		related := relatedGuide{Title: text.Title, Href: l.Href("/guides/" + slug)}
+		if string(language) != l.Lang() {
+			related.Lang = string(language)
+		}
+		data.Related = append(data.Related, related)
+	}
+	return s.show(w, http.StatusOK, "guide", data)
+}

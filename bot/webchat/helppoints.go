@@ -1,0 +1,181 @@
+package webchat
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"orientir/knowledge"
+)
+
+const (
+	maxPlace      = 400 // bytes: «place» may be a sentence
+	maxHelpPoints = 20
+)
+
+// placeJSON is a settlement as the API gives it.
+type placeJSON struct {
+	Ekatte       string `json:"ekatte"`
+	Kind         string `json:"kind"`
+	Name         string `json:"name"`
+	Municipality string `json:"municipality"`
+	District     string `json:"district"`
+}
+
+func toPlace(p knowledge.Place) placeJSON {
+	return placeJSON{p.Ekatte, p.Kind, p.Name, p.Municipality, p.District}
+}
+
+// helpPointJSON is a help point as the API gives it. What no source states is null.
+type helpPointJSON struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Place     placeJSON  `json:"place"`
+	Address   *string    `json:"address"`
+	Phone     *string    `json:"phone"`
+	Email     *string    `json:"email"`
+	Site      *string    `json:"site"`
+	Lat       *float64   `json:"lat"`
+	Lon       *float64   `json:"lon"`
+	DistanceM *int       `json:"distance_m"`
+	OpenNow   *bool      `json:"open_now"`
+	ClosesAt  *time.Time `json:"closes_at"`
+	NextOpen  *time.Time `json:"next_open"`
+	Hours     *string    `json:"hours"` // «пон–пет 9:00–17:30; съб 10:00–14:00»
+	Offers    []string   `json:"offers"`
+}
+
+func toHelpPoints(all []knowledge.Nearby) []helpPointJSON {
+	out := make([]helpPointJSON, len(all))
+	for i, n := range all {
+		h := helpPointJSON{
+			ID: n.ID, Name: n.Name, Place: toPlace(n.Place), Address: known(n.Address), Phone: known(n.Phone), Email: known(n.Email),
+			Site: known(n.Site), DistanceM: n.DistanceM, OpenNow: n.OpenNow, ClosesAt: moment(n.ClosesAt), NextOpen: moment(n.NextOpen),
+			Offers: n.Offers,
+		}
+		if n.Position != nil {
+			h.Lat, h.Lon = &n.Position.Lat, &n.Position.Lon
+		}
+		if n.Hours != nil {
+			h.Hours = known(n.Hours.String())
+		}
+		if h.Offers == nil {
+			h.Offers = []string{}
+		}
+		out[i] = h
+	}
+	return out
+}
+
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// helpPointsJSON is the answer to a search for help points; only the fields of its outcome are there.
+type helpPointsJSON struct {
+	Outcome    knowledge.PlaceOutcome `json:"outcome"`
+	Place      *placeJSON             `json:"place,omitempty"`
+	Places     []placeJSON            `json:"places,omitempty"`
+	HelpPoints *[]helpPointJSON       `json:"help_points,omitempty"`
+}
+
+// helpPoints answers GET /api/v1/help-points: the nearest to a position or to a place in words.
+func (s *site) helpPoints(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	near := knowledge.Near{Limit: 5, At: s.Now()}
+	if text := q.Get("limit"); text != "" {
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 1 || limit > maxHelpPoints {
+			return invalid("limit", "web.fault_limit", maxHelpPoints)
+		}
+		near.Limit = limit
+	}
+	if text := q.Get("open_at"); text != "" {
+		at, err := s.parseMoment(text)
+		if err != nil {
+			return invalid("open_at", "web.fault_open_at")
+		}
+		near.At, near.OpenOnly = at, true
+	}
+	words, lat, lon := q.Get("place"), q.Get("lat"), q.Get("lon")
+	switch {
+	case words != "" && (lat != "" || lon != ""):
+		return invalid("place", "web.fault_where_both")
+	case len(words) > maxPlace:
+		return invalid("place", "web.fault_place_long")
+	case words != "":
+		return s.helpPointsAtPlace(w, r, words, near)
+	case lat != "" || lon != "":
+		return s.helpPointsAtPosition(w, r, lat, lon, near)
+	}
+	return invalid("place", "web.fault_where")
+}
+
+func (s *site) helpPointsAtPlace(w http.ResponseWriter, r *http.Request, words string, near knowledge.Near) error {
+	match, err := s.store.FindPlace(r.Context(), words)
+	if err != nil {
+		return err
+	}
+	switch match.Outcome {
+	case knowledge.PlaceAmbiguous:
+		out := helpPointsJSON{Outcome: match.Outcome}
+		for _, p := range match.Places {
+			out.Places = append(out.Places, toPlace(p))
+		}
+		return writeJSON(w, http.StatusOK, out)
+	case knowledge.PlaceFound:
+		near.Ekatte = match.Place.Ekatte
+		return s.writeHelpPoints(w, r, match.Place, near)
+	}
+	return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceUnknown})
+}
+
+func (s *site) helpPointsAtPosition(w http.ResponseWriter, r *http.Request, latText, lonText string, near knowledge.Near) error {
+	lat, err1 := strconv.ParseFloat(latText, 64)
+	lon, err2 := strconv.ParseFloat(lonText, 64)
+	if err1 != nil || err2 != nil || !onEarth(lat, lon) {
+		return invalid("lat", "web.fault_position")
+	}
+	place, ok, err := s.store.PlaceAt(r.Context(), lat, lon)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceUnknown})
+	}
+	near.Position = &knowledge.Position{Lat: lat, Lon: lon}
+	return s.writeHelpPoints(w, r, place, near)
+}
+
+func (s *site) writeHelpPoints(w http.ResponseWriter, r *http.Request, place knowledge.Place, near knowledge.Near) error {
+	found, err := s.store.Near(r.Context(), near)
+	if err != nil {
+		return err
+	}
+	p, points := toPlace(place), toHelpPoints(found)
+	return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceFound, Place: &p, HelpPoints: &points})
+}
+
+// parseMoment reads a time with its zone, or without one as it is in Bulgaria.
+func (s *site) parseMoment(text string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
+		if t, err := time.ParseInLocation(form, text, s.zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no time", text)
+}

@@ -1,0 +1,104 @@
+package webchat
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// limit names what a request uses up.
+type limit string
+
+const (
+	free        limit = ""
+	questions   limit = "questions"   // a search
+	messages    limit = "messages"    // a message of a conversation
+	beginnings  limit = "beginnings"  // a new conversation
+	connections limit = "connections" // an opened stream
+)
+
+// Limits are requests a minute from one address. The default lets a class of thirty in a library work behind one.
+type Limits struct {
+	Questions   int // default 300
+	Messages    int // default 600
+	Beginnings  int // default 120
+	Connections int // default 600
+	Streams     int // open at once from one address, in one process; default 120
+}
+
+func (l Limits) orDefault() Limits {
+	for _, field := range []struct {
+		value    *int
+		standard int
+	}{{&l.Questions, 300}, {&l.Messages, 600}, {&l.Beginnings, 120}, {&l.Connections, 600}, {&l.Streams, 120}} {
+		if *field.value == 0 {
+			*field.value = field.standard
+		}
+	}
+	return l
+}
+
+func (l Limits) of(what limit) int {
+	switch what {
+	case questions:
+		return l.Questions
+	case messages:
+		return l.Messages
+	case beginnings:
+		return l.Beginnings
+	default:
+		return l.Connections
+	}
+}
+
+// allow takes one turn of the caller's address.
+func (s *site) allow(r *http.Request, what limit) error {
+	if what == free || s.RateLimitsOff {
+		return nil
+	}
+	return s.take(r.Context(), "web:"+string(what)+":"+s.address(r), s.Limits.of(what))
+}
+
+func (s *site) take(ctx context.Context, key string, turns int) error {
+	ok, after := s.redis.Allow(ctx, key, turns, time.Minute)
+	if ok {
+		return nil
+	}
+	return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: max(after, time.Second)}
+}
+
+// address is the caller's network address. Proxies that we trust tell whom they speak for; anybody else's word is ignored.
+// Of an IPv6 address the first 64 bits count: the rest is for one household to choose.
+func (s *site) address(r *http.Request) string {
+	here, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return "unknown" // a unix socket: all callers share one turn, unless a trusted proxy is set up over TCP
+	}
+	address := here.Addr().Unmap()
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(forwarded) - 1; i >= 0 && s.trusted(address); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
+		if err != nil {
+			break
+		}
+		address = next.Unmap()
+	}
+	address = address.WithZone("")
+	if address.Is6() {
+		if household, err := address.Prefix(64); err == nil {
+			return household.String()
+		}
+	}
+	return address.String()
+}
+
+func (s *site) trusted(a netip.Addr) bool {
+	for _, proxy := range s.TrustedProxies {
+		if proxy.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package webchat
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"html/template"
+	"net/url"
+	"strings"
+	"time"
+
+	"orientir/bot"
+)
+
+// messageView is one message of the transcript as a page shows it.
+type messageView struct {
+	voice
+	ID         int64
+	From       string
+	Speaker    string // who speaks, in words
+	Machine    string // when, for the machine
+	Clock      string // when, for people
+	Paragraphs []string
+	Body       *bodyView // of what we said; nil for what the person wrote
+}
+
+// bodyView is what we said: text, card, choices, help points, buttons.
+type bodyView struct {
+	voice
+	Paragraphs []string
+	Language   string
+	Card       *card
+	Choices    []button
+	HelpPoints []helpPoint
+	AskPlace   bool
+	Buttons    []button
+	EventID    string // makes a form that is sent twice count once
+}
+
+// Lang is the language of the words where it is not the page's.
+func (b bodyView) Lang() string {
+	if b.Language == "" || b.Language == b.voice.Lang() {
+		return ""
+	}
+	return b.Language
+}
+
+// button is an action or a link among a message's buttons.
+type button struct {
+	Label   string
+	Data    string
+	Href    template.URL // instead of Data
+	Outside bool         // leads to another site
+}
+
+// message lays out one message. It gives false for what people needn't see: a button they pressed, a place they shared.
+func (v voice) message(m bot.Message) (messageView, bool) {
+	at := m.At.In(v.site.zone)
+	out := messageView{voice: v, ID: m.ID, From: string(m.From), Machine: at.Format(time.RFC3339), Clock: at.Format("15:04")}
+	switch m.From {
+	case bot.Person:
+		if m.Text == "" || m.Kind == string(bot.Button) && strings.HasPrefix(m.Data, "rate:") {
+			return messageView{}, false
+		}
+		out.Speaker, out.Paragraphs = v.T("web.you"), paragraphs(m.Text)
+		return out, true
+	case bot.Librarian:
+		out.Speaker = v.T("web.librarian")
+	case bot.System:
+		out.Speaker = v.T("web.notice")
+	default:
+		out.Speaker = v.T("web.program")
+	}
+	if m.Body == nil {
+		out.Paragraphs = paragraphs(m.Text)
+		return out, true
+	}
+	out.Body = v.body(m.Body, m.ID)
+	return out, true
+}
+
+func (v voice) body(b *bot.Body, message int64) *bodyView {
+	out := &bodyView{voice: v, Paragraphs: paragraphs(b.Text), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
+	if b.Guide != nil {
+		out.Card = v.messageCard(b.Guide, message)
+	}
+	out.Choices = buttons(b.Choices)
+	out.Buttons = buttons(b.Buttons)
+	for _, h := range b.HelpPoints {
+		out.HelpPoints = append(out.HelpPoints, v.helpPoint(h))
+	}
+	return out
+}
+
+// buttons leaves out an address that is neither a web page nor a phone.
+func buttons(actions []bot.Action) []button {
+	var out []button
+	for _, a := range actions {
+		b := button{Label: a.Label, Data: a.Data}
+		if a.URL != "" {
+			u, err := url.Parse(a.URL)
+			if err != nil || u.Scheme != "https" && u.Scheme != "tel" {
+				continue
+			}
+			b.Href, b.Outside = template.URL(u.String()), u.Scheme == "https"
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// helpPoint is a library as a page shows it.
+type helpPoint struct {
+	voice
+	Name, Place, Address string
+	State                string // open | shut | unknown, for the style; Hours say it in words
+	Hours                string
+	Distance             string
+	Calls                []button
+	Map                  string // "" where only the settlement is known
+	Site                 string
+}
+
+func (v voice) helpPoint(h bot.HelpPointCard) helpPoint {
+	out := helpPoint{voice: v, Name: h.Name, Place: h.Place, Address: h.Address, Hours: h.Hours, State: "unknown"}
+	if h.Open != nil {
+		out.State = "shut"
+		if *h.Open {
+			out.State = "open"
+		}
+	}
+	if h.DistanceM != nil {
+		out.Distance = bot.DistanceWords(*h.DistanceM, v.Lang())
+	}
+	if address := tel(h.Phone); address != "" {
+		out.Calls = []button{{Label: v.T("web.call", h.Phone), Href: template.URL(address)}}
+	}
+	if h.Lat != nil && h.Lon != nil {
+		out.Map = fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.5f&mlon=%.5f#map=17/%.5f/%.5f", *h.Lat, *h.Lon, *h.Lat, *h.Lon)
+	}
+	if u, err := url.Parse(h.Site); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		out.Site = u.String()
+	}
+	return out
+}
+
+// html renders a message as the part of a page that a script puts into the conversation.
+func (s *site) html(v messageView) (string, error) {
+	var part bytes.Buffer
+	if err := s.pages["message"].ExecuteTemplate(&part, "message", v); err != nil {
+		return "", fmt.Errorf("render message %d: %w", v.ID, err)
+	}
+	return part.String(), nil
+}
+
+// newEventID names an event of a form, so that sending it twice counts once.
+func newEventID() string { return "form-" + rand.Text() }

@@ -1,0 +1,157 @@
+package webchat
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"orientir/bot"
+	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// Options of the site. The zero value works.
+type Options struct {
+	Log            *slog.Logger     // default: nothing is logged
+	DB             postgres.DB      // where answers of the API are recorded, for their quality; nil: nowhere
+	Now            func() time.Time // clock; default time.Now
+	PublicURL      string           // «https://orientir.example», for canonical links; default: the request's own host
+	EmbedOrigins   []string         // origins that may show /embed in a frame, «https://library.example»; default: none
+	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; default: nobody's
+	RateLimitsOff  bool             // for a closed network or a load test
+	Limits         Limits           // default: a class of thirty at one address
+	ReplyWait      time.Duration    // how long a page without scripts waits for the reply; default 8 s
+	Heartbeat      time.Duration    // between signs of life on a quiet stream; default 20 s
+	StreamSweep    time.Duration    // how often a stream looks by itself, behind the wake-ups; default 5 s
+	StreamLife     time.Duration    // after which a stream ends and the browser opens another; default 10 min
+
+	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
+	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)
+
+	// What the privacy page tells of this installation.
+	Operator        string // who is responsible for the data; default: «the organisation that operates this site»
+	OperatorContact string // e-mail or phone of theirs
+	RetentionDays   int    // after how many days conversations are deleted; 0: not by themselves
+	OutsideModel    bool   // questions go, masked, to a language model on another server
+}
+
+// answerer is what the API needs of retrieval.Answerer; tests put a deterministic one in its place.
+type answerer interface {
+	Answer(ctx context.Context, q retrieval.Question) (retrieval.Answer, error)
+	Record(ctx context.Context, tx postgres.DB, q retrieval.Question, a retrieval.Answer, conversation int64) (int64, error)
+}
+
+// site holds what the handlers need.
+type site struct {
+	engine        *bot.Engine
+	conversations *bot.Conversations
+	answerer      answerer
+	store         *knowledge.Store
+	redis         *redis.Client
+	log           *slog.Logger
+	assets        *assets
+	pages         pages
+	streams       streams
+	zone          *time.Location // in which people read times
+	Options
+}
+
+// New makes the web site of the bot. It answers every path, so mount what else there is before it.
+// It fails only where a template or a static file that is part of the program is broken.
+func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer, store *knowledge.Store,
+	redis *redis.Client, o Options) (http.Handler, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.ReplyWait == 0 {
+		o.ReplyWait = 8 * time.Second
+	}
+	if o.Heartbeat == 0 {
+		o.Heartbeat = 20 * time.Second
+	}
+	if o.StreamSweep == 0 {
+		o.StreamSweep = 5 * time.Second
+	}
+	if o.StreamLife == 0 {
+		o.StreamLife = 10 * time.Minute
+	}
+	o.Limits = o.Limits.orDefault()
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, fmt.Errorf("read the static files of the web chat: %w", err)
+	}
+	pages, err := loadPages()
+	if err != nil {
+		return nil, fmt.Errorf("read the templates of the web chat: %w", err)
+	}
+	zone, err := time.LoadLocation("Europe/Sofia")
+	if err != nil {
+		return nil, fmt.Errorf("read the time zone of Bulgaria: %w", err)
+	}
+	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
+		log: o.Log, assets: assets, pages: pages, zone: zone, Options: o}
+	return s.routes(), nil
+}
+
+// handler parses a request, calls the domain and writes the answer; what it returns is shown by the edge.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// routes lists every address of the site: who asks (a person's page or a program), what a caller may use up, who answers.
+func (s *site) routes() http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{} // of each path
+	for _, route := range []struct {
+		pattern string
+		edge    edge
+		limit   limit
+		serve   handler
+	}{
+		{"GET /{$}", page, free, s.chat},
+		{"POST /{$}", page, messages, s.say},
+		{"GET /embed", frame, free, s.embed},
+		{"GET /widget.js", asset, free, s.widget},
+		{"GET /guides/{slug}", page, free, s.guide},
+		{"GET /privacy", page, free, s.privacy},
+		{"GET /accessibility", page, free, s.accessibility},
+		{"GET /static/{name}", asset, free, s.assets.serve},
+
+		{"POST /api/v1/ask", api, questions, s.ask},
+		{"GET /api/v1/help-points", api, questions, s.helpPoints},
+		{"POST /api/v1/conversations", api, beginnings, s.begin},
+		{"POST /api/v1/conversations/messages", api, messages, s.receive},
+		{"GET /api/v1/conversations/stream", api, connections, s.stream},
+	} {
+		mux.Handle(route.pattern, s.at(route.edge, route.limit, route.serve))
+		method, path, _ := strings.Cut(route.pattern, " ")
+		methods[path] = append(methods[path], method)
+	}
+	for path, allowed := range methods {
+		e := page
+		if strings.HasPrefix(path, "/api/") {
+			e = api
+		}
+		mux.Handle(path, s.at(e, free, otherMethod(allowed)))
+	}
+	mux.Handle("/api/", s.at(api, free, notFound))
+	mux.Handle("/", s.at(page, free, notFound))
+	return s.protect(mux)
+}
+
+func notFound(http.ResponseWriter, *http.Request) error { return errNotFound }
+
+func otherMethod(allowed []string) handler {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &fault{Status: http.StatusMethodNotAllowed, Key: "web.error_405"}
+	}
+}

@@ -1,0 +1,261 @@
+package webchat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"orientir/bot"
+)
+
+const (
+	writeTime = 15 * time.Second // a browser that doesn't read for so long is gone
+	batch     = 100              // messages read at once
+)
+
+// stream answers GET /api/v1/conversations/stream: the messages of a conversation after Last-Event-ID, those of the past
+// and those to come, as server-sent events.
+//
+// Each event carries its message's id. A browser that lost the connection comes back with the last id it saw, so nothing
+// is lost and nothing comes twice. Wake-ups make it quick; a sweep of the database stands behind them.
+func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
+	key, err := bearer(r)
+	if err != nil {
+		return err
+	}
+	after, err := lastEventID(r)
+	if err != nil {
+		return err
+	}
+	c, ok, err := s.conversations.Of(r.Context(), Channel, key)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &fault{Status: http.StatusNotFound, Key: "web.fault_token"}
+	}
+	leave, ok := s.streams.enter(s.address(r), s.Limits.Streams)
+	if !ok && !s.RateLimitsOff {
+		return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: 10 * time.Second}
+	}
+	defer leave()
+
+	ctx, cancel := context.WithTimeout(r.Context(), s.StreamLife)
+	defer cancel()
+	out := &eventWriter{w: w, control: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
+	w.WriteHeader(http.StatusOK)
+	t := &transcript{
+		site: s, conversation: c.ID, after: after, out: out,
+		voice: voice{site: s, chosen: knownLanguage(r.URL.Query().Get("lang")), Embedded: r.URL.Query().Get("embedded") != ""},
+	}
+	// From here on the status is written. Whatever ends the stream, the browser opens another one.
+	if err := t.follow(ctx); err != nil && ctx.Err() == nil && !out.gone {
+		s.log.Error("stream failed", "conversation", c.ID, "error", err)
+	}
+	return nil
+}
+
+// transcript follows one conversation on one stream.
+type transcript struct {
+	site         *site
+	voice        voice
+	conversation int64
+	after        int64 // the last message that was written or passed over
+	state        state // as last written
+	out          *eventWriter
+}
+
+// state is what the page shows above the question field.
+type state struct {
+	Holder string `json:"holder"` // bot | waiting | librarian
+	Words  string `json:"words"`
+}
+
+// streamed is one message on a stream.
+type streamed struct {
+	ID   int64     `json:"id"`
+	From string    `json:"from"`
+	At   time.Time `json:"at"`
+	Text string    `json:"text"` // plain words, for whoever lays messages out otherwise
+	HTML string    `json:"html"`
+}
+
+func (t *transcript) follow(ctx context.Context) error {
+	wake := t.site.redis.Subscribe(ctx, bot.Topic(t.conversation)) // before the first look, so that nothing falls between
+	sweep := time.NewTicker(t.site.StreamSweep)
+	defer sweep.Stop()
+	heartbeat := time.NewTicker(t.site.Heartbeat)
+	defer heartbeat.Stop()
+	if err := t.out.comment("hello"); err != nil {
+		return err
+	}
+	for {
+		there, err := t.write(ctx)
+		if err != nil || !there {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-sweep.C:
+		case <-heartbeat.C:
+			if err := t.out.comment("still here"); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// write sends what is new, and marks as delivered what was sent. It gives false where the conversation is gone.
+func (t *transcript) write(ctx context.Context) (bool, error) {
+	for {
+		messages, err := t.site.conversations.Messages(ctx, t.conversation, t.after, batch)
+		if err != nil {
+			return false, err
+		}
+		var delivered []int64
+		for _, m := range messages {
+			if err := t.message(m); err != nil {
+				return false, err
+			}
+			t.after = m.ID
+			if m.From != bot.Person && m.Delivered == nil {
+				delivered = append(delivered, m.ID)
+			}
+		}
+		if len(delivered) > 0 {
+			if err := t.site.conversations.Delivered(ctx, delivered); err != nil {
+				return false, err
+			}
+		}
+		if len(messages) < batch {
+			break
+		}
+	}
+	c, ok, err := t.site.conversations.Conversation(ctx, t.conversation)
+	if err != nil || !ok {
+		return false, err
+	}
+	now, err := t.site.state(ctx, t.voice, c)
+	if err != nil || now == t.state {
+		return true, err
+	}
+	t.state = now
+	return true, t.out.event("state", 0, now)
+}
+
+func (t *transcript) message(m bot.Message) error {
+	v, ok := t.voice.message(m)
+	if !ok {
+		return nil
+	}
+	html, err := t.site.html(v)
+	if err != nil {
+		return err
+	}
+	return t.out.event("message", m.ID, streamed{ID: m.ID, From: string(m.From), At: m.At, Text: m.Text, HTML: html})
+}
+
+// state says who holds a conversation, and where its ticket stands.
+func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, error) {
+	if c.Holder != "" {
+		return state{"librarian", v.T("web.held_librarian")}, nil
+	}
+	if s.Ticket == nil {
+		return state{Holder: "bot"}, nil
+	}
+	ticket, open, err := s.Ticket(ctx, c.ID)
+	switch {
+	case err != nil:
+		return state{}, fmt.Errorf("read the ticket of conversation %d: %w", c.ID, err)
+	case !open:
+		return state{Holder: "bot"}, nil
+	case ticket.Position > 1:
+		return state{"waiting", v.T("web.held_waiting_position", ticket.Position-1)}, nil
+	}
+	return state{"waiting", v.T("web.held_waiting")}, nil
+}
+
+// lastEventID is where a stream begins: after a message id, from the header or from ?after=; 0 is the beginning.
+func lastEventID(r *http.Request) (int64, error) {
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 0 {
+		return 0, invalid("Last-Event-ID", "web.fault_last_event_id")
+	}
+	return id, nil
+}
+
+// eventWriter writes server-sent events (WHATWG HTML, 9.2) and flushes each.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	gone    bool // the browser went away
+}
+
+func (e *eventWriter) event(name string, id int64, v any) error {
+	data, err := json.Marshal(v) // one line: JSON escapes line ends
+	if err != nil {
+		return err
+	}
+	text := "event: " + name + "\ndata: " + string(data) + "\n\n"
+	if id > 0 {
+		text = "id: " + strconv.FormatInt(id, 10) + "\n" + text
+	}
+	return e.write(text)
+}
+
+func (e *eventWriter) comment(words string) error { return e.write(": " + words + "\n\n") }
+
+func (e *eventWriter) write(text string) error {
+	// Not every server supports a deadline (a test recorder doesn't).
+	_ = e.control.SetWriteDeadline(time.Now().Add(writeTime))
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		e.gone = true
+		return err
+	}
+	if err := e.control.Flush(); err != nil {
+		e.gone = true
+		return err
+	}
+	return nil
+}
+
+// streams counts what is open, by address.
+type streams struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+// enter takes a place; leave gives it back. Without a free place leave does nothing.
+func (s *streams) enter(address string, most int) (leave func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[address] >= most {
+		return func() {}, false
+	}
+	if s.open == nil {
+		s.open = map[string]int{}
+	}
+	s.open[address]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.open[address]--; s.open[address] == 0 {
+			delete(s.open, address)
+		}
+	}, true
+}
