@@ -1,0 +1,159 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	telegram "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/bot"
+)
+
+// Options of the channel.
+type Options struct {
+	Token      string // of the bot, from BotFather; required
+	APIURL     string // of the Bot API server; "" is Telegram's own
+	WebhookURL string // https address of this program's webhook; "" polls
+	Secret     string // that Telegram repeats with each webhook call
+	Log        *slog.Logger
+	Client     *http.Client // for calls other than the long poll; nil is one with a 20 s timeout
+}
+
+// receiver stores an event; bot.Engine is the one.
+type receiver interface {
+	Receive(ctx context.Context, in bot.Incoming) (bot.Receipt, error)
+}
+
+// pacer holds all replicas together to a number of turns in a stretch of time; deploy/redis is the one.
+type pacer interface {
+	Allow(ctx context.Context, key string, limit int, per time.Duration) (ok bool, retryAfter time.Duration)
+}
+
+// Bot is the channel: it sends as a bot.Channel and receives with Run and Webhook.
+type Bot struct {
+	o        Options
+	api      *telegram.Bot
+	pool     *pgxpool.Pool
+	pace     pacer
+	receiver receiver
+	client   *http.Client
+	answers  sync.WaitGroup
+}
+
+// New makes the channel. It calls nobody yet; Run does.
+func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
+	if o.Client == nil {
+		o.Client = &http.Client{Timeout: 20 * time.Second}
+	}
+	if o.APIURL == "" {
+		o.APIURL = "https://api.telegram.org"
+	}
+	api, err := telegram.New(o.Token, telegram.WithSkipGetMe(), telegram.WithServerURL(o.APIURL), telegram.WithHTTPClient(time.Minute, o.Client))
+	if err != nil {
+		return nil, fmt.Errorf("make the Telegram client: %w", err)
+	}
+	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client}, nil
+}
+
+// Name names the channel in stored conversations.
+func (b *Bot) Name() string { return Channel }
+
+// The pace that Telegram asks of a bot (core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): a message a
+// second in a chat, and 30 a second overall, which a bucket of 5 filled 25 times a second never passes.
+const (
+	burst       = 5
+	burstPer    = 200 * time.Millisecond
+	chatPause   = time.Second
+	longestWait = time.Minute // for the turn of a further part of one message
+)
+
+// Send sends one message, in several parts where it is long or shows a place on the map. A limit before the first part
+// comes back as *bot.RetryAfter; between parts it is waited for here, so that no part is sent twice.
+func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (string, error) {
+	chat, err := strconv.ParseInt(c.Key, 10, 64)
+	if err != nil {
+		return "", &bot.Refused{Reason: "contact key is no chat id"}
+	}
+	var first string
+	for i, p := range layOut(m) {
+		id, err := b.sendPart(ctx, chat, p)
+		var later *bot.RetryAfter
+		for i > 0 && errors.As(err, &later) && later.D <= longestWait {
+			if !sleep(ctx, later.D) {
+				return "", ctx.Err()
+			}
+			id, err = b.sendPart(ctx, chat, p)
+		}
+		if err != nil {
+			return "", err
+		}
+		if i == 0 {
+			first = id
+		}
+	}
+	return first, nil
+}
+
+func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) {
+	if ok, wait := b.pace.Allow(ctx, "telegram:chat:"+strconv.FormatInt(chat, 10), 1, chatPause); !ok {
+		return "", &bot.RetryAfter{D: wait}
+	}
+	for {
+		ok, wait := b.pace.Allow(ctx, "telegram", burst, burstPer)
+		if ok {
+			break
+		}
+		if !sleep(ctx, wait) {
+			return "", ctx.Err()
+		}
+	}
+	var sent *models.Message
+	var err error
+	if p.venue != nil {
+		sent, err = b.api.SendVenue(ctx, &telegram.SendVenueParams{
+			ChatID: chat, Latitude: p.venue.lat, Longitude: p.venue.lon, Title: p.venue.title, Address: p.venue.address, ReplyMarkup: p.markup,
+		})
+	} else {
+		off := true
+		sent, err = b.api.SendMessage(ctx, &telegram.SendMessageParams{
+			ChatID: chat, Text: p.html, ParseMode: models.ParseModeHTML, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: &off}, ReplyMarkup: p.markup,
+		})
+	}
+	if err != nil {
+		return "", refusal(err)
+	}
+	return strconv.Itoa(sent.ID), nil
+}
+
+// refusal turns the library's errors into what delivery acts on; others are tried again.
+func refusal(err error) error {
+	var many *telegram.TooManyRequestsError
+	switch {
+	case errors.As(err, &many):
+		return &bot.RetryAfter{D: time.Duration(max(many.RetryAfter, 1)) * time.Second}
+	case errors.Is(err, telegram.ErrorForbidden):
+		return &bot.Refused{Blocked: true, Reason: "blocked by the person"}
+	case errors.Is(err, telegram.ErrorBadRequest):
+		return &bot.Refused{Reason: err.Error()}
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,210 @@
+package telegram
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-telegram/bot/models"
+
+	"orientir/bot"
+	"orientir/bot/i18n"
+)
+
+// part is one message of Telegram's: a text or a place on the map, with a keyboard under the last.
+type part struct {
+	html   string
+	venue  *venue
+	markup models.ReplyMarkup
+}
+
+type venue struct {
+	lat, lon       float64
+	title, address string
+}
+
+// callbackLimit is the most bytes of a button's data (core.telegram.org/bots/api#inlinekeyboardbutton).
+const callbackLimit = 64
+
+// layOut turns a message into what Telegram shows, in one part or several.
+func layOut(m bot.Message) []part {
+	body := m.Body
+	if body == nil {
+		body = &bot.Body{Text: m.Text}
+	}
+	language := body.Language
+	var blocks [][]line
+	if m.From == bot.Librarian {
+		blocks = append(blocks, []line{boldLine(i18n.T(language, "telegram.librarian"))})
+	}
+	if body.Text != "" {
+		blocks = append(blocks, paragraphs(body.Text)...)
+	}
+	if body.Guide != nil {
+		blocks = append(blocks, guide(body.Guide, language)...)
+	}
+	for _, h := range body.HelpPoints {
+		blocks = append(blocks, helpPoint(h, language))
+	}
+	var parts []part
+	for _, text := range split(blocks, textLimit) {
+		parts = append(parts, part{html: text})
+	}
+	if len(parts) > 0 {
+		parts[len(parts)-1].markup = keyboard(body)
+	}
+	for _, h := range body.HelpPoints {
+		if h.Lat == nil || h.Lon == nil {
+			continue
+		}
+		address := h.Address
+		if address == "" {
+			address = h.Place
+		}
+		// The map comes before the buttons, so that these stay last in the chat.
+		parts = append([]part{{venue: &venue{*h.Lat, *h.Lon, h.Name, address}}}, parts...)
+		break
+	}
+	return parts
+}
+
+func guide(g *bot.Card, language string) [][]line {
+	// The labels are in the language of the guide's text, which may be Bulgarian only.
+	t, say := g.Text, func(key string, args ...any) string { return i18n.T(g.Language, "web."+key, args...) }
+	blocks := [][]line{{boldLine(t.Title)}}
+	if g.Language != language {
+		blocks = append(blocks, []line{plainLine(i18n.T(language, "web.guide_in_bulgarian"))})
+	}
+	if g.Closed {
+		blocks = append(blocks, []line{boldLine(say("closed_service"))})
+	}
+	blocks = append(blocks, paragraphs(t.Summary)...)
+	section := func(label string, marks func(int) string, rows []string) {
+		if len(rows) == 0 {
+			return
+		}
+		block := []line{boldLine(label)}
+		for i, r := range rows {
+			block = append(block, plainLine(marks(i)+r))
+		}
+		blocks = append(blocks, block)
+	}
+	dash := func(int) string { return "– " }
+	section(say("exceptions"), dash, t.Exceptions)
+	section(say("steps"), func(i int) string { return fmt.Sprintf("%d. ", i+1) }, t.Steps)
+	section(say("needed"), dash, t.Needed)
+
+	var facts []line
+	var means []string
+	for _, m := range g.Identification {
+		means = append(means, bot.MeansWords(m, g.Language))
+	}
+	if len(means) > 0 {
+		facts = append(facts, labelled(say("identification")+":", strings.Join(means, "; ")+"."))
+	}
+	if t.IdentificationNote != "" {
+		facts = append(facts, plainLine(t.IdentificationNote))
+	}
+	var fees []string
+	for _, f := range t.Fees {
+		fees = append(fees, f.What+": "+bot.FeeWords(f.Cents, g.Language))
+	}
+	if t.FeeNote != "" {
+		fees = append(fees, t.FeeNote)
+	}
+	if len(fees) > 0 {
+		facts = append(facts, labelled(say("fee")+":", strings.Join(fees, "; ")))
+	}
+	if t.Time != "" {
+		facts = append(facts, labelled(say("time")+":", t.Time))
+	}
+	if t.Contact != "" {
+		facts = append(facts, labelled(say("contact")+":", t.Authority+", "+t.Contact))
+	}
+	if len(facts) > 0 {
+		blocks = append(blocks, facts)
+	}
+	section(say("deadlines"), dash, t.Deadlines)
+	section(say("good_to_know"), dash, t.GoodToKnow)
+
+	source := say("source") + ": " + g.SourceTitle
+	if g.Seen != "" {
+		source += " (" + say("seen", day(g.Seen, g.Language)) + ")"
+	}
+	checked := say("unchecked")
+	if g.Checked != "" {
+		checked = say("checked", day(g.Checked, g.Language))
+	}
+	return append(blocks,
+		[]line{{fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(g.Link), html.EscapeString(g.Link)), g.Link}},
+		[]line{plainLine(source), {"<i>" + html.EscapeString(checked) + "</i>", checked}})
+}
+
+// day says a date of a card in words.
+func day(date, language string) string {
+	t, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return date
+	}
+	return bot.DateWords(t, language)
+}
+
+func helpPoint(h bot.HelpPointCard, language string) []line {
+	place := h.Place
+	if h.Address != "" {
+		place += ", " + h.Address
+	}
+	block := []line{boldLine(h.Name), plainLine(place)}
+	if h.DistanceM != nil {
+		block = append(block, plainLine(bot.DistanceWords(*h.DistanceM, language)))
+	}
+	if h.Hours != "" {
+		block = append(block, plainLine(h.Hours))
+	}
+	if h.Phone != "" {
+		block = append(block, plainLine("☎ "+h.Phone))
+	}
+	return block
+}
+
+// keyboard lays buttons out one in a row, so that long labels stay whole on a phone, but ratings side by side.
+func keyboard(b *bot.Body) models.ReplyMarkup {
+	if b.AskPlace && len(b.Choices) == 0 {
+		return models.ReplyKeyboardMarkup{
+			Keyboard:       [][]models.KeyboardButton{{{Text: i18n.T(b.Language, "telegram.share_location"), RequestLocation: true}}},
+			ResizeKeyboard: true, OneTimeKeyboard: true,
+		}
+	}
+	var rows [][]models.InlineKeyboardButton
+	if g := b.Guide; g != nil && linkable(g.Link) {
+		rows = append(rows, []models.InlineKeyboardButton{{Text: i18n.T(b.Language, "web.open_site"), URL: g.Link}})
+	}
+	var ratings []models.InlineKeyboardButton
+	for _, a := range append(append([]bot.Action{}, b.Choices...), b.Buttons...) {
+		switch {
+		case a.URL != "" && linkable(a.URL):
+			rows = append(rows, []models.InlineKeyboardButton{{Text: a.Label, URL: a.URL}})
+		case a.URL != "" || len(a.Data) > callbackLimit || a.Data == "":
+			continue // An address that only this machine reaches: Telegram refuses the whole message for it.
+		case strings.HasPrefix(a.Data, "rate:"):
+			ratings = append(ratings, models.InlineKeyboardButton{Text: a.Label, CallbackData: a.Data})
+		default:
+			rows = append(rows, []models.InlineKeyboardButton{{Text: a.Label, CallbackData: a.Data}})
+		}
+	}
+	if len(ratings) > 0 {
+		rows = append(rows, ratings)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return models.InlineKeyboardMarkup{InlineKeyboard: rows}
+}
+
+// linkable says whether Telegram takes an address under a button: http or https, and a host with a dot that isn't loopback.
+func linkable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && strings.Contains(u.Hostname(), ".") && !strings.HasPrefix(u.Hostname(), "127.")
+}

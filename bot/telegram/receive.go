@@ -1,0 +1,184 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	telegram "github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+
+	"orientir/deploy/postgres"
+)
+
+const (
+	updateLimit = 1 << 20 // bytes of one webhook call; Telegram's updates are a few kilobytes
+	pollTimeout = 25 * time.Second
+	pollPause   = time.Second // after a failure, doubled up to a minute
+)
+
+// Run sets the bot up and, without a webhook, polls until ctx ends. to stores each event.
+func (b *Bot) Run(ctx context.Context, to receiver) error {
+	b.receiver = to
+	defer b.answers.Wait()
+	if b.o.WebhookURL != "" {
+		b.setUp(ctx)
+		if err := b.retry(ctx, "set webhook", func() error {
+			_, err := b.api.SetWebhook(ctx, &telegram.SetWebhookParams{URL: b.o.WebhookURL, SecretToken: b.o.Secret, AllowedUpdates: allowedUpdates})
+			return err
+		}); err != nil {
+			return nil
+		}
+		<-ctx.Done()
+		return nil
+	}
+	return postgres.Lead(ctx, b.pool, "telegram poll", func(ctx context.Context) error {
+		b.setUp(ctx)
+		if err := b.retry(ctx, "delete webhook", func() error {
+			_, err := b.api.DeleteWebhook(ctx, &telegram.DeleteWebhookParams{})
+			return err
+		}); err != nil {
+			return nil
+		}
+		b.poll(ctx)
+		return nil
+	})
+}
+
+// retry repeats an act until it succeeds; it gives an error only when ctx ends. A server that doesn't know the method is taken as is.
+func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
+	for pause := pollPause; ; pause = min(2*pause, time.Minute) {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, telegram.ErrorNotFound) {
+			b.o.Log.Warn("telegram does not know a method", "act", act)
+			return nil
+		}
+		if ctx.Err() == nil {
+			b.o.Log.Warn("telegram call failed", "act", act, "err", err)
+		}
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+}
+
+// Webhook takes Telegram's calls: 401 for a wrong secret, 400 for no update, 500 where it could not be stored, so that
+// Telegram brings it again, and 200 once it is stored.
+func (b *Bot) Webhook() http.Handler {
+	want := sha256.Sum256([]byte(b.o.Secret))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := sha256.Sum256([]byte(r.Header.Get("X-Telegram-Bot-Api-Secret-Token")))
+		if b.o.Secret == "" || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			http.Error(w, "wrong secret", http.StatusUnauthorized)
+			return
+		}
+		if b.receiver == nil {
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		var u models.Update
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, updateLimit)).Decode(&u); err != nil || u.ID == 0 {
+			http.Error(w, "no update", http.StatusBadRequest)
+			return
+		}
+		if err := b.take(r.Context(), u); err != nil {
+			b.o.Log.Error("telegram update not stored", "update", u.ID, "err", err)
+			http.Error(w, "not stored", http.StatusInternalServerError)
+		}
+	})
+}
+
+// take stores an update; nil means that it may be acknowledged.
+func (b *Bot) take(ctx context.Context, u models.Update) error {
+	in, ok := incoming(u)
+	if ok {
+		if _, err := b.receiver.Receive(ctx, in); err != nil {
+			return err
+		}
+	}
+	if q := u.CallbackQuery; q != nil {
+		b.answers.Go(func() { b.answer(context.WithoutCancel(ctx), q.ID) })
+	}
+	return nil
+}
+
+// answer stops the button's spinner; what there is to say comes as a message.
+func (b *Bot) answer(ctx context.Context, callback string) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if _, err := b.api.AnswerCallbackQuery(ctx, &telegram.AnswerCallbackQueryParams{CallbackQueryID: callback}); err != nil {
+		b.o.Log.Info("telegram callback not answered", "err", err)
+	}
+}
+
+// poll asks for updates until ctx ends. The offset moves past an update only when it is stored.
+func (b *Bot) poll(ctx context.Context) {
+	var offset int64
+	pause := pollPause
+	for ctx.Err() == nil {
+		updates, err := b.updates(ctx, offset)
+		for i := 0; err == nil && i < len(updates); i++ {
+			if err = b.take(ctx, updates[i]); err == nil {
+				offset = updates[i].ID + 1
+			}
+		}
+		if err == nil {
+			pause = pollPause
+			continue
+		}
+		if ctx.Err() == nil {
+			b.o.Log.Warn("telegram poll failed", "err", err)
+		}
+		sleep(ctx, pause)
+		pause = min(2*pause, time.Minute)
+	}
+}
+
+// updates is getUpdates, which the library keeps to itself.
+func (b *Bot) updates(ctx context.Context, offset int64) ([]models.Update, error) {
+	body, err := json.Marshal(map[string]any{"offset": offset, "timeout": int(pollTimeout.Seconds()), "allowed_updates": allowedUpdates})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout+15*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.o.APIURL+"/bot"+b.o.Token+"/getUpdates", bytes.NewReader(body))
+	if err != nil {
+		return nil, errors.New("make the request for updates") // The address holds the token.
+	}
+	req.Header.Set("Content-Type", "application/json")
+	client := *b.client
+	client.Timeout = 0
+	resp, err := client.Do(req)
+	if err != nil {
+		// url.Error would print the address with the token.
+		return nil, fmt.Errorf("ask for updates: %w", errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 100*updateLimit))
+	if err != nil {
+		return nil, fmt.Errorf("read updates: %w", err)
+	}
+	var answer struct {
+		OK          bool            `json:"ok"`
+		Description string          `json:"description"`
+		Result      []models.Update `json:"result"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fmt.Errorf("read updates, status %d: %w", resp.StatusCode, err)
+	}
+	if !answer.OK {
+		return nil, fmt.Errorf("ask for updates: status %d: %s", resp.StatusCode, answer.Description)
+	}
+	return answer.Result, nil
+}
