@@ -115,7 +115,7 @@ func TestTooManyRequestsAreToldKindly(t *testing.T) {
 	if ok, _ := b.call(t, "GET", "/", ""); ok.StatusCode != 200 {
 		t.Errorf("reading a page costs nothing, got %d", ok.StatusCode)
 	}
-	open := setup(t, func(o *Options) { o.Limits.Questions, o.RateLimitsOff = 1, true })
+	open := setup(t, func(o *Options) { o.Limits.Questions, o.NoLimits = 1, true })
 	for range 3 {
 		if response, _ := open.call(t, "GET", "/api/v1/help-points?place=Враца", ""); response.StatusCode != 200 {
 			t.Errorf("limits are off, got %d", response.StatusCode)

@@ -55,7 +55,7 @@ func (l Limits) of(what limit) int {
 
 // allow takes one turn of the caller's address.
 func (s *site) allow(r *http.Request, what limit) error {
-	if what == free || s.RateLimitsOff {
+	if what == free || s.NoLimits {
 		return nil
 	}
 	return s.take(r.Context(), "web:"+string(what)+":"+s.address(r), s.Limits.of(what))

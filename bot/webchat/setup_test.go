@@ -51,16 +51,15 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 	for _, c := range change {
 		c(&o)
 	}
-	handler, err := New(engine, b.conversations, scripted{b.guide}, store, client, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := New(engine, b.conversations, scripted{b.guide}, store, client, o)
+	b.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.cut.Load() {
 			panic(http.ErrAbortHandler)
 		}
 		handler.ServeHTTP(w, r)
 	}))
+	b.Config.ReadTimeout = time.Second // as a careful server has one: streams must outlive it
+	b.Start()
 	t.Cleanup(func() {
 		b.CloseClientConnections()
 		b.Close()

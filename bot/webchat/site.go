@@ -24,7 +24,7 @@ type Options struct {
 	PublicURL      string           // «https://orientir.example», for canonical links; default: the request's own host
 	EmbedOrigins   []string         // origins that may show /embed in a frame, «https://library.example»; default: none
 	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; default: nobody's
-	RateLimitsOff  bool             // for a closed network or a load test
+	NoLimits       bool             // for a closed network or a load test
 	Limits         Limits           // default: a class of thirty at one address
 	ReplyWait      time.Duration    // how long a page without scripts waits for the reply; default 8 s
 	Heartbeat      time.Duration    // between signs of life on a quiet stream; default 20 s
@@ -62,10 +62,9 @@ type site struct {
 	Options
 }
 
-// New makes the web site of the bot. It answers every path, so mount what else there is before it.
-// It fails only where a template or a static file that is part of the program is broken.
+// New makes the web site of the bot. It answers every path, so mount what else there is on more specific ones.
 func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer, store *knowledge.Store,
-	redis *redis.Client, o Options) (http.Handler, error) {
+	redis *redis.Client, o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -88,19 +87,19 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	assets, err := loadAssets()
 	if err != nil {
-		return nil, fmt.Errorf("read the static files of the web chat: %w", err)
+		panic(fmt.Sprintf("webchat: static files: %v", err)) // part of the program: every test finds it
 	}
 	pages, err := loadPages()
 	if err != nil {
-		return nil, fmt.Errorf("read the templates of the web chat: %w", err)
+		panic(fmt.Sprintf("webchat: templates: %v", err))
 	}
 	zone, err := time.LoadLocation("Europe/Sofia")
 	if err != nil {
-		return nil, fmt.Errorf("read the time zone of Bulgaria: %w", err)
+		panic(fmt.Sprintf("webchat: %v", err))
 	}
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
 		log: o.Log, assets: assets, pages: pages, zone: zone, Options: o}
-	return s.routes(), nil
+	return s.routes()
 }
 
 // handler parses a request, calls the domain and writes the answer; what it returns is shown by the edge.

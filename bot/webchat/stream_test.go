@@ -34,6 +34,20 @@ func TestStreamBringsTheAnswer(t *testing.T) {
 	}
 }
 
+func TestStreamOutlivesTheServersReadTimeout(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.Heartbeat = 100 * time.Millisecond })
+	token := b.begin(t)
+	b.say(t, token, question("event-0001", "трябва ми съдебно"))
+	stream := b.listen(t, token, 0)
+	stream.from(bot.Robot)
+	for began := time.Now(); time.Since(began) < 2*b.Config.ReadTimeout; { // heartbeats pace this
+		if !stream.lines.Scan() {
+			t.Fatalf("the stream ended after %s: %v", time.Since(began), stream.lines.Err())
+		}
+	}
+}
+
 func TestStreamMarksWhatItWroteAsDelivered(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
