@@ -39,7 +39,9 @@ func exec(t *testing.T, pool *pgxpool.Pool, sql string, args ...any) {
 	}
 }
 
-func from(address string) From { return From{Address: netip.MustParseAddr(address), Agent: "Firefox, Linux"} }
+func from(address string) From {
+	return From{Address: netip.MustParseAddr(address), Agent: "Firefox, Linux"}
+}
 
 func TestProfileFaults(t *testing.T) {
 	t.Parallel()
@@ -244,7 +246,9 @@ func TestSignInLimits(t *testing.T) {
 func TestFirstAdminLink(t *testing.T) {
 	ctx, s, pool := setup(t)
 	profile := Profile{Email: "admin@example.bg", Name: "Ана"}
-	create := func(token string) (Account, error) { return s.CreateFirstAdmin(ctx, Token(token), profile, goodPassword) }
+	create := func(token string) (Account, error) {
+		return s.CreateFirstAdmin(ctx, Token(token), profile, goodPassword)
+	}
 
 	old, ok, err := s.FirstAdminLink(ctx)
 	if err != nil || !ok {

@@ -16,7 +16,7 @@ CREATE TABLE tickets (
     claimed_at   timestamptz,
     active_at    timestamptz,               -- when the holder last did something about it
     closed_at    timestamptz,
-    outcome      text CHECK (outcome IN ('solved', 'guide-wrong', 'guide-missing', 'left', 'other', 'withdrawn', 'unstaffed')),
+    outcome      text CHECK (outcome IN ('solved', 'guide-wrong', 'guide-missing', 'left', 'other', 'withdrawn', 'unstaffed', 'expired')),
     CHECK ((state = 'claimed') = (claimed_by IS NOT NULL AND closed_at IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_at IS NULL)),
     CHECK ((state = 'closed') = (closed_at IS NOT NULL)),
