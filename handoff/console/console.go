@@ -1,0 +1,85 @@
+package console
+
+import (
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/bot"
+	"orientir/deploy/redis"
+	"orientir/handoff"
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// Deps is what the site stands on.
+type Deps struct {
+	DB            *pgxpool.Pool
+	Staff         *staff.Store
+	Desk          *handoff.Desk
+	Conversations *bot.Conversations
+	Knowledge     *knowledge.Store
+	Answerer      *retrieval.Answerer
+	Redis         *redis.Client
+}
+
+// Options of the site; the zero value works.
+type Options struct {
+	Log            *slog.Logger   // default: nothing is logged
+	PublicURL      string         // «https://orientir.bg»; links and the cookie's Secure follow it; default: the request's host
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default: nobody's
+	Heartbeat      time.Duration  // how often an idle stream says that it lives; default 20 s
+}
+
+// site answers the requests of /console/.
+type site struct {
+	Deps
+	Options
+	secure    bool // the cookie is for https only
+	zone      *time.Location
+	templates map[string]*template.Template
+	assets    *assets
+}
+
+// New gives the handler of /console/. It fails only where the program itself is broken.
+func New(d Deps, o Options) (http.Handler, error) {
+	s := &site{Deps: d, Options: o, secure: strings.HasPrefix(o.PublicURL, "https://")}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Heartbeat <= 0 {
+		s.Heartbeat = 20 * time.Second
+	}
+	var err error
+	if s.zone, err = time.LoadLocation("Europe/Sofia"); err != nil {
+		return nil, fmt.Errorf("open the staff site: %w", err)
+	}
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, fmt.Errorf("open the staff site: %w", err)
+	}
+	if s.templates, err = parseTemplates(); err != nil {
+		return nil, fmt.Errorf("open the staff site: %w", err)
+	}
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.guarded(r))
+	}
+	mux.Handle("/console/", s.guarded(route{who: anybody(), handle: func(http.ResponseWriter, *http.Request) error { return errNotFound }}))
+	guard := http.NewCrossOriginProtection()
+	if u, err := url.Parse(o.PublicURL); err == nil && u.Host != "" {
+		// A proxy may have changed the Host that older browsers' Origin is compared with.
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("open the staff site: %w", err)
+		}
+	}
+	guard.SetDenyHandler(s.guarded(route{who: anybody(), handle: func(http.ResponseWriter, *http.Request) error { return errForbidden }}))
+	return guard.Handler(mux), nil
+}

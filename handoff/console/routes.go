@@ -1,0 +1,85 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+
+	"orientir/handoff/staff"
+)
+
+// route is one line of the site's list: what is asked for, who may, and who answers.
+type route struct {
+	pattern string
+	who     permission
+	handle  func(w http.ResponseWriter, r *http.Request) error
+}
+
+// permission says who may use a route.
+type permission struct {
+	public bool         // also somebody who has not signed in
+	roles  []staff.Role // any of these
+}
+
+func anybody() permission                 { return permission{public: true} }
+func signedIn() permission                { return permission{roles: staff.Roles()} }
+func only(roles ...staff.Role) permission { return permission{roles: roles} }
+func (p permission) allows(r ...staff.Role) bool {
+	return p.public || slices.ContainsFunc(r, func(r staff.Role) bool { return slices.Contains(p.roles, r) })
+}
+
+// routes lists the whole site. A test asks every route as every role and holds the answers to a table of its own.
+func (s *site) routes() []route {
+	const librarian, supervisor, editor, admin = staff.Librarian, staff.Supervisor, staff.Editor, staff.Admin
+	return []route{
+		{"GET /console/{$}", signedIn(), s.start},
+		{"GET /console/static/{name}", anybody(), s.asset},
+		{"POST /console/language", anybody(), s.chooseLanguage},
+
+		{"GET /console/sign-in", anybody(), s.signInPage},
+		{"POST /console/sign-in", anybody(), s.signIn},
+		{"POST /console/sign-out", signedIn(), s.signOut},
+		{"GET /console/welcome", anybody(), s.welcomePage},
+		{"POST /console/welcome", anybody(), s.welcome},
+		{"GET /console/link", anybody(), s.linkPage},
+		{"POST /console/link", anybody(), s.useLink},
+
+		{"GET /console/queue", only(librarian, supervisor), s.queuePage},
+		{"GET /console/queue/stream", only(librarian, supervisor), s.queueStream},
+		{"POST /console/chats/{id}/claim", only(librarian, supervisor), s.claim},
+		{"GET /console/chats/{id}", only(librarian, supervisor), s.chatPage},
+		{"GET /console/chats/{id}/stream", only(librarian, supervisor), s.chatStream},
+		{"POST /console/chats/{id}/reply", only(librarian, supervisor), s.reply},
+		{"POST /console/chats/{id}/busy", only(librarian, supervisor), s.busy},
+		{"POST /console/chats/{id}/return", only(librarian, supervisor), s.giveBack},
+		{"POST /console/chats/{id}/close", only(librarian, supervisor), s.close},
+		{"GET /console/canned", only(librarian, supervisor), s.cannedPage},
+		{"POST /console/canned", only(supervisor), s.addCanned},
+		{"POST /console/canned/{id}/remove", only(supervisor), s.removeCanned},
+
+		{"GET /console/feedback", only(supervisor, editor), s.feedbackPage},
+
+		{"GET /console/people", only(admin), s.peoplePage},
+		{"GET /console/people/new", only(admin), s.newPersonPage},
+		{"POST /console/people/new", only(admin), s.addPerson},
+		{"GET /console/people/{id}", only(admin), s.personPage},
+		{"POST /console/people/{id}", only(admin), s.changePerson},
+		{"POST /console/people/{id}/link", only(admin), s.linkPerson},
+		{"POST /console/people/{id}/active", only(admin), s.activatePerson},
+		{"GET /console/hosts", only(admin), s.hostsPage},
+		{"POST /console/hosts", only(admin), s.allowHost},
+		{"POST /console/hosts/remove", only(admin), s.disallowHost},
+		{"GET /console/audit", only(admin, supervisor), s.auditPage},
+
+		{"GET /console/account", signedIn(), s.accountPage},
+		{"POST /console/account/password", signedIn(), s.changePassword},
+		{"POST /console/account/sessions/{id}/revoke", signedIn(), s.revokeSession},
+	}
+}
+
+// start sends people to the first page that is theirs.
+func (s *site) start(w http.ResponseWriter, r *http.Request) error {
+	for _, item := range s.nav(visitOf(r)) {
+		return seeOther(w, r, item.Path)
+	}
+	return seeOther(w, r, "/console/account")
+}

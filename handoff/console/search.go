@@ -1,0 +1,92 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"orientir/handoff"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// search helps a librarian to find the answer.
+type search struct {
+	Words   string // "" where nothing was looked for
+	Outcome string
+	Found   []foundGuide
+}
+
+// foundGuide is a guide that can be put into the reply.
+type foundGuide struct {
+	Slug, Title string
+	Score       float64
+	Words       string // to insert
+}
+
+// searchFor looks in the guides for the words in the address, as the bot would for this person.
+func (s *site) searchFor(r *http.Request, t handoff.Ticket) (search, error) {
+	out := search{Words: strings.TrimSpace(r.URL.Query().Get("find"))}
+	if out.Words == "" {
+		return out, nil
+	}
+	if err := s.Desk.Busy(r.Context(), t.ID, visitOf(r).account); err != nil {
+		return out, err
+	}
+	language := knowledge.Bulgarian
+	if t.Language == "en" {
+		language = knowledge.English
+	}
+	answer, err := s.Answerer.Answer(r.Context(), retrieval.Question{Text: out.Words, Language: language})
+	if err != nil {
+		return out, fmt.Errorf("search for ticket %d: %w", t.ID, err)
+	}
+	out.Outcome = string(answer.Outcome)
+	for _, g := range answer.Guides {
+		words, err := s.guideWords(r.Context(), g.Slug, t.Language)
+		if err != nil {
+			return out, err
+		}
+		if words != "" {
+			out.Found = append(out.Found, foundGuide{g.Slug, g.Title, g.Score, words})
+		}
+	}
+	return out, nil
+}
+
+// guideWords is what a reply says of a guide: its title, what it is, and the official address.
+func (s *site) guideWords(ctx context.Context, slug, language string) (string, error) {
+	g, ok, err := s.Knowledge.Guide(ctx, slug)
+	if err != nil || !ok {
+		return "", err
+	}
+	text, _ := g.In(knowledge.Language(language))
+	parts := []string{text.Title, text.Summary, g.Link}
+	if s.PublicURL != "" {
+		parts = append(parts, s.PublicURL+"/guides/"+slug)
+	}
+	var words []string
+	for _, p := range parts {
+		if p != "" {
+			words = append(words, p)
+		}
+	}
+	return strings.Join(words, "\n"), nil
+}
+
+// guideTitle names a guide; its slug where it is gone.
+func (s *site) guideTitle(ctx context.Context, slug, language string) (string, error) {
+	if slug == "" {
+		return "", nil
+	}
+	g, ok, err := s.Knowledge.Guide(ctx, slug)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return slug, nil
+	}
+	text, _ := g.In(knowledge.Language(language))
+	return text.Title, nil
+}

@@ -1,0 +1,89 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// sweepTime is how often a stream looks by itself, behind the wake-ups, which may be lost.
+const sweepTime = 10 * time.Second
+
+// eventStream writes server-sent events.
+type eventStream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func openStream(w http.ResponseWriter) (*eventStream, error) {
+	e := &eventStream{w: w, control: http.NewResponseController(w)}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
+	w.WriteHeader(http.StatusOK)
+	return e, e.write(": hello\n\n")
+}
+
+// send writes one event. The data is JSON, which has no line breaks of its own.
+func (e *eventStream) send(event, id string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", event, err)
+	}
+	if id != "" {
+		id = "id: " + id + "\n"
+	}
+	return e.write("event: " + event + "\n" + id + "data: " + string(body) + "\n\n")
+}
+
+func (e *eventStream) write(text string) error {
+	// Not every server supports a deadline (a test recorder doesn't); a dead connection is then found later.
+	_ = e.control.SetWriteDeadline(time.Now().Add(15 * time.Second))
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}
+
+// follow calls look at once, at each wake-up and now and then, until it or the connection ends, or the session does.
+// An open stream also says that the account is at the desk.
+func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(context.Context) (bool, error)) error {
+	ctx, stop := context.WithCancel(r.Context())
+	defer stop()
+	v := visitOf(r)
+	wake := s.Redis.Subscribe(ctx, topics...) // before the first look, so that nothing falls between
+	sweep, beat := time.NewTicker(sweepTime), time.NewTicker(s.Heartbeat)
+	defer sweep.Stop()
+	defer beat.Stop()
+	s.Desk.Here(ctx, v.account)
+	for {
+		on, err := look(ctx)
+		if err != nil || !on {
+			return s.ended(ctx, r, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-wake:
+		case <-sweep.C:
+		case <-beat.C:
+			_, _, ok, err := s.Staff.Session(ctx, v.token)
+			if err != nil || !ok {
+				return s.ended(ctx, r, err) // the browser comes back and is asked to sign in
+			}
+			s.Desk.Here(ctx, v.account)
+			if err := e.write(": still here\n\n"); err != nil {
+				return nil
+			}
+		}
+	}
+}
+
+// ended logs why a stream broke off: its status is written, so no error page can say it.
+func (s *site) ended(ctx context.Context, r *http.Request, err error) error {
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("stream failed", "path", r.URL.Path, "error", err)
+	}
+	return nil
+}

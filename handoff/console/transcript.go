@@ -1,0 +1,157 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/bot"
+)
+
+// line is a message as the staff read it.
+type line struct {
+	ID       int64
+	From     bot.Sender
+	Who      string
+	Text     string
+	Card     *bot.Card // the guide that the bot showed
+	Note     *answerNote
+	At       time.Time
+	Delivery string // "" where it doesn't matter, else sent | pending | failed
+}
+
+// answerNote is how sure the bot was of an answer.
+type answerNote struct {
+	ID         int64
+	Outcome    string
+	Confidence float64
+	Guides     json.RawMessage
+	First      string // slug of the first guide; "" where there was none
+	Title      string
+}
+
+// lines puts messages into the staff's words.
+func (s *site) lines(ctx context.Context, f frame, person string, messages []bot.Message) ([]line, error) {
+	notes, err := s.answerNotes(ctx, f, messages)
+	if err != nil {
+		return nil, err
+	}
+	var all []line
+	for _, m := range messages {
+		l := line{ID: m.ID, From: m.From, Text: m.Text, At: m.At}
+		switch m.From {
+		case bot.Person:
+			l.Who = person
+			if words := f.pressed(m); words != "" {
+				l.Text = words
+			}
+		case bot.Robot:
+			l.Who = f.T("who_bot")
+		case bot.Librarian:
+			l.Who = f.T("who_librarian")
+		default:
+			l.Who = f.T("who_system")
+		}
+		if m.Body != nil {
+			l.Card = m.Body.Guide
+			l.Note = notes[m.Body.AnswerID]
+			if l.Card != nil {
+				l.Text = m.Body.Text
+			}
+		}
+		if m.From != bot.Person {
+			switch {
+			case m.Failed != nil:
+				l.Delivery = "failed"
+			case m.Delivered == nil && m.From == bot.Librarian:
+				l.Delivery = "pending"
+			case m.From == bot.Librarian:
+				l.Delivery = "sent"
+			}
+		}
+		if strings.TrimSpace(l.Text) == "" && l.Card == nil {
+			continue
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// pressed says in words what the person did without words; "" for a text.
+func (f frame) pressed(m bot.Message) string {
+	switch m.Kind {
+	case "text", "edited":
+		return ""
+	case "location":
+		if m.Text != "" {
+			return f.T("did_location") + " " + m.Text
+		}
+		return f.T("did_location")
+	case "unsupported":
+		return f.T("did_unsupported")
+	case "too-long":
+		return f.T("did_too_long")
+	case "command":
+		return "/" + m.Data
+	}
+	action, rest, _ := strings.Cut(m.Data, ":")
+	switch action {
+	case "rate":
+		if strings.HasPrefix(rest, "good") {
+			return f.T("did_rate_good")
+		}
+		return f.T("did_rate_bad")
+	case "why":
+		reason, _, _ := strings.Cut(rest, ":")
+		return f.T("did_why", f.T("reason_"+reason))
+	case "guide", "more":
+		return f.T("did_choose", rest)
+	case "near":
+		return f.T("did_near")
+	case "human":
+		return f.T("did_human")
+	case "cancel":
+		return f.T("did_cancel")
+	case "lang":
+		return f.T("did_language", rest)
+	}
+	return m.Text
+}
+
+// answerNotes reads what retrieval recorded of the answers in messages.
+func (s *site) answerNotes(ctx context.Context, f frame, messages []bot.Message) (map[int64]*answerNote, error) {
+	var ids []int64
+	for _, m := range messages {
+		if m.Body != nil && m.Body.AnswerID != 0 {
+			ids = append(ids, m.Body.AnswerID)
+		}
+	}
+	notes := map[int64]*answerNote{}
+	if len(ids) == 0 {
+		return notes, nil
+	}
+	rows, err := s.DB.Query(ctx, `
+		SELECT id, outcome, confidence, guides, coalesce(guides->0->>'slug', '') AS first, '' AS title
+		FROM answers WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[answerNote])
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	for _, n := range found {
+		if n.Title, err = s.guideTitle(ctx, n.First, f.Language); err != nil {
+			return nil, err
+		}
+		notes[n.ID] = n
+	}
+	return notes, nil
+}
+
+// Percent writes a probability as people read it.
+func (f frame) Percent(p float64) string { return fmt.Sprintf("%.0f %%", p*100) }

@@ -1,0 +1,219 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"orientir/bot/i18n"
+	"orientir/handoff"
+	"orientir/handoff/staff"
+)
+
+// The faults that have a page of their own.
+var (
+	errNotFound  = errors.New("no such page")
+	errForbidden = errors.New("not allowed")
+)
+
+const (
+	cookieName   = "orientir_staff"
+	languageName = "orientir_staff_language"
+	maxForm      = 64 << 10 // bytes
+)
+
+// visit is who is asking, and in which language they read.
+type visit struct {
+	account  staff.Account // the zero value: nobody has signed in
+	session  staff.Session
+	token    staff.Token
+	language string
+}
+
+type visitKey struct{}
+
+func visitOf(r *http.Request) visit {
+	v, _ := r.Context().Value(visitKey{}).(visit)
+	return v
+}
+
+// guarded finds out who asks, refuses those who may not, and turns errors into pages.
+func (s *site) guarded(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin") // a one-time link must not travel to another site
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		v, err := s.recognise(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		if !route.who.public {
+			if v.account.ID == 0 {
+				s.askToSignIn(w, r)
+				return
+			}
+			if !route.who.allows(v.account.Roles...) {
+				s.fail(w, r, errForbidden)
+				return
+			}
+		}
+		if err := route.handle(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+func (s *site) recognise(r *http.Request) (visit, error) {
+	v := visit{language: "bg"}
+	if c, err := r.Cookie(languageName); err == nil && c.Value == "en" {
+		v.language = "en"
+	}
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return v, nil
+	}
+	session, account, ok, err := s.Staff.Session(r.Context(), staff.Token(c.Value))
+	if err != nil || !ok {
+		return v, err
+	}
+	v.session, v.account, v.token = session, account, staff.Token(c.Value)
+	return v, nil
+}
+
+func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet || strings.HasSuffix(r.URL.Path, "/stream") {
+		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") {
+			w.WriteHeader(http.StatusUnauthorized) // a script asks: it reloads the page, which then asks to sign in
+			return
+		}
+		_ = seeOther(w, r, "/console/sign-in")
+		return
+	}
+	to := "/console/sign-in"
+	if r.URL.Path != "/console/" {
+		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	_ = seeOther(w, r, to)
+}
+
+// fail shows an error as a page. What is not expected is logged, and shown without its words.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the browser is gone
+	}
+	status, key := http.StatusInternalServerError, "error"
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.Is(err, errNotFound), errors.Is(err, handoff.ErrNotFound), errors.Is(err, staff.ErrNotFound):
+		status, key = http.StatusNotFound, "not_found"
+	case errors.Is(err, errForbidden):
+		status, key = http.StatusForbidden, "forbidden"
+	case errors.Is(err, handoff.ErrNotYours):
+		status, key = http.StatusConflict, "not_yours"
+	case errors.As(err, &tooBig):
+		status, key = http.StatusRequestEntityTooLarge, "too_big"
+	default:
+		s.Log.Error("staff page failed", "path", r.URL.Path, "account", visitOf(r).account.ID, "error", err)
+	}
+	page := struct {
+		frame
+		Words string
+	}{s.frame(w, r, key+"_title"), i18n.T(visitOf(r).language, "console."+key)}
+	if err := s.render(w, status, "fault", page); err != nil {
+		s.Log.Error("error page failed", "path", r.URL.Path, "error", err)
+	}
+}
+
+// from says where a sign-in comes from.
+func (s *site) from(r *http.Request) staff.From {
+	return staff.From{Address: s.address(r), Agent: agent(r.UserAgent()), Old: visitOf(r).token}
+}
+
+// address is the client's own, as far as the proxies that we trust tell it.
+func (s *site) address(r *http.Request) netip.Addr {
+	remote, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.IPv6Unspecified() // a unix socket: all callers count as one
+	}
+	address := remote.Addr().Unmap()
+	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(forwarded) - 1; i >= 0 && s.trusted(address); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
+		if err != nil {
+			break
+		}
+		address = next.Unmap()
+	}
+	return address
+}
+
+func (s *site) trusted(a netip.Addr) bool {
+	for _, p := range s.TrustedProxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// agent puts a browser into two words, so that people know their sessions apart.
+func agent(userAgent string) string {
+	pick := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(userAgent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return "?"
+	}
+	browser := pick("Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "SamsungBrowser/", "Samsung", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := pick("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	if browser == "?" && system == "?" {
+		return ""
+	}
+	return browser + ", " + system
+}
+
+func (s *site) setCookie(w http.ResponseWriter, name, value string, age int) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Value: value, Path: "/console/", MaxAge: age,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func seeOther(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// ownPath gives a path of this site, or the start page for anything else.
+func ownPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/console/") || strings.ContainsAny(to, "\\\r\n") {
+		return "/console/"
+	}
+	return u.RequestURI()
+}
+
+// chooseLanguage remembers the language that somebody reads.
+func (s *site) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
+	language := "bg"
+	if r.PostFormValue("language") == "en" {
+		language = "en"
+	}
+	s.setCookie(w, languageName, language, 365*24*3600)
+	return seeOther(w, r, ownPath(r.PostFormValue("back")))
+}
