@@ -254,9 +254,16 @@ func languages(current string) (buttons []Action) {
 	return buttons
 }
 
-// follow lets the language follow what the person writes, until they pick one.
-func (d *dialog) follow(detected string) {
+// follow lets the language follow what the person writes, until they pick one. A single foreign word («ok», «e-mail») is no
+// reason to change, but for a greeting.
+func (d *dialog) follow(text, detected string) {
 	if d.person.Chosen {
+		return
+	}
+	switch words := strings.Fields(plainWords(text)); {
+	case len(words) == 1 && (words[0] == "merhaba" || words[0] == "selam" || words[0] == "türkçe"):
+		detected = "tr"
+	case len(words) == 1 && detected == "en" && words[0] != "hello" && words[0] != "hi" && words[0] != "help" && words[0] != "english":
 		return
 	}
 	switch detected {

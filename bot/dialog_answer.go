@@ -24,7 +24,7 @@ func (d *dialog) question(text string) retrieval.Question {
 // heard takes what the guides say of the person's words, which may have been the awaited place or comment instead.
 func (d *dialog) heard(in *askGuides) act {
 	a := in.answer
-	d.follow(a.Detected)
+	d.follow(in.Question.Text, a.Detected)
 	await := d.state.Await
 	if a.Outcome == retrieval.Emergency {
 		d.state.Await = ""

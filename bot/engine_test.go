@@ -108,7 +108,7 @@ func (h *house) works() {
 		if !ok {
 			return
 		}
-		if err := h.answerOne(h.ctx, l); err != nil && !errors.Is(err, errBroken) {
+		if err := h.answerOne(h.ctx, l); err != nil && !errors.Is(err, errBroken) && !errors.Is(err, retrieval.ErrNotReady) {
 			h.t.Fatal(err)
 		}
 	}
@@ -205,12 +205,15 @@ type guides struct {
 	asked  []string
 	during func() // while it thinks, once
 	broken bool
+	early  bool // the index is not ready
 }
+
+var _ answerer = (*retrieval.Answerer)(nil)
 
 func (g *guides) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
 	g.mu.Lock()
 	g.asked = append(g.asked, q.Text)
-	during, broken := g.during, g.broken
+	during, broken, early := g.during, g.broken, g.early
 	g.during = nil
 	g.mu.Unlock()
 	if during != nil {
@@ -218,6 +221,9 @@ func (g *guides) Answer(_ context.Context, q retrieval.Question) (retrieval.Answ
 	}
 	if broken {
 		return retrieval.Answer{}, errBroken
+	}
+	if early {
+		return retrieval.Answer{}, retrieval.ErrNotReady
 	}
 	a := retrieval.Answer{Outcome: retrieval.Abstained, Intent: retrieval.WantsAnswer, Language: "bg", Detected: "bg", Model: "test"}
 	switch {

@@ -132,6 +132,9 @@ func (e *Engine) step(ctx context.Context, l lease) error {
 		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
 	}
 	next, outcome, err := e.read(ctx, w, d, ev)
+	if errors.Is(err, retrieval.ErrNotReady) && e.now().Sub(taken[0].At) < startUp {
+		return errors.Join(errNotYet, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,25 @@ import (
 // errMoved says that the turn or the holder changed, or the lease ran out, while a step was being made. The step is thrown away.
 var errMoved = errors.New("the conversation moved on")
 
+// errNotYet says that the program has only just started and can't answer yet. It costs no try.
+var errNotYet = errors.New("not ready to answer yet")
+
+// startUp is how long a message waits for a program that has only just started, before trying counts.
+const startUp = 10 * time.Minute
+
+// askPatience tells a person once that the program is only just starting.
+func (e *Engine) askPatience(ctx context.Context, conversation int64) {
+	first, _ := e.conversations.redis.Allow(ctx, "starting:"+digits(conversation), 1, startUp)
+	if !first {
+		return
+	}
+	if _, err := e.conversations.Notice(ctx, e.conversations.pool, conversation, "bot.starting"); err != nil {
+		e.log.Error("ask for patience", "conversation", conversation, "err", err)
+		return
+	}
+	e.conversations.Wake(ctx, conversation)
+}
+
 // answerAll leases conversations that wait and answers several at once, until ctx ends.
 func (e *Engine) answerAll(ctx context.Context) error {
 	wake := e.conversations.redis.Subscribe(ctx, "work")
@@ -100,9 +119,13 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 		return nil
 	}
 	pause, tries := time.Duration(0), l.tries
-	if errors.Is(err, errMoved) || ctx.Err() != nil {
+	switch {
+	case errors.Is(err, errMoved) || ctx.Err() != nil:
 		tries-- // nobody's fault
-	} else {
+	case errors.Is(err, errNotYet):
+		pause, tries = time.Second, tries-1
+		e.askPatience(ctx, l.conversation)
+	default:
 		pause = min(time.Second<<min(l.tries-1, 6), time.Minute)
 	}
 	// After a stop too: the next start then needn't wait for the lease to run out.
@@ -112,7 +135,7 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 		UPDATE conversations SET leased_until = NULL, tries = $3, due_at = GREATEST(due_at, $4)
 		WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause))
 	e.conversations.redis.Publish(giving, "work", "")
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, errMoved) || errors.Is(err, errNotYet) {
 		err = nil
 	}
 	return errors.Join(err, given)

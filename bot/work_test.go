@@ -151,6 +151,28 @@ func TestBrokenRetrievalEndsInHelpNotSilence(t *testing.T) {
 	h.wants("whole again", bg("bot.failed"), "criminal-record")
 }
 
+func TestWhoWritesWhileTheProgramStartsIsAnsweredWhenItHas(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.guides.early = true
+	h.says("трябва ми съдебно")
+	for range 20 {
+		h.works()
+		h.clock.pass(2 * time.Second)
+	}
+	h.wants("not yet", bg("bot.starting"))
+	h.guides.early = false
+	h.works()
+	h.wants("started", bg("bot.starting"), "criminal-record")
+	h.guides.early = true
+	h.says("съдебно")
+	for range 15 {
+		h.works()
+		h.clock.pass(time.Minute)
+	}
+	h.wants("it never starts", bg("bot.starting"), "criminal-record", bg("bot.failed"))
+}
+
 func TestTicketOpensTogetherWithItsReply(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

@@ -39,7 +39,7 @@ func TestLanguagesAgree(t *testing.T) {
 
 func TestMissingPhraseFallsBackToBulgarian(t *testing.T) {
 	t.Parallel()
-	if got, want := T("tr", "bot.two_bad"), T("bg", "bot.two_bad"); got != want {
+	if got, want := T("tr", "bot.followup_fee"), T("bg", "bot.followup_fee"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
