@@ -42,6 +42,7 @@ type (
 		Ekatte   string
 		Position *knowledge.Position
 		CallOnly bool // the person was told to call: one library is enough
+		Quiet    bool // say nothing where the place is unknown
 		place    knowledge.Place
 		known    bool // place is one
 		near     []knowledge.Nearby

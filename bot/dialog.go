@@ -119,6 +119,10 @@ func (d *dialog) command(e event) act {
 	case "start":
 		d.state.Greeted = true
 		d.add(d.hello())
+		// A link on a poster brings the place of its library, «place-12259», or the guide that it is about.
+		if ekatte, ok := strings.CutPrefix(e.Argument, "place-"); ok {
+			return &lookNear{Ekatte: ekatte, Quiet: true}
+		}
 		if e.Argument != "" {
 			return &showGuide{Slug: e.Argument, Quiet: true}
 		}

@@ -62,6 +62,9 @@ func (d *dialog) placeFound(in *findPlace) act {
 
 func (d *dialog) nearSeen(in *lookNear) act {
 	d.state.Await, d.state.Missed = "", 0
+	if in.Quiet && !in.known {
+		return nil
+	}
 	language := d.person.Language
 	place := ""
 	if in.known {
