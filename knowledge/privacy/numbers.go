@@ -58,17 +58,18 @@ func (t *reading) number(r run, i int) (kind Kind, last int, ok bool) {
 		if digits += r[j].digits; len(digits) > longest {
 			break
 		}
-		whole := i == j
+		groups := r[i : j+1]
+		even := sameLength(groups) // also a single group
 		switch n := len(digits); {
-		case n == 10 && ValidEGN(digits):
+		case n == 10 && ValidEGN(digits) && (even || endsAt(groups, 6)):
 			best = append(best, candidate{EGN, j})
 		case mobile(digits) || plus && foreignPhone(digits) && (j == len(r)-1 || len(digits) >= 11):
 			best = append(best, candidate{Phone, j})
-		case n == 10 && ValidLNCH(digits) && (whole || t.said(r[i].from, foreignWords)):
+		case n == 10 && ValidLNCH(digits) && (i == j || even && t.said(r[i].from, foreignWords)):
 			best = append(best, candidate{LNCH, j})
-		case n >= 13 && Luhn(digits) && t.cardLike(r[i:j+1], digits):
+		case n >= 13 && Luhn(digits) && t.cardLike(groups, digits):
 			best = append(best, candidate{Card, j})
-		case (n == 9 || n == 7 && t.twoLetters(r[i].from)) && t.document(r[i].from, r[j].to):
+		case (n == 9 && even || n == 7 && i == j && t.twoLetters(r[i].from)) && t.document(r[i].from, r[j].to):
 			best = append(best, candidate{Document, j})
 		case (n == 9 || n == 10) && digits[0] == '0' && digits[1] != '0' && !strings.HasPrefix(digits, "0700") && !strings.HasPrefix(digits, "0800") &&
 			!strings.HasPrefix(digits, "0900") && t.said(r[i].from, ownPhone):
@@ -103,24 +104,42 @@ func (t *reading) twoLetters(at int) bool {
 	return letter(at-1) && letter(at-2) && !letter(at-3)
 }
 
-// cardLike says whether groups of digits look like a bank card: written together, in fours, in one- or two-digit groups, or beside a word.
-// A branch's ЕИК has 13 digits too and is public.
+// cardLike says whether groups of digits look like a bank card: written together, in fours, 4-6-5, or in groups of one length; and begin as
+// cards do, unless a word says that it is one. A branch's ЕИК has 13 digits too and is public.
 func (t *reading) cardLike(groups []group, digits string) bool {
+	fours := true
+	for n, g := range groups {
+		last := n == len(groups)-1
+		fours = fours && (len(g.digits) == 4 || last && len(g.digits) < 4 || len(groups) == 3 && n == 1 && len(g.digits) == 6 || len(groups) == 3 && last && len(g.digits) == 5)
+	}
+	if !fours && !sameLength(groups) {
+		return false
+	}
 	if t.said(groups[0].from, cardWords) {
 		return true
 	}
-	if digits[0] < '2' || digits[0] > '6' || len(digits) == 13 && (digits[0] != '4' || t.said(groups[0].from, firmWords)) {
-		return false
+	return digits[0] >= '2' && digits[0] <= '6' && (len(digits) > 13 || digits[0] == '4' && !t.said(groups[0].from, firmWords))
+}
+
+// sameLength says whether all groups have as many digits, as when a number is read out in pairs. A date with an hour has not.
+func sameLength(groups []group) bool {
+	for _, g := range groups {
+		if len(g.digits) != len(groups[0].digits) {
+			return false
+		}
 	}
-	if len(groups) == 1 {
-		return true
+	return true
+}
+
+// endsAt says whether a group ends after so many digits: the birth date of an ЕГН is written together or in parts, but not torn.
+func endsAt(groups []group, digits int) bool {
+	n := 0
+	for _, g := range groups {
+		if n += len(g.digits); n == digits {
+			return true
+		}
 	}
-	fours, small := true, true
-	for n, g := range groups {
-		fours = fours && (len(g.digits) == 4 || n == len(groups)-1 && len(g.digits) < 4 || len(groups) == 3 && len(g.digits) >= 4)
-		small = small && len(g.digits) <= 2
-	}
-	return fours || small
+	return false
 }
 
 // lastOf gives where the last of these words begins in a text, -1 where there is none. A word begins after something that is no letter.
