@@ -1,6 +1,11 @@
 // Package knowledge holds what people wrote: guides and their versions, sample questions, the glossary, signposts,
-// allowed hosts, help points and their opening hours, places, trainings and news.
+// allowed hosts, help points and their opening hours, places and trainings.
 //
-// It owns the tables of all these and reads no others. Retrieval builds its index from here, the bot shows help points,
-// and the editor of guides stands in handoff/console, where the staff have one site for all their work.
+// It owns the tables guides, guide_versions, guide_texts, guide_sources, sample_questions, glossary, signposts, allowed_hosts,
+// places, help_points, trainings, starter_items and knowledge_revision, and reads no others. Retrieval builds its index from
+// here, the bot shows help points, cmd loads the starter knowledge, imports and exports, and the editor of guides stands in
+// handoff/console, where the staff have one site for all their work.
+//
+// Places and help points are kept in memory too, because a search looks at all of them; they are read again when the
+// revision of their table has risen, which another replica notices within a second.
 package knowledge
