@@ -15,7 +15,15 @@ type Body struct {
 	Language   string          `json:"language"`
 }
 
-// Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes.
+// Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes:
+//
+//	guide:<slug>  more:<slug>  none                  choose a guide, see all of it, none of these
+//	rate:good:<answer>  rate:bad:<answer>            judge an answer
+//	why:<reason>:<answer>                            say why it was bad
+//	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
+//	human  human:yes  human:pool  human:<help point> offer a hand-over, confirm it, change who reads it
+//	cancel                                           withdraw an offer or a ticket
+//	lang:<language>  language  forget  help          as the commands of the same names
 type Action struct {
 	Label string `json:"label"`
 	Data  string `json:"data,omitempty"`

@@ -92,6 +92,9 @@ func gather(rows []row) (event, []row) {
 	var taken []row
 	var words []string
 	for _, r := range rows {
+		if r.Held != first.Held { // what a librarian has read is not part of what came after
+			continue
+		}
 		switch r.Kind {
 		case "too-long":
 			story.TooLong = true

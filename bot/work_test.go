@@ -106,8 +106,12 @@ func TestMessageForTheLibrarianIsNotAnsweredAfterRelease(t *testing.T) {
 	if err := h.conversations.Release(h.ctx, h.pool, id, "17"); err != nil {
 		t.Fatal(err)
 	}
+	h.says("съдебно, вече на Вас")
 	h.works()
-	h.wants("only the first", "criminal-record")
+	h.wants("the one before and the one after", "criminal-record", "criminal-record")
+	if got := h.guides.asked; got[len(got)-1] != "съдебно, вече на Вас" {
+		t.Errorf("asked %q", got)
+	}
 }
 
 func TestCrashBetweenLeaseAndSaveIsPickedUp(t *testing.T) {
