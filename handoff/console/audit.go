@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"orientir/handoff/staff"
 )
@@ -40,6 +41,24 @@ func (s *site) auditPage(w http.ResponseWriter, r *http.Request) error {
 		page.Older = page.Entries[auditPageSize-1].ID
 	}
 	return s.render(w, http.StatusOK, "audit", page)
+}
+
+// Subject puts what a change was about into words.
+func (l auditList) Subject(e staff.Entry) string {
+	area, id, _ := strings.Cut(e.Subject, ":")
+	switch area {
+	case "":
+		return ""
+	case "account":
+		for _, a := range l.Accounts {
+			if strconv.FormatInt(a.ID, 10) == id {
+				return a.Name
+			}
+		}
+	case "host":
+		return id
+	}
+	return l.T("subject_"+area, id)
 }
 
 // Detail writes an entry's details on one line.

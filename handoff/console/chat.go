@@ -266,7 +266,7 @@ func (s *site) rememberPending(ctx context.Context, t handoff.Ticket, shown int6
 		return err
 	}
 	for _, m := range messages {
-		if m.ID <= shown && m.From != bot.Person && m.Delivered == nil && m.Failed == nil {
+		if m.ID <= shown && m.From == bot.Librarian && m.Delivered == nil && m.Failed == nil {
 			pending[m.ID] = "pending"
 		}
 	}

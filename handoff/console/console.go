@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -27,8 +28,13 @@ type Deps struct {
 	Desk          *handoff.Desk
 	Conversations *bot.Conversations
 	Knowledge     *knowledge.Store
-	Answerer      *retrieval.Answerer
+	Answerer      Answerer
 	Redis         *redis.Client
+}
+
+// Answerer is what the search beside a chat needs of retrieval.Answerer.
+type Answerer interface {
+	Answer(ctx context.Context, q retrieval.Question) (retrieval.Answer, error)
 }
 
 // Options of the site; the zero value works.

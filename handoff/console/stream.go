@@ -20,7 +20,8 @@ type eventStream struct {
 func openStream(w http.ResponseWriter) (*eventStream, error) {
 	e := &eventStream{w: w, control: http.NewResponseController(w)}
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
+	w.Header().Set("X-Accel-Buffering", "no")  // a proxy in front of us passes each event on at once
+	_ = e.control.SetReadDeadline(time.Time{}) // the server's own is for requests that end
 	w.WriteHeader(http.StatusOK)
 	return e, e.write(": hello\n\n")
 }
