@@ -64,6 +64,9 @@ func (g *gazetteer) find(words string) PlaceMatch {
 	return g.choose(found)
 }
 
+// longestRegion is how many words may say where a place lies: «в община Горна Оряховица».
+const longestRegion = 5
+
 // alone reads a text that is only a place: an optional kind, the name, an optional municipality or district.
 func (g *gazetteer) alone(tokens []token) (PlaceMatch, bool) {
 	tokens = slices.DeleteFunc(slices.Clone(tokens), func(t token) bool { return polite[t.text] && !t.dot })
@@ -78,21 +81,21 @@ func (g *gazetteer) alone(tokens []token) (PlaceMatch, bool) {
 		}
 		start++
 	}
-	for end := min(len(tokens), start+g.longest); end > start; end-- {
-		found := g.named(tokens[start:end])
-		if len(found) == 0 && (end == len(tokens) || regional(tokens[end:])) {
-			found = g.slipped(joined(tokens[start:end]))
-		}
-		if len(found) == 0 {
-			continue
-		}
-		rest := tokens[end:]
-		if len(rest) > 0 {
-			if found = g.within(found, rest); len(found) == 0 {
-				continue
+	// The longest name first; names spelt right before all others.
+	for _, read := range []func([]token) []int{g.named, g.misspelt} {
+		for end := min(len(tokens), start+g.longest); end > start; end-- {
+			rest := tokens[end:]
+			if len(rest) > longestRegion {
+				break
+			}
+			found := read(tokens[start:end])
+			if len(rest) > 0 {
+				found = g.within(found, rest)
+			}
+			if len(found) > 0 {
+				return g.choose(g.ofKind(found, kind)), true
 			}
 		}
-		return g.choose(g.ofKind(found, kind)), true
 	}
 	return PlaceMatch{}, false
 }
@@ -100,80 +103,93 @@ func (g *gazetteer) alone(tokens []token) (PlaceMatch, bool) {
 // mentions finds the places in a sentence, the longest names first; a municipality or district beside a place only narrows it.
 func (g *gazetteer) mentions(tokens []token) (all []mention) {
 	for from := 0; from < len(tokens); from++ {
-		for to := min(len(tokens), from+g.longest); to > from; to-- {
-			m, ok := g.mention(tokens, from, to)
-			if !ok {
-				continue
-			}
-			// «с. Баня, общ. Карлово»; «Баня, Пловдив»
-			for end := min(len(tokens), to+4); end > to; end-- {
-				if narrowed := g.within(m.found, tokens[to:end]); len(narrowed) > 0 {
-					m.found, to = narrowed, end
-					break
-				}
-			}
-			m.to = to
-			all = append(all, m)
-			from = to - 1
-			break
+		kind, weight := sign(tokens[max(0, from-6):from])
+		if weight < 0 {
+			continue
 		}
+		m, ok := g.longestMention(tokens[:min(len(tokens), from+g.longest)], from, weight, g.named)
+		if !ok && weight >= located { // a slip is forgiven only where a place is expected, and only in a town's name: two words at most
+			m, ok = g.longestMention(tokens[:min(len(tokens), from+2)], from, weight, g.misspelt)
+		}
+		if !ok {
+			continue
+		}
+		// «с. Баня, общ. Карлово»; «Баня, Пловдив»
+		for end := min(len(tokens), m.to+4); end > m.to; end-- {
+			if narrowed := g.within(m.found, tokens[m.to:end]); len(narrowed) > 0 {
+				m.found, m.to = narrowed, end
+				break
+			}
+		}
+		m.found = g.ofKind(m.found, kind)
+		all = append(all, m)
+		from = m.to - 1
 	}
 	return all
 }
 
-// mention says whether the tokens from, to name a place, and how surely.
-func (g *gazetteer) mention(tokens []token, from, to int) (mention, bool) {
-	words := tokens[from:to]
-	kind, weight := "", 0
-	if from > 0 {
-		before := tokens[from-1]
-		switch k, isKind := kinds[before.text]; {
-		case notSettlement[before.text]:
-			return mention{}, false
-		case isKind && (before.text != "с" && before.text != "s" || before.dot):
-			kind, weight = k, typed
-		case locative[before.text]:
-			weight = located
-			for _, t := range tokens[max(0, from-5) : from-1] {
-				if born[t.text] { // «роден съм в»
-					weight = located
-					break
-				}
-				if living[t.text] {
-					weight = lived
-				}
-			}
+// longestMention finds the longest name that begins at a token, read in one way.
+func (g *gazetteer) longestMention(tokens []token, from, weight int, read func([]token) []int) (mention, bool) {
+	for to := len(tokens); to > from; to-- {
+		words := tokens[from:to]
+		found := g.meant(read(words), words, weight)
+		if len(found) > 0 {
+			return mention{from, to, found, max(weight, named)}, true
 		}
 	}
-	found := g.named(words)
-	exact := len(found) > 0
-	if !exact && weight >= located && len(words) <= 2 {
-		found = slices.DeleteFunc(g.slipped(joined(words)), func(i int) bool { return !g.sure(i) })
+	return mention{}, false
+}
+
+// sign reads what stands before a name: the kind that it says and how surely a place follows; -1 where none does.
+func sign(words []token) (kind string, weight int) {
+	if len(words) == 0 {
+		return "", 0
 	}
-	if len(words) > 1 { // «doesn't run» is no Трън: words are joined only as the name has them
-		found = slices.DeleteFunc(found, func(i int) bool { return len(splitWords(g.places[i].Name)) != len(words) })
+	before := words[len(words)-1]
+	k, isKind := kinds[before.text]
+	switch {
+	case notSettlement[before.text]:
+		return "", -1
+	case isKind && (before.text != "с" && before.text != "s" || before.dot):
+		return k, typed
+	case !locative[before.text]:
+		return "", 0
 	}
+	weight = located
+	for _, t := range words[:len(words)-1] {
+		if born[t.text] { // «роден съм в»
+			return "", located
+		}
+		if living[t.text] {
+			weight = lived
+		}
+	}
+	return "", weight
+}
+
+// meant keeps the places that a sentence may mean by words with a sign of this weight before them.
+func (g *gazetteer) meant(found []int, words []token, weight int) []int {
 	if len(found) == 0 {
-		return mention{}, false
+		return nil
 	}
-	if weight == 0 {
-		weight = named
+	if slip := len(g.named(words)) == 0; slip {
+		return slices.DeleteFunc(found, func(i int) bool {
+			short := len([]rune(nameKey(g.places[i].Name))) <= shortestSlip
+			return weight < located || g.places[i].Kind != "гр." || weight < lived && (short || !g.sure(i))
+		})
 	}
-	if weight < typed {
-		town := g.sure(found[0])
-		if !town {
-			// A village: spelt to the letter, since «Румъния» and «Руманя» fold alike, and as a name.
-			found = slices.DeleteFunc(found, func(i int) bool { return !g.spelt(i, words) })
-			looksLike := words[0].capital && !words[0].first && !everyday[g.nameOf(found)] || nameLike(words)
-			if weight != located || !looksLike || len(found) == 0 {
-				return mention{}, false
-			}
-		}
-		if town && len(words) == 1 && !exact && !words[0].capital && weight < lived && len([]rune(words[0].text)) < 6 {
-			return mention{}, false
-		}
+	if weight >= typed || g.sure(found[0]) {
+		return found
 	}
-	return mention{from, to, g.ofKind(found, kind), weight}, true
+	// A village, or a town called like an everyday word: spelt to the letter, since «Румъния» and «Руманя» fold alike, and as a name.
+	found = slices.DeleteFunc(found, func(i int) bool { return !g.spelt(i, words) })
+	if weight != located || len(found) == 0 {
+		return nil
+	}
+	if capital := words[0].capital && !words[0].first && !everyday[g.places[found[0]].Name]; capital || nameLike(words) {
+		return found
+	}
+	return nil
 }
 
 // sure says whether a place's name in a sentence is surely the place: a town not called like an everyday word.
@@ -192,20 +208,19 @@ func (g *gazetteer) spelt(i int, words []token) bool {
 	return text == plain(g.places[i].Name) || text == plain(g.places[i].NameLatin)
 }
 
-// nameOf gives the name of the first of several places of one name, "" where there is none.
-func (g *gazetteer) nameOf(found []int) string {
-	if len(found) == 0 {
-		return ""
-	}
-	return g.places[found[0]].Name
-}
-
 // named gives the places that the words name, spelt right in any alphabet, or with an abbreviated first word.
 func (g *gazetteer) named(words []token) []int {
 	if len(words) >= 2 && words[0].dot && len([]rune(words[0].text)) <= 4 {
 		return g.abbreviated(words[0].keys, joined(words[1:]))
 	}
-	return g.exact(joined(words))
+	return g.fits(g.exact(joined(words)), words)
+}
+
+// misspelt gives the places whose name is one slip away from the words. Villages only with long names: «супер» is no Сумер.
+func (g *gazetteer) misspelt(words []token) []int {
+	return slices.DeleteFunc(g.fits(g.slipped(joined(words)), words), func(i int) bool {
+		return g.places[i].Kind != "гр." && len([]rune(nameKey(g.places[i].Name))) < longSlip
+	})
 }
 
 // within keeps those places that lie where the words say: «общ. Карлово», «Пловдивско», «област Враца». None where the words say nothing of the kind.
@@ -229,9 +244,6 @@ func (g *gazetteer) within(found []int, words []token) (inside []int) {
 	}
 	return inside
 }
-
-// regional says whether the words begin as a municipality or district does.
-func regional(words []token) bool { return regionWords[words[0].text] }
 
 // adjectiveOf says whether a folded word is the adjective of one of these names: «карловско», «врачанска».
 func adjectiveOf(word string, names map[string]bool) bool {
@@ -274,6 +286,9 @@ func (g *gazetteer) ofKind(found []int, kind string) []int {
 
 // joined gives the readings of several words written as one.
 func joined(words []token) []string {
+	if len(words) == 1 {
+		return words[0].keys
+	}
 	readings := []string{""}
 	for _, w := range words {
 		var next []string
@@ -287,7 +302,7 @@ func joined(words []token) []string {
 		readings = next
 	}
 	for i := range readings {
-		readings[i] = single(readings[i])
+		readings[i] = foldCyrillic(readings[i])
 	}
 	return readings
 }
@@ -355,8 +370,8 @@ func set(words string) map[string]bool {
 // What people say around a place. These are constants that Go can't write as such.
 var (
 	kinds = map[string]string{
-		"гр": "гр.", "град": "гр.", "града": "гр.", "gr": "гр.", "grad": "гр.", "town": "гр.", "city": "гр.",
-		"с": "с.", "село": "с.", "селото": "с.", "s": "с.", "selo": "с.", "village": "с.", "ман": "ман.", "манастир": "ман.",
+		"гр": "гр.", "град": "гр.", "gr": "гр.", "grad": "гр.", "town": "гр.", "city": "гр.",
+		"с": "с.", "село": "с.", "s": "с.", "selo": "с.", "village": "с.", "ман": "ман.",
 	}
 	notSettlement = set(`кв квартал квартала кв-л жк ж к ул улица улицата бул булевард пл площад блок бл вх местност м спирка метростанция kv ul bul jk zhk
 		васил георги христо хан цар княз княгиня свети св света баба дядо проф акад д-р`)

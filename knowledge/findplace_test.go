@@ -165,6 +165,11 @@ func TestFindPlace(t *testing.T) {
 		{"words that join to a town", "doesn't run", "-"},
 		{"a sea", "риба в Черно море същото ли е", "-"},
 		{"another country's town", "живея в Лондон", "-"},
+		{"a greeting", "лека вечер", "-"},
+		{"the city in general", "жена от града поиска пари", "-"},
+		{"letters exchanged in a sentence", "живея в Руес", "гр. Русе"},
+		{"a word more begins like a name", "аз съм от село новосел и питам", "-"},
+		{"official Latin in a sentence", "Where can I get help in Novo Panicharevo?", "с. Ново Паничарево/Приморско"},
 		{"nothing", "", "-"},
 		{"signs", "?!…", "-"},
 	} {

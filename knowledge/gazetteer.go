@@ -8,13 +8,14 @@ import (
 
 // gazetteer finds settlements by name, in memory. Places stand in the order in which they are offered: towns first, bigger ones first.
 type gazetteer struct {
-	places   []Place
-	byEkatte map[string]int
-	byKey    map[string][]int  // name folded and without spaces → places
-	byTail   map[string][]tail // what follows the first word of a name → names; for «В. Търново»
-	slips    map[string][]int  // a folded name with one letter left out → towns; all such names whose key is long enough
-	region   []map[string]bool // of each place: folded names of its municipality and district
-	longest  int               // words in the longest name
+	places     []Place
+	byEkatte   map[string]int
+	byKey      map[string][]int  // name folded and without spaces → places
+	byTail     map[string][]tail // what follows the first word of a name → names; for «В. Търново»
+	slips      map[string][]int  // a folded name with one letter left out → towns; all such names whose key is long enough
+	region     []map[string]bool // of each place: folded names of its municipality and district
+	longest    int               // words in the name of most words
+	longestKey int               // letters in the longest folded name
 }
 
 // tail is a name of several words as its first word and the place.
@@ -23,8 +24,11 @@ type tail struct {
 	place int
 }
 
-// shortestSlip is the length of the shortest name in which a slip is forgiven: in shorter ones too many words are one letter away.
-const shortestSlip = 5
+// shortestSlip is the length of the shortest folded name in which a slip is forgiven: in shorter ones too many words are one letter away.
+const shortestSlip = 4
+
+// longSlip is the same for villages.
+const longSlip = 7
 
 func newGazetteer(places []Place) *gazetteer {
 	g := &gazetteer{
@@ -37,17 +41,22 @@ func newGazetteer(places []Place) *gazetteer {
 		g.longest = max(g.longest, len(words))
 		key := nameKey(p.Name)
 		g.byKey[key] = append(g.byKey[key], i)
+		if latin := strings.ToLower(strings.Join(splitWords(p.NameLatin), "")); latin != "" {
+			g.byKey[latin] = append(g.byKey[latin], i)
+		}
 		if len(words) > 1 {
 			rest := ""
 			for _, w := range words[1:] {
 				rest += foldCyrillic(strings.ToLower(w))
 			}
-			g.byTail[single(rest)] = append(g.byTail[single(rest)], tail{foldCyrillic(strings.ToLower(words[0])), i})
+			rest = foldCyrillic(rest)
+			g.byTail[rest] = append(g.byTail[rest], tail{foldCyrillic(strings.ToLower(words[0])), i})
 		}
 		g.region[i] = map[string]bool{}
 		for _, name := range []string{p.Municipality, p.District, strings.TrimSuffix(p.District, " област")} {
 			g.region[i][nameKey(name)] = true
 		}
+		g.longestKey = max(g.longestKey, len([]rune(key)))
 		if runes := []rune(key); len(runes) >= shortestSlip {
 			for _, short := range leftOut(runes) {
 				if list := g.slips[short]; len(list) == 0 || list[len(list)-1] != i {
@@ -82,6 +91,14 @@ func leftOut(word []rune) []string {
 	return out
 }
 
+// fits keeps the places whose names have as many words as were typed: «doesn't run» is no Трън. One word may stand for several, «старазагора».
+func (g *gazetteer) fits(found []int, words []token) []int {
+	if len(words) == 1 {
+		return found
+	}
+	return slices.DeleteFunc(found, func(i int) bool { return len(splitWords(g.places[i].Name)) != len(words) })
+}
+
 // exact gives the places of this very name, in any reading of the word.
 func (g *gazetteer) exact(keys []string) (found []int) {
 	for _, key := range keys {
@@ -98,7 +115,7 @@ func (g *gazetteer) exact(keys []string) (found []int) {
 func (g *gazetteer) slipped(keys []string) (found []int) {
 	for _, key := range keys {
 		word := []rune(key)
-		if len(word) < shortestSlip-1 {
+		if len(word) < shortestSlip-1 || len(word) > g.longestKey+1 {
 			continue
 		}
 		for _, short := range leftOut(word) {
@@ -142,7 +159,8 @@ func (g *gazetteer) choose(found []int) PlaceMatch {
 	first := g.places[found[0]]
 	if len(found) > 1 {
 		second := g.places[found[1]]
-		big := first.Population >= clearest*max(second.Population, 1)
+		known := first.Kind == "гр." || first.Name == first.Municipality // of two villages none is «the» one
+		big := known && first.Population >= clearest*max(second.Population, 1)
 		onlyTown := first.Population == 0 && first.Kind == "гр." && second.Kind != "гр."
 		if !big && !onlyTown {
 			match := PlaceMatch{Outcome: PlaceAmbiguous}

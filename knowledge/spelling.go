@@ -9,7 +9,7 @@ import (
 const maxSpellings = 24
 
 // spellings folds one word to the form in which names are compared: small Cyrillic letters, where those that people confuse are one
-// (й и и, ъ и а, щ и шт, я и иа), and a doubled letter is single. A Cyrillic word has one reading; one in Latin letters,
+// (й and и, ъ and а, шт and щ, ия and я), and a doubled letter is single. A Cyrillic word has one reading; one in Latin letters,
 // official or as in chats («6umen», «sofiq»), may have several, because y, u, j, v and c each stand for more than one letter.
 func spellings(word string) []string {
 	word = strings.ToLower(word)
@@ -40,18 +40,20 @@ func spellings(word string) []string {
 		readings = next
 	}
 	for i, so := range readings {
-		readings[i] = single(so)
+		readings[i] = foldCyrillic(so)
 	}
-	return readings
+	return append(readings, word) // as it is: a name's own Latin form need not follow the rules («Thompson»)
 }
 
 // lookalikes turn the Latin letters that look like Cyrillic ones into these.
 var lookalikes = strings.NewReplacer("a", "а", "b", "в", "c", "с", "e", "е", "h", "н", "k", "к", "m", "м", "o", "о", "p", "р", "t", "т", "x", "х", "y", "у")
 
-var foldLetters = strings.NewReplacer("щ", "шт", "я", "иа", "ю", "иу", "й", "и", "ь", "и", "ъ", "а", "ѝ", "и", "ы", "и", "э", "е", "ё", "ио",
-	"і", "и", "ї", "и", "є", "е", "ґ", "г")
+// foldLetters makes one letter of what sounds alike; twice, because one change may make room for another.
+var foldLetters = strings.NewReplacer(
+	"шт", "щ", "ия", "я", "иа", "я", "йя", "я", "йа", "я", "ья", "я", "ьа", "я", "ию", "ю", "иу", "ю", "йю", "ю", "йу", "ю", "ью", "ю", "ьу", "ю",
+	"й", "и", "ь", "и", "ъ", "а", "ѝ", "и", "ы", "и", "э", "е", "ё", "ио", "і", "и", "ї", "и", "є", "е", "ґ", "г")
 
-func foldCyrillic(word string) string { return single(foldLetters.Replace(word)) }
+func foldCyrillic(word string) string { return single(foldLetters.Replace(foldLetters.Replace(word))) }
 
 // single makes doubled letters single.
 func single(word string) string {
