@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"orientir/bot/webchat"
+	"orientir/knowledge"
+	"orientir/knowledge/privacy"
+	"orientir/retrieval"
+)
+
+// withProgram runs a command on the data: attached to what runs already, else on servers of its own for as long as it takes.
+func withProgram(env func(string) string, run func(ctx context.Context, c *cobra.Command, p *Program, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		config, err := LoadConfig(env)
+		if err != nil {
+			return err
+		}
+		p, err := open(c.Context(), config, newLog(true), false)
+		if err != nil {
+			return err
+		}
+		err = run(c.Context(), c, p, args)
+		if closeErr := p.Close(); err == nil {
+			err = closeErr
+		}
+		return err
+	}
+}
+
+func askCommand(env func(string) string) *cobra.Command {
+	var asJSON bool
+	var place, audience string
+	c := &cobra.Command{
+		Use:   "ask [флагове] ВЪПРОС",
+		Short: "Отговаря на един въпрос на терминала, както отговаря и чатът",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			text, _ := privacy.Mask(strings.Join(args, " "))
+			q := retrieval.Question{Text: text, Place: place, Audience: knowledge.Audience(audience)}
+			switch q.Audience {
+			case "", knowledge.Citizen, knowledge.Business:
+			default:
+				return fmt.Errorf("--audience е citizen или business, а не %q", audience)
+			}
+			if err := p.learn(ctx); err != nil {
+				return err
+			}
+			a, err := p.answerer.Answer(ctx, q)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				out := json.NewEncoder(c.OutOrStdout())
+				out.SetEscapeHTML(false)
+				out.SetIndent("", "  ")
+				return out.Encode(webchat.AnswerJSON(a))
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), a.Text)
+			return err
+		}),
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "отговор като на POST /api/v1/ask")
+	c.Flags().StringVar(&place, "place", "", "населено място, за да покаже и най-близката библиотека")
+	c.Flags().StringVar(&audience, "audience", "", "citizen (гражданин) или business (фирма)")
+	return c
+}
+
+func evalCommand(env func(string) string) *cobra.Command {
+	var asJSON, misses bool
+	c := &cobra.Command{
+		Use:   "eval [флагове] ФАЙЛ",
+		Short: "Мери отговорите с файл с въпроси",
+		Long: `Задава всички въпроси от файл с колони question, expected, kind, language (разделени с табулация)
+и печата мерките: общо, по вид и по език. Не влиза в статистиката.`,
+		Args: cobra.ExactArgs(1),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			f, err := openFile(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := p.learn(ctx); err != nil {
+				return err
+			}
+			report, err := retrieval.Evaluate(ctx, p.answerer, f)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			if asJSON {
+				out := json.NewEncoder(c.OutOrStdout())
+				out.SetEscapeHTML(false)
+				out.SetIndent("", "  ")
+				return out.Encode(report)
+			}
+			return report.Print(c.OutOrStdout(), misses)
+		}),
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "мерките като JSON")
+	c.Flags().BoolVar(&misses, "misses", false, "показва и въпросите, на които отговорът е друг")
+	return c
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Config is what the environment says. This file is the only one that reads it.
+type Config struct {
+	DatabaseURL    string // "" starts a private PostgreSQL in DataDir
+	RedisURL       string // "" starts a private Redis in DataDir
+	DataDir        string
+	Addr           string
+	PublicURL      *url.URL // how people reach us; by default http://localhost and the port of Addr
+	MetricsAddr    string
+	TrustedProxies []netip.Prefix
+	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
+	RateLimits     bool
+
+	TelegramToken  string
+	TelegramURL    string // "" is Telegram's own server
+	WebhookSecret  string
+	OpenAIKey      string
+	OpenAIURL      string // "" is the library's default
+	ChatModel      string // "" answers without a model
+	EmbeddingModel string // "" embeds in-process
+}
+
+// WebhookURL is where Telegram posts updates, or "" where polling is the way: a webhook needs a secret and an https address.
+func (c Config) WebhookURL() string {
+	if c.WebhookSecret == "" || c.PublicURL == nil || c.PublicURL.Scheme != "https" {
+		return ""
+	}
+	return c.PublicURL.JoinPath("telegram", "webhook").String()
+}
+
+// LoadConfig reads the environment and lists every value that makes no sense at once.
+func LoadConfig(env func(string) string) (Config, error) {
+	var faults []error
+	fault := func(name, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	c := Config{
+		DatabaseURL: env("DATABASE_URL"), RedisURL: env("REDIS_URL"),
+		DataDir: env("ORIENTIR_DATA_DIR"), Addr: env("ORIENTIR_ADDR"), MetricsAddr: env("ORIENTIR_METRICS_ADDR"),
+		TelegramToken: env("TELEGRAM_BOT_TOKEN"), TelegramURL: strings.TrimRight(env("TELEGRAM_API_URL"), "/"), WebhookSecret: env("TELEGRAM_WEBHOOK_SECRET"),
+		OpenAIKey: env("OPENAI_API_KEY"), OpenAIURL: env("OPENAI_BASE_URL"), ChatModel: env("ORIENTIR_CHAT_MODEL"), EmbeddingModel: env("ORIENTIR_EMBEDDING_MODEL"),
+		RateLimits: true,
+	}
+	if c.DatabaseURL != "" && !hasScheme(c.DatabaseURL, "postgres", "postgresql") {
+		fault("DATABASE_URL", "трябва да започва с postgres://")
+	}
+	if c.RedisURL != "" && !hasScheme(c.RedisURL, "redis", "rediss", "unix") {
+		fault("REDIS_URL", "трябва да започва с redis://, rediss:// или unix://")
+	}
+	if c.DataDir == "" {
+		dir, err := defaultDataDir(env)
+		if err != nil {
+			fault("ORIENTIR_DATA_DIR", "няма къде да са данните: %v", err)
+		}
+		c.DataDir = dir
+	} else if abs, err := filepath.Abs(c.DataDir); err != nil {
+		fault("ORIENTIR_DATA_DIR", "%v", err)
+	} else {
+		c.DataDir = abs
+	}
+	if c.Addr == "" {
+		c.Addr = ":8080"
+	}
+	port, err := portOf(c.Addr)
+	if err != nil {
+		fault("ORIENTIR_ADDR", "%q не е адрес като :8080 или 127.0.0.1:8080", c.Addr)
+	}
+	if c.MetricsAddr == "" {
+		c.MetricsAddr = "127.0.0.1:9464"
+	}
+	if _, err := portOf(c.MetricsAddr); err != nil {
+		fault("ORIENTIR_METRICS_ADDR", "%q не е адрес като 127.0.0.1:9464", c.MetricsAddr)
+	}
+	if v := env("ORIENTIR_PUBLIC_URL"); v != "" {
+		u, err := url.Parse(v)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+			fault("ORIENTIR_PUBLIC_URL", "%q не е адрес като https://orientir.example.bg", v)
+		} else {
+			c.PublicURL = u
+		}
+	} else {
+		c.PublicURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}
+	}
+	for _, v := range list(env("ORIENTIR_TRUSTED_PROXIES")) {
+		p, err := netip.ParsePrefix(v)
+		if err != nil {
+			if a, addrErr := netip.ParseAddr(v); addrErr == nil {
+				p, err = a.Prefix(a.BitLen())
+			}
+		}
+		if err != nil {
+			fault("ORIENTIR_TRUSTED_PROXIES", "%q не е адрес или мрежа като 10.0.0.0/8", v)
+			continue
+		}
+		c.TrustedProxies = append(c.TrustedProxies, p)
+	}
+	for _, v := range list(env("ORIENTIR_EMBED_ORIGINS")) {
+		u, err := url.Parse(v)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || strings.ContainsAny(u.Host, " ;,'*") {
+			fault("ORIENTIR_EMBED_ORIGINS", "%q не е като https://www.example.bg", v)
+			continue
+		}
+		c.EmbedOrigins = append(c.EmbedOrigins, u.Scheme+"://"+u.Host)
+	}
+	switch v := env("ORIENTIR_RATE_LIMITS"); v {
+	case "", "on":
+	case "off":
+		c.RateLimits = false
+	default:
+		fault("ORIENTIR_RATE_LIMITS", "%q не е on или off", v)
+	}
+	for _, named := range []struct{ name, value string }{{"TELEGRAM_API_URL", c.TelegramURL}, {"OPENAI_BASE_URL", c.OpenAIURL}} {
+		if named.value != "" && !hasScheme(named.value, "http", "https") {
+			fault(named.name, "трябва да започва с http:// или https://")
+		}
+	}
+	if c.TelegramToken != "" && !strings.Contains(c.TelegramToken, ":") {
+		fault("TELEGRAM_BOT_TOKEN", "не прилича на токен от BotFather (число:букви)")
+	}
+	if s := c.WebhookSecret; s != "" && !webhookSecretAllowed(s) {
+		fault("TELEGRAM_WEBHOOK_SECRET", "може да има от 1 до 256 знака A-Z, a-z, 0-9, _ и -")
+	}
+	if (c.ChatModel != "" || c.EmbeddingModel != "") && c.OpenAIKey == "" && c.OpenAIURL == "" {
+		fault("ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL", "модел без сървър: задайте OPENAI_BASE_URL или OPENAI_API_KEY")
+	}
+	return c, errors.Join(faults...)
+}
+
+// webhookSecretAllowed holds the secret to what Telegram's setWebhook takes (core.telegram.org/bots/api#setwebhook).
+func webhookSecretAllowed(s string) bool {
+	if len(s) > 256 {
+		return false
+	}
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func defaultDataDir(env func(string) string) (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/orientir", nil
+	}
+	if dir := env("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "orientir"), nil
+	}
+	home := env("HOME")
+	if home == "" {
+		return "", errors.New("HOME е празно")
+	}
+	return filepath.Join(home, ".local", "share", "orientir"), nil
+}
+
+func hasScheme(v string, schemes ...string) bool {
+	u, err := url.Parse(v)
+	if err != nil {
+		return false
+	}
+	for _, s := range schemes {
+		if u.Scheme == s {
+			return true
+		}
+	}
+	return false
+}
+
+func portOf(addr string) (string, error) {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "", err
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return "", err
+	}
+	return port, nil
+}
+
+func list(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestLoadConfig(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		env    map[string]string
+		faults []string // names that the error must mention; none: no error
+	}{
+		{name: "nothing is required", env: map[string]string{}},
+		{name: "everything at once", env: map[string]string{
+			"DATABASE_URL": "postgres://db/orientir", "REDIS_URL": "redis://r:6379/0", "ORIENTIR_ADDR": "127.0.0.1:9000",
+			"ORIENTIR_PUBLIC_URL": "https://orientir.example.bg", "ORIENTIR_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.1.1",
+			"ORIENTIR_EMBED_ORIGINS": "https://www.example.bg,http://localhost:9999", "ORIENTIR_RATE_LIMITS": "off",
+			"TELEGRAM_BOT_TOKEN": "1:abc", "TELEGRAM_WEBHOOK_SECRET": "s_3-cret"}},
+		{name: "every fault is listed", env: map[string]string{
+			"DATABASE_URL": "mysql://x", "REDIS_URL": "x", "ORIENTIR_ADDR": "8080", "ORIENTIR_PUBLIC_URL": "orientir.bg",
+			"ORIENTIR_TRUSTED_PROXIES": "many", "ORIENTIR_EMBED_ORIGINS": "*", "ORIENTIR_RATE_LIMITS": "maybe",
+			"TELEGRAM_BOT_TOKEN": "abc", "TELEGRAM_WEBHOOK_SECRET": "not allowed!", "ORIENTIR_CHAT_MODEL": "some-model"},
+			faults: []string{"DATABASE_URL", "REDIS_URL", "ORIENTIR_ADDR", "ORIENTIR_PUBLIC_URL", "ORIENTIR_TRUSTED_PROXIES",
+				"ORIENTIR_EMBED_ORIGINS", "ORIENTIR_RATE_LIMITS", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "ORIENTIR_CHAT_MODEL"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			env := map[string]string{"HOME": "/home/somebody"}
+			for k, v := range c.env {
+				env[k] = v
+			}
+			config, err := LoadConfig(func(k string) string { return env[k] })
+			if len(c.faults) == 0 {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if config.DataDir == "" || config.PublicURL == nil {
+					t.Errorf("defaults are missing: %+v", config)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, name := range c.faults {
+				if !strings.Contains(err.Error(), name) {
+					t.Errorf("the error doesn't mention %s: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+func TestWebhookNeedsSecretAndHTTPS(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ public, secret, want string }{
+		{"https://orientir.example.bg", "s", "https://orientir.example.bg/telegram/webhook"},
+		{"http://orientir.example.bg", "s", ""},
+		{"https://orientir.example.bg", "", ""},
+	} {
+		config, err := LoadConfig(func(k string) string {
+			return map[string]string{"ORIENTIR_PUBLIC_URL": c.public, "TELEGRAM_WEBHOOK_SECRET": c.secret, "HOME": "/home/somebody"}[k]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := config.WebhookURL(); got != c.want {
+			t.Errorf("%s with secret %q: webhook %q, want %q", c.public, c.secret, got, c.want)
+		}
+	}
+}

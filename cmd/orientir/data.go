@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+var dataKinds = []string{"guides", "help-points", "places", "trainings"}
+
+// openFile opens a file to read, or standard input for «-».
+func openFile(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(os.Stdin), nil
+	}
+	return os.Open(path)
+}
+
+func importCommand(env func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import ВИД ФАЙЛ",
+		Short: "Внася наръчници, помощни точки, населени места или обучения",
+		Long: `ВИД е guides, help-points, places или trainings. Файлът е разделен с табулация или запетая, с имена на
+колоните на първия ред; help-points може да е и GeoJSON, places – и файл на GeoNames, guides – Markdown.
+Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
+		Args:      cobra.ExactArgs(2),
+		ValidArgs: dataKinds,
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			f, err := openFile(args[1])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			// What a file refers to, as its settlements, may be in the starter knowledge only.
+			if _, err := p.store.LoadStarter(ctx); err != nil {
+				return err
+			}
+			report, err := p.store.Import(ctx, args[0], f)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[1], err)
+			}
+			_, err = fmt.Fprintln(c.OutOrStdout(), report)
+			return err
+		}),
+	}
+}
+
+func exportCommand(env func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use:       "export ВИД",
+		Short:     "Изнася наръчници, помощни точки, населени места или обучения на стандартния изход",
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: dataKinds,
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			return p.store.Export(ctx, args[0], c.OutOrStdout())
+		}),
+	}
+}

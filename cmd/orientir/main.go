@@ -1,0 +1,81 @@
+// Command orientir is the whole program: the server, and the commands that work on the same data.
+// It reads the environment, wires the floors together and owns no table.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := command(os.Getenv).ExecuteContext(ctx); err != nil {
+		var exit *exitStatus
+		if errors.As(err, &exit) {
+			os.Exit(exit.code)
+		}
+		fmt.Fprintln(os.Stderr, "orientir: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// exitStatus ends the program with the status of a child that it ran.
+type exitStatus struct{ code int }
+
+func (e *exitStatus) Error() string { return fmt.Sprintf("exit status %d", e.code) }
+
+// command builds the root command over an environment, so that tests can bring their own.
+func command(env func(string) string) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "orientir",
+		Short: "Ориентир помага на хората да намерят и да ползват електронните услуги в България",
+		Long: `Ориентир отговаря къде и как се ползва електронна услуга – в уеб чат, в Telegram и на
+терминала – показва най-близката библиотека и дава думата на библиотекар.
+
+Настройките са променливи на средата; нито една не е задължителна:
+` + environmentHelp,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		serveCommand(env), askCommand(env), evalCommand(env), importCommand(env), exportCommand(env),
+		staffCommand(env), maskCommand(), migrateCommand(env), withServersCommand(env),
+	)
+	return root
+}
+
+const environmentHelp = `
+  DATABASE_URL              PostgreSQL 15 или по-нов с pgvector; без нея програмата пуска свой
+  REDIS_URL                 Redis; без нея програмата пуска свой
+  ORIENTIR_DATA_DIR         къде са данните (като root: /var/lib/orientir)
+  ORIENTIR_ADDR             къде слуша (:8080)
+  ORIENTIR_PUBLIC_URL       как хората стигат до нас (http://localhost:8080)
+  ORIENTIR_METRICS_ADDR     къде са метриките за Prometheus (127.0.0.1:9464)
+  ORIENTIR_TRUSTED_PROXIES  мрежи на обратните проксита, чиито X-Forwarded-For важат
+  ORIENTIR_EMBED_ORIGINS    сайтове, които може да вграждат чата, напр. https://www.example.bg
+  ORIENTIR_RATE_LIMITS      on или off (on)
+  TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram
+  TELEGRAM_API_URL          друг сървър на Bot API
+  TELEGRAM_WEBHOOK_SECRET   с него и https адрес: webhook вместо запитване
+  OPENAI_API_KEY, OPENAI_BASE_URL, ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL
+                            модел по избор; без него отговорите са от наръчниците
+  SMTP_URL                  поща за известия
+`
+
+// newLog writes structured lines to standard error: never message text, tokens or personal data.
+func newLog(quiet bool) *slog.Logger {
+	level := slog.LevelInfo
+	if quiet {
+		level = slog.LevelWarn
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/deploy/local"
+	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// Program is what every command that needs data stands on: servers, pool and the two lower floors.
+type Program struct {
+	config   Config
+	log      *slog.Logger
+	servers  *local.Servers // nil where both servers are somebody else's
+	pool     *pgxpool.Pool
+	redis    *redis.Client
+	store    *knowledge.Store
+	answerer *retrieval.Answerer
+}
+
+// open attaches to the servers, or starts private ones, and brings the database up to date.
+// With serving it holds the data directory for itself; a second one is refused with local.ErrBusy.
+func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Program, err error) {
+	p := &Program{config: c, log: log}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if c.DatabaseURL == "" || c.RedisURL == "" {
+		start := local.Attach
+		if serving {
+			start = local.Start
+		}
+		p.servers, err = start(ctx, local.Options{DataDir: c.DataDir, Log: log, NeedPostgres: c.DatabaseURL == "", NeedRedis: c.RedisURL == ""})
+		if err != nil {
+			return nil, err
+		}
+	}
+	databaseURL, redisURL := c.DatabaseURL, c.RedisURL
+	if databaseURL == "" {
+		databaseURL = p.servers.DatabaseURL
+	}
+	if redisURL == "" {
+		redisURL = p.servers.RedisURL
+	}
+	if p.pool, err = postgres.Open(ctx, databaseURL, postgres.Options{}); err != nil {
+		return nil, err
+	}
+	if err = postgres.Migrate(ctx, p.pool); err != nil {
+		return nil, err
+	}
+	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log}); err != nil {
+		return nil, err
+	}
+	p.store = knowledge.NewStore(p.pool)
+	p.answerer = retrieval.New(p.pool, p.store, retrievalOptions(c, log))
+	return p, nil
+}
+
+func retrievalOptions(c Config, log *slog.Logger) retrieval.Options {
+	o := retrieval.Options{Log: log}
+	return o
+}
+
+// learn loads the starter knowledge and brings the index up to it. It is idempotent, and quick where nothing changed.
+func (p *Program) learn(ctx context.Context) error {
+	if _, err := p.store.LoadStarter(ctx); err != nil {
+		return fmt.Errorf("load the starter knowledge: %w", err)
+	}
+	return p.answerer.Update(ctx)
+}
+
+// Close gives back everything that open took, in reverse order; private servers stop with it.
+func (p *Program) Close() error {
+	var faults []error
+	if p.redis != nil {
+		faults = append(faults, p.redis.Close())
+	}
+	if p.pool != nil {
+		p.pool.Close()
+	}
+	if p.servers != nil {
+		faults = append(faults, p.servers.Close())
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"orientir/bot"
+	"orientir/bot/telegram"
+	"orientir/bot/webchat"
+	"orientir/deploy/local"
+	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
+	"orientir/handoff"
+	"orientir/handoff/console"
+	"orientir/handoff/staff"
+)
+
+// The limits that keep a slow or broken client from holding a connection. Streams write for as long as they live.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	drainTimeout      = 10 * time.Second // for requests under way when the program stops
+)
+
+func serveCommand(env func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Пуска сървъра: чата, Telegram, страниците на екипа и програмния интерфейс",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := LoadConfig(env)
+			if err != nil {
+				return fmt.Errorf("настройките имат грешки:\n%w", err)
+			}
+			log := newLog(false)
+			redis.LogTo(log)
+			p, err := open(c.Context(), config, log, true)
+			if errors.Is(err, local.ErrBusy) {
+				return fmt.Errorf("друг «orientir serve» вече работи с %s", config.DataDir)
+			}
+			if err != nil {
+				return err
+			}
+			err = p.serve(c.Context(), c.OutOrStdout())
+			return errors.Join(err, p.Close())
+		},
+	}
+}
+
+// serve runs the server until ctx ends, and everything that it started has ended when it returns.
+func (p *Program) serve(ctx context.Context, out io.Writer) error {
+	listener, err := net.Listen("tcp", p.config.Addr)
+	if err != nil {
+		return fmt.Errorf("слушането на %s не стана: %w", p.config.Addr, err)
+	}
+	metricsListener, err := net.Listen("tcp", p.config.MetricsAddr)
+	if err != nil {
+		listener.Close()
+		return fmt.Errorf("метриките на %s не станаха: %w", p.config.MetricsAddr, err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	site, err := p.build(registry)
+	if err != nil {
+		return errors.Join(err, listener.Close(), metricsListener.Close())
+	}
+	metrics := http.NewServeMux()
+	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+
+	group, ctx := errgroup.WithContext(ctx)
+	runServer(ctx, group, p.log, site.handler, listener)
+	runServer(ctx, group, p.log, metrics, metricsListener)
+	group.Go(func() error { return p.redis.Run(ctx) })
+	group.Go(func() error {
+		// Pages and /healthz answer at once; questions and /readyz when the index is there.
+		if err := p.learn(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		site.learned.Store(true)
+		if err := p.greet(ctx, out, site.staff); err != nil {
+			return err
+		}
+		inner, ctx := errgroup.WithContext(ctx)
+		inner.Go(func() error { return p.answerer.Run(ctx) })
+		inner.Go(func() error { return site.engine.Run(ctx) })
+		inner.Go(func() error { return site.desk.Run(ctx) })
+		if site.telegram != nil {
+			inner.Go(func() error { return site.telegram.Run(ctx, site.engine) })
+		}
+		return inner.Wait()
+	})
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// site is the upper floors, wired.
+type site struct {
+	handler  http.Handler
+	staff    *staff.Store
+	engine   *bot.Engine
+	desk     *handoff.Desk
+	telegram *telegram.Bot // nil without a token
+	learned  *atomic.Bool  // the starter knowledge is loaded and indexed
+}
+
+func (p *Program) build(registry prometheus.Registerer) (*site, error) {
+	s := &site{learned: new(atomic.Bool)}
+	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
+	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log})
+	s.staff = staff.NewStore(p.pool)
+	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log})
+
+	var channels []bot.Channel
+	if p.config.TelegramToken != "" {
+		t, err := telegram.New(p.pool, p.redis, telegram.Options{
+			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
+			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log,
+		})
+		if err != nil {
+			return nil, err
+		}
+		s.telegram = t
+		channels = append(channels, t)
+	}
+	forgetAnswers := func(ctx context.Context, tx postgres.DB, contact int64) error {
+		conversation, ok, err := conversations.OfContact(ctx, tx, contact)
+		if err != nil || !ok {
+			return err
+		}
+		return p.answerer.Forget(ctx, tx, []int64{conversation})
+	}
+	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, bot.EngineOptions{
+		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
+		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers},
+	})
+	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
+		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
+		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {
+			return s.desk.Status(ctx, p.pool, conversation)
+		},
+	})
+	desk, err := console.New(console.Deps{
+		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis,
+	}, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", chat)
+	mux.Handle("/console/", desk)
+	if s.telegram != nil {
+		mux.Handle("POST /telegram/webhook", s.telegram.Webhook())
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if lacks := p.lacks(r.Context(), s); lacks != "" {
+			http.Error(w, lacks, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	s.handler = mux
+	return s, nil
+}
+
+// lacks names what a request for an answer would miss now, or "" where nothing.
+func (p *Program) lacks(ctx context.Context, s *site) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
+		return "the database does not answer"
+	} else if !current {
+		return "migrations are pending"
+	}
+	if ready, err := p.answerer.Ready(ctx); err != nil || !ready || !s.learned.Load() {
+		return "the index is being built"
+	}
+	return ""
+}
+
+// runServer serves until ctx ends, then lets requests under way finish.
+func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h http.Handler, l net.Listener) {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return ctx }, // Streams end with the program.
+	}
+	group.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		if err := server.Shutdown(drain); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+}
+
+// greet prints the addresses, and to a terminal how the first administrator comes in.
+func (p *Program) greet(ctx context.Context, out io.Writer, accounts *staff.Store) error {
+	base := p.config.PublicURL
+	fmt.Fprintf(out, "\nОриентир работи.\n  Чат:    %s\n  Екип:   %s\n  API:    %s\n", base, base.JoinPath("console/"), base.JoinPath("api", "v1", "ask"))
+	token, wanted, err := accounts.FirstAdminLink(ctx)
+	if err != nil || !wanted {
+		return err
+	}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		link := base.JoinPath("console", "welcome")
+		link.RawQuery = "token=" + token
+		fmt.Fprintf(out, "  Първи администратор (един час, само веднъж): %s\n", link)
+		return nil
+	}
+	fmt.Fprintln(out, "  Първи администратор: orientir staff add --role admin ИМЕЙЛ")
+	return nil
+}

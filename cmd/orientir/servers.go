@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+
+	"orientir/deploy/local"
+	"orientir/deploy/postgres"
+)
+
+func migrateCommand(env func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Осъвременява базата данни; може да се пуска от няколко копия наведнъж",
+		Args:  cobra.NoArgs,
+		// open has migrated by the time the function runs.
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
+			if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
+				return err
+			} else if !current {
+				return errors.New("базата данни е от по-нова версия на програмата")
+			}
+			_, err := fmt.Fprintln(c.OutOrStdout(), "Базата данни е осъвременена.")
+			return err
+		}),
+	}
+}
+
+func withServersCommand(env func(string) string) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "with-servers КОМАНДА [АРГУМЕНТИ]…",
+		Short: "Пуска команда с DATABASE_URL и REDIS_URL на частните сървъри",
+		Long: `Пуска командата с DATABASE_URL и REDIS_URL в средата ѝ. Ако «orientir serve» работи, това са неговите
+сървъри; иначе се пускат за времето на командата. Пример: orientir with-servers sh -c 'psql "$DATABASE_URL"'`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			config, err := LoadConfig(env)
+			if err != nil {
+				return err
+			}
+			servers, err := local.Attach(c.Context(), local.Options{DataDir: config.DataDir, Log: newLog(true), NeedPostgres: true, NeedRedis: true})
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, servers.Close()) }()
+			child := exec.CommandContext(c.Context(), args[0], args[1:]...)
+			child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+			child.Stdin, child.Stdout, child.Stderr = os.Stdin, c.OutOrStdout(), c.ErrOrStderr()
+			child.Env = append(os.Environ(), "DATABASE_URL="+servers.DatabaseURL, "REDIS_URL="+servers.RedisURL)
+			var exit *exec.ExitError
+			if err := child.Run(); errors.As(err, &exit) {
+				return &exitStatus{exit.ExitCode()}
+			} else if err != nil {
+				return err
+			}
+			return nil
+		},
+	}
+	c.Flags().SetInterspersed(false)
+	return c
+}

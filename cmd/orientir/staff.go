@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"orientir/handoff/staff"
+)
+
+func staffCommand(env func(string) string) *cobra.Command {
+	parent := &cobra.Command{Use: "staff", Short: "Профили на екипа"}
+	var roles, libraries []string
+	var municipality, name string
+	var fromStdin bool
+	add := &cobra.Command{
+		Use:   "add --role РОЛЯ [--library ID]… [--municipality КОД] ИМЕЙЛ",
+		Short: "Създава профил на библиотекар, ръководител, редактор или администратор",
+		Long: `Създава профил. Ролите са librarian, supervisor, editor и admin; --role може да се повтаря.
+Библиотекар без --library обслужва националната опашка. Паролата се пита, или се чете от стандартния вход.`,
+		Args: cobra.ExactArgs(1),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			profile := staff.Profile{Email: args[0], Name: name, Libraries: libraries, Municipality: municipality}
+			for _, r := range roles {
+				role := staff.Role(r)
+				if !slices.Contains(staff.Roles(), role) {
+					return fmt.Errorf("няма роля %q; има librarian, supervisor, editor и admin", r)
+				}
+				profile.Roles = append(profile.Roles, role)
+			}
+			// A library that an account serves may be in the starter knowledge only.
+			if _, err := p.store.LoadStarter(ctx); err != nil {
+				return err
+			}
+			password, err := readPassword(c, fromStdin)
+			if err != nil {
+				return err
+			}
+			account, err := staff.NewStore(p.pool).Add(ctx, profile, password)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "Създаден е профил %s.\n", account.Email)
+			return err
+		}),
+	}
+	add.Flags().StringArrayVar(&roles, "role", nil, "librarian, supervisor, editor или admin")
+	add.Flags().StringArrayVar(&libraries, "library", nil, "код на библиотека, която профилът обслужва; може да се повтаря")
+	add.Flags().StringVar(&municipality, "municipality", "", "община, до която е ограничен редактор")
+	add.Flags().StringVar(&name, "name", "", "име, което колегите и хората виждат")
+	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "чете паролата от стандартния вход")
+	_ = add.MarkFlagRequired("role") // The flag is defined above; there is no other error.
+	parent.AddCommand(add)
+	return parent
+}
+
+// readPassword asks twice on a terminal, or reads one line.
+func readPassword(c *cobra.Command, fromStdin bool) (string, error) {
+	if fromStdin {
+		line, err := bufio.NewReader(c.InOrStdin()).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return "", errors.Join(errors.New("на стандартния вход няма парола"), err)
+		}
+		return line, nil
+	}
+	fd := int(os.Stdin.Fd())
+	if !term.IsTerminal(fd) {
+		return "", errors.New("няма терминал, на който да попитам за паролата; ползвайте --password-stdin")
+	}
+	ask := func(words string) (string, error) {
+		fmt.Fprint(c.ErrOrStderr(), words)
+		raw, err := term.ReadPassword(fd)
+		fmt.Fprintln(c.ErrOrStderr())
+		return string(raw), err
+	}
+	password, err := ask("Парола: ")
+	if err != nil {
+		return "", err
+	}
+	again, err := ask("Още веднъж: ")
+	if err != nil {
+		return "", err
+	}
+	if password != again {
+		return "", errors.New("двете пароли са различни")
+	}
+	return password, nil
+}
