@@ -231,7 +231,10 @@ func (g *gazetteer) within(found []int, words []token) (inside []int) {
 	for len(words) > 1 && regionWords[words[len(words)-1].text] {
 		words = words[:len(words)-1]
 	}
-	if len(words) == 0 || len(words) > 3 {
+	if len(words) == 0 { // «Столична община»: nothing narrower
+		return found
+	}
+	if len(words) > 3 {
 		return nil
 	}
 	for _, i := range found {

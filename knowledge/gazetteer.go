@@ -65,7 +65,7 @@ func newGazetteer(places []Place) *gazetteer {
 			}
 		}
 	}
-	for alias, ekatte := range map[string]string{"търново": "10447", "столицата": "68134", "софето": "68134"} {
+	for alias, ekatte := range map[string]string{"търново": "10447", "столицата": "68134", "столична": "68134", "софето": "68134"} {
 		if i, ok := g.byEkatte[ekatte]; ok && len(g.byKey[nameKey(alias)]) == 0 {
 			g.byKey[nameKey(alias)] = []int{i}
 		}

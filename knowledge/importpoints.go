@@ -214,6 +214,10 @@ func importPoints(ctx context.Context, tx postgres.DB, records []pointRecord, is
 			faults.add(record.line, "name", "fault.twice", h.Name)
 			continue
 		}
+		if i, ok := byKey[[2]string{h.Ekatte, pointKey(h.Name)}]; ok && d.points[i].ID != h.ID { // renamed into another one
+			faults.add(record.line, "name", "fault.twice", h.Name)
+			continue
+		}
 		taken[h.ID], taken[key[0]+" "+key[1]] = true, true
 		switch {
 		case before < 0:

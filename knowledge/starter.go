@@ -83,7 +83,7 @@ var starterKinds = []starterKind{
 	{
 		name: "host",
 		insert: `INSERT INTO allowed_hosts (host, origin, changed_by) SELECT i.host, 'starter', 'starter' FROM jsonb_to_recordset($1) AS i(host text)
-			ON CONFLICT DO NOTHING`,
+			ON CONFLICT (host) DO UPDATE SET removed = false WHERE allowed_hosts.removed AND allowed_hosts.origin = 'starter'`,
 		remove: `UPDATE allowed_hosts SET removed = true, changed_by = 'starter', changed_at = now() WHERE host = ANY($1) AND origin = 'starter' AND NOT removed`,
 	},
 	{

@@ -61,7 +61,7 @@ func (t *reading) number(r run, i int) (kind Kind, last int, ok bool) {
 		groups := r[i : j+1]
 		even := sameLength(groups) // also a single group
 		switch n := len(digits); {
-		case n == 10 && ValidEGN(digits) && (even || endsAt(groups, 6)):
+		case n == 10 && ValidEGN(digits) && !dated(groups):
 			best = append(best, candidate{EGN, j})
 		case mobile(digits) || plus && foreignPhone(digits) && (j == len(r)-1 || len(digits) >= 11):
 			best = append(best, candidate{Phone, j})
@@ -69,7 +69,7 @@ func (t *reading) number(r run, i int) (kind Kind, last int, ok bool) {
 			best = append(best, candidate{LNCH, j})
 		case n >= 13 && Luhn(digits) && t.cardLike(groups, digits):
 			best = append(best, candidate{Card, j})
-		case (n == 9 && even || n == 7 && i == j && t.twoLetters(r[i].from)) && t.document(r[i].from, r[j].to):
+		case (n == 9 && !dated(groups) || n == 7 && i == j && t.twoLetters(r[i].from)) && t.document(r[i].from, r[j].to):
 			best = append(best, candidate{Document, j})
 		case (n == 9 || n == 10) && digits[0] == '0' && digits[1] != '0' && !strings.HasPrefix(digits, "0700") && !strings.HasPrefix(digits, "0800") &&
 			!strings.HasPrefix(digits, "0900") && t.said(r[i].from, ownPhone):
@@ -131,15 +131,10 @@ func sameLength(groups []group) bool {
 	return true
 }
 
-// endsAt says whether a group ends after so many digits: the birth date of an ЕГН is written together or in parts, but not torn.
-func endsAt(groups []group, digits int) bool {
-	n := 0
-	for _, g := range groups {
-		if n += len(g.digits); n == digits {
-			return true
-		}
-	}
-	return false
+// dated says whether groups begin with a date, «12.03.2027 10»: such digits are no number, though they may add up.
+func dated(groups []group) bool {
+	return len(groups) > 2 && len(groups[0].digits) <= 2 && len(groups[1].digits) <= 2 && len(groups[2].digits) == 4 &&
+		(strings.HasPrefix(groups[2].digits, "19") || strings.HasPrefix(groups[2].digits, "20"))
 }
 
 // lastOf gives where the last of these words begins in a text, -1 where there is none. A word begins after something that is no letter.

@@ -197,7 +197,7 @@ func codes(t *reading) (found []span) {
 	for _, r := range t.runs {
 		digits := ""
 		for j, g := range r {
-			if digits += g.digits; len(digits) == 12 && sameLength(r[:j+1]) && t.said(r[0].from, codeWords) {
+			if digits += g.digits; len(digits) == 12 && !dated(r[:j+1]) && t.said(r[0].from, codeWords) {
 				found = append(found, span{r[0].from, r[j].to, Code})
 			}
 		}
