@@ -32,8 +32,9 @@ func migrateCommand(env func(string) string) *cobra.Command {
 }
 
 func withServersCommand(env func(string) string) *cobra.Command {
+	var scratch bool
 	c := &cobra.Command{
-		Use:   "with-servers КОМАНДА [АРГУМЕНТИ]…",
+		Use:   "with-servers [--scratch] КОМАНДА [АРГУМЕНТИ]…",
 		Short: "Пуска команда с DATABASE_URL и REDIS_URL на частните сървъри",
 		Long: `Пуска командата с DATABASE_URL и REDIS_URL в средата ѝ. Ако «orientir serve» работи, това са неговите
 сървъри; иначе се пускат за времето на командата. Пример: orientir with-servers sh -c 'psql "$DATABASE_URL"'`,
@@ -43,7 +44,18 @@ func withServersCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			servers, err := local.Attach(c.Context(), local.Options{DataDir: config.DataDir, Log: newLog(true), NeedPostgres: true, NeedRedis: true})
+			options := local.Options{DataDir: config.DataDir, Log: newLog(true), NeedPostgres: true, NeedRedis: true, Scratch: scratch}
+			if scratch {
+				if options.DataDir, err = os.MkdirTemp("", "orientir-scratch-"); err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, os.RemoveAll(options.DataDir)) }()
+				// Root's servers run as another user, who has to pass through.
+				if err := os.Chmod(options.DataDir, 0o711); err != nil {
+					return err
+				}
+			}
+			servers, err := local.Attach(c.Context(), options)
 			if err != nil {
 				return err
 			}
@@ -61,6 +73,7 @@ func withServersCommand(env func(string) string) *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&scratch, "scratch", false, "нови, празни и бързи сървъри, които изчезват след командата; за тестове")
 	c.Flags().SetInterspersed(false)
 	return c
 }
