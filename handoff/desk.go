@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/bot"
 	"orientir/bot/i18n"
@@ -23,6 +24,8 @@ import (
 type Options struct {
 	Log *slog.Logger     // default: nothing is logged
 	Now func() time.Time // for opening hours; default time.Now
+
+	Registry prometheus.Registerer // default: metrics are kept by nobody
 }
 
 // Desk opens tickets, shows them to the staff and carries words between the two. It is the bot's bot.Desk.
@@ -34,6 +37,7 @@ type Desk struct {
 	redis         *redis.Client
 	log           *slog.Logger
 	now           func() time.Time
+	metrics       metrics
 	here          atomic.Pointer[map[int64]bool] // who is at the desk, as of a few seconds ago
 }
 
@@ -41,7 +45,7 @@ var _ bot.Desk = (*Desk)(nil)
 
 // NewDesk makes the desk. Run keeps its presence and its queue up to date.
 func NewDesk(db *pgxpool.Pool, store *knowledge.Store, conversations *bot.Conversations, staff *staff.Store, redis *redis.Client, o Options) *Desk {
-	d := &Desk{db: db, knowledge: store, conversations: conversations, staff: staff, redis: redis, log: o.Log, now: o.Now}
+	d := &Desk{db: db, knowledge: store, conversations: conversations, staff: staff, redis: redis, log: o.Log, now: o.Now, metrics: newMetrics(o.Registry)}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}

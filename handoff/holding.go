@@ -34,11 +34,12 @@ const MaxReply = 3500
 // Errors: *Taken, ErrNotFound.
 func (d *Desk) Claim(ctx context.Context, ticket int64, a staff.Account) error {
 	var conversation int64
+	var waited float64
 	err := d.staff.Door(ctx, act(a, "ticket.claim", ticket), func(tx pgx.Tx, _ *staff.Act) error {
 		err := tx.QueryRow(ctx, `
 			UPDATE tickets t SET state = 'claimed', claimed_by = $2, claimed_at = now(), active_at = now()
 			WHERE t.id = $5 AND t.state = 'waiting' AND t.conversation IS NOT NULL AND `+visible+`
-			RETURNING t.conversation`, append(seer(a), ticket)...).Scan(&conversation)
+			RETURNING t.conversation, extract(epoch FROM t.claimed_at - t.opened_at)::float8`, append(seer(a), ticket)...).Scan(&conversation, &waited)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return d.whyNot(ctx, tx, ticket, a)
 		}
@@ -57,6 +58,8 @@ func (d *Desk) Claim(ctx context.Context, ticket int64, a staff.Account) error {
 	if err != nil {
 		return fmt.Errorf("claim ticket %d: %w", ticket, err)
 	}
+	d.metrics.wait.Observe(waited)
+	d.metrics.steps.WithLabelValues("claimed").Inc()
 	d.changed(ctx, conversation)
 	return nil
 }
@@ -168,6 +171,7 @@ func (d *Desk) end(ctx context.Context, change staff.Act, ticket, holder int64, 
 	if err != nil {
 		return fmt.Errorf("%s %d: %w", change.Verb, ticket, err)
 	}
+	d.metrics.steps.WithLabelValues(e.kind).Inc()
 	d.changed(ctx, conversation)
 	return nil
 }

@@ -68,7 +68,7 @@ func (d *Desk) watch(ctx context.Context, last *int64) error {
 
 // Sweep puts right what time has changed: silent holders, people who left, libraries that nobody serves any more.
 func (d *Desk) Sweep(ctx context.Context) error {
-	return errors.Join(d.sweepSilent(ctx), d.sweepLeft(ctx), d.sweepUnserved(ctx), d.sweepOld(ctx))
+	return errors.Join(d.sweepSilent(ctx), d.sweepLeft(ctx), d.sweepUnserved(ctx), d.sweepOld(ctx), d.count(ctx))
 }
 
 // held is a ticket and who holds it.
@@ -197,6 +197,7 @@ func (d *Desk) reroute(ctx context.Context, w waiting) error {
 	if err != nil {
 		return fmt.Errorf("reroute ticket %d: %w", w.Ticket, err)
 	}
+	d.metrics.steps.WithLabelValues("rerouted").Inc()
 	d.changed(ctx, w.Conversation)
 	return nil
 }
@@ -223,9 +224,13 @@ func (d *Desk) sweepOld(ctx context.Context) error {
 		err := d.staff.Door(ctx, change, func(tx pgx.Tx, _ *staff.Act) error {
 			return d.giveUp(ctx, tx, w.Ticket, outcome, notice)
 		})
-		if err != nil && !errors.Is(err, ErrNotFound) {
+		if errors.Is(err, ErrNotFound) { // claimed or closed meanwhile
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("give ticket %d up: %w", w.Ticket, err)
 		}
+		d.metrics.steps.WithLabelValues("closed").Inc()
 		d.changed(ctx, w.Conversation)
 	}
 	return nil
@@ -252,4 +257,18 @@ func (d *Desk) giveUp(ctx context.Context, tx pgx.Tx, ticket int64, outcome, not
 	}
 	_, err = d.conversations.Notice(ctx, tx, *conversation, notice)
 	return err
+}
+
+// count tells the metrics how many tickets are open.
+func (d *Desk) count(ctx context.Context) error {
+	var waiting, claimed float64
+	err := d.db.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'claimed')
+		FROM tickets WHERE state <> 'closed'`).Scan(&waiting, &claimed)
+	if err != nil {
+		return fmt.Errorf("count open tickets: %w", err)
+	}
+	d.metrics.open.WithLabelValues("waiting").Set(waiting)
+	d.metrics.open.WithLabelValues("claimed").Set(claimed)
+	return nil
 }
