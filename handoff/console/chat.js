@@ -6,6 +6,9 @@ const form = document.getElementById("reply");
 const text = document.getElementById("text");
 const offline = document.getElementById("offline");
 
+const title = document.title;
+document.addEventListener("visibilitychange", () => document.hidden || (document.title = title));
+
 const atEnd = () => lines.scrollHeight - lines.scrollTop - lines.clientHeight < 80;
 const toEnd = () => (lines.scrollTop = lines.scrollHeight);
 
@@ -19,6 +22,7 @@ function line(event) {
   else lines.append(item);
   if (follow) toEnd();
   if (!old && event.from === "person") {
+    if (document.hidden) document.title = "● " + title;
     if (choice("sound")) beep();
     notify(lines.dataset.message, "chat-" + location.pathname, location.pathname);
   }

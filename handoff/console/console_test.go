@@ -97,10 +97,13 @@ func guide() knowledge.Guide {
 	}
 }
 
-// scripted answers a question about «съдебно» with the guide and does not know anything else.
+// scripted answers a question about «съдебно» with the guide, breaks at «гръм» and does not know anything else.
 type scripted struct{}
 
 func (scripted) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
+	if strings.Contains(q.Text, "гръм") {
+		return retrieval.Answer{}, retrieval.ErrNotReady
+	}
 	if !strings.Contains(q.Text, "съдебно") {
 		return retrieval.Answer{Outcome: retrieval.Abstained}, nil
 	}

@@ -150,6 +150,7 @@ func TestHandOverWithoutScripts(t *testing.T) {
 	m.get(chat+"?find=съдебно").has(t, "Електронно свидетелство за съдимост", "97 %", "insert=criminal-record")
 	m.get(chat+"?find=съдебно&insert=criminal-record").has(t, "присъди. Искат го за нова работа.\nhttps://cs.mjs.bg</textarea>")
 	m.get(chat+"?find=хвърчила").has(t, "няма нищо близко")
+	m.get(chat+"?find=гръм").has(t, "Търсенето не работи", `name="text"`)
 	if got := m.post(chat+"/reply", "text", "  "); got.code != http.StatusUnprocessableEntity {
 		t.Errorf("an empty reply: %d", got.code)
 	}

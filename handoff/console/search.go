@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -16,6 +15,7 @@ type search struct {
 	Words   string // "" where nothing was looked for
 	Outcome string
 	Found   []foundGuide
+	Failed  bool // the search itself doesn't work now; the chat goes on
 }
 
 // foundGuide is a guide that can be put into the reply.
@@ -24,6 +24,9 @@ type foundGuide struct {
 	Score       float64
 	Words       string // to insert
 }
+
+// unlikely is the score below which a guide that is not the first only takes up room.
+const unlikely = 0.01
 
 // searchFor looks in the guides for the words in the address, as the bot would for this person.
 func (s *site) searchFor(r *http.Request, t handoff.Ticket) (search, error) {
@@ -40,10 +43,15 @@ func (s *site) searchFor(r *http.Request, t handoff.Ticket) (search, error) {
 	}
 	answer, err := s.Answerer.Answer(r.Context(), retrieval.Question{Text: out.Words, Language: language})
 	if err != nil {
-		return out, fmt.Errorf("search for ticket %d: %w", t.ID, err)
+		s.Log.Error("search beside a chat failed", "ticket", t.ID, "error", err)
+		out.Failed = true
+		return out, nil
 	}
 	out.Outcome = string(answer.Outcome)
-	for _, g := range answer.Guides {
+	for i, g := range answer.Guides {
+		if i > 0 && g.Score < unlikely {
+			break
+		}
 		words, err := s.guideWords(r.Context(), g.Slug, t.Language)
 		if err != nil {
 			return out, err
