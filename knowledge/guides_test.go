@@ -75,12 +75,12 @@ func TestParseGuideNamesTheLine(t *testing.T) {
 		{"eur: 15.34", "eur: 15,34", "sample.md:11: "},
 		{"eur: 15.34", "eur: -1", "sample.md:11: "},
 		{"review_by: 2027-05-25", "review_by: май", "sample.md:15: "},
-		{"## Къде", "## Накъде", "sample.md:32: unknown heading"},
-		{"## Къде", "## Кой може", "sample.md:32: heading"},
-		{"2. Запишете.", "3. Запишете.", "sample.md:37: step 3 where 2 comes"},
-		{"- Подпис.", "Подпис.", "sample.md:40: neither an item"},
-		{"- Дете\n  под 14 години.\n", "", "nothing under \"Изключения\""},
-		{"---\nslug", "slug", "sample.md:1: no front matter"},
+		{"## Къде", "## Накъде", "sample.md:32: непознато заглавие"},
+		{"## Къде", "## Кой може", "sample.md:32: заглавието"},
+		{"2. Запишете.", "3. Запишете.", "sample.md:37: стъпка 3, а е ред на 2"},
+		{"- Подпис.", "Подпис.", "sample.md:40: не е точка"},
+		{"- Дете\n  под 14 години.\n", "", "няма нищо под „Изключения“"},
+		{"---\nslug", "slug", "sample.md:1: няма заглавна част"},
 	} {
 		broken := strings.Replace(sampleGuide, c.from, c.to, 1)
 		_, err := ParseGuide(File{Name: "sample.md", Data: []byte(broken)}, File{})

@@ -109,7 +109,7 @@ func TestAWrongRowChangesNothingAndIsNamed(t *testing.T) {
 		{"help-points", pointsHeader + good + `,,Библиотека,12259,,,,,,,,,,кафе,` + "\n", ImportFault{3, "offers", "fault.choice", "кафе"}},
 		{"help-points", pointsHeader + good + good, ImportFault{3, "name", "fault.twice", "Друго име"}},
 		{"help-points", pointsHeader + good + `ruse-regional-library,regional,Библиотека при НЧ „Развитие-1892“,07702,,,,,,,,,,,` + "\n", ImportFault{3, "name", "fault.twice", "Библиотека при НЧ „Развитие-1892“"}},
-		{"help-points", pointsHeader + good + "x,y\n", ImportFault{3, "-", "fault.cells", "2, header 15"}},
+		{"help-points", pointsHeader + good + "x,y\n", ImportFault{3, "-", "fault.cells", "2 вместо 15"}},
 		{"help-points", "name,settlement,adress\nБиблиотека,Враца,ул. 1\n", ImportFault{1, "adress", "fault.column", ""}},
 		{"help-points", "name,settlement\nБиблиотека,Бяла\n", ImportFault{2, "settlement", "fault.ambiguous", "Бяла"}},
 		{"help-points", "name\nБиблиотека\n", ImportFault{1, "ekatte", "fault.missing", ""}},

@@ -51,15 +51,15 @@ func ParseGuide(bg, en File) (Guide, error) {
 	fault := func(what string) error { return &ParseError{en.Name, document.front.line, what} }
 	switch {
 	case e.Slug != f.Slug:
-		return Guide{}, fault(fmt.Sprintf("slug %q, the Bulgarian file has %q", e.Slug, f.Slug))
+		return Guide{}, fault(fmt.Sprintf("slug е %q, а в българския файл е %q", e.Slug, f.Slug))
 	case e.Audience != "" || e.Status != "" || e.TitleEnglish != "" || e.Link != "" || e.Identification != nil || e.Related != nil || e.Sources != nil || !time.Time(e.ReviewBy).IsZero():
-		return Guide{}, fault("holds what stands in the Bulgarian file alone")
+		return Guide{}, fault("съдържа нещо, което стои само в българския файл")
 	case len(e.Fees) != len(f.Fees):
-		return Guide{}, fault("not the fees of the Bulgarian file")
+		return Guide{}, fault("таксите не са като в българския файл")
 	}
 	for i := range e.Fees {
 		if e.Fees[i].Euro != f.Fees[i].Euro {
-			return Guide{}, fault("not the fees of the Bulgarian file")
+			return Guide{}, fault("таксите не са като в българския файл")
 		}
 	}
 	g.Text[English] = document.text()
@@ -118,7 +118,7 @@ var amountForm = regexp.MustCompile(`^[0-9]{1,7}(\.[0-9]{1,2})?$`)
 // UnmarshalYAML reads an amount as it is written: a binary fraction would lose cents.
 func (c *cents) UnmarshalYAML(node *yaml.Node) error {
 	if !amountForm.MatchString(node.Value) {
-		return fmt.Errorf("line %d: no amount in euro: %q", node.Line, node.Value)
+		return fmt.Errorf("line %d: не е сума в евро: %q", node.Line, node.Value)
 	}
 	value, err := strconv.ParseFloat(node.Value, 64)
 	*c = cents(math.Round(value * 100))
@@ -141,7 +141,7 @@ type dateYAML time.Time
 func (d *dateYAML) UnmarshalYAML(node *yaml.Node) error {
 	t, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return fmt.Errorf("line %d: no date like 2027-05-25: %q", node.Line, node.Value)
+		return fmt.Errorf("line %d: не е дата като 2027-05-25: %q", node.Line, node.Value)
 	}
 	*d = dateYAML(t)
 	return nil
@@ -216,7 +216,7 @@ func parseDocument(file File, language Language) (d document, err error) {
 		end = slices.Index(lines[1:], "---") + 1
 	}
 	if end < 1 {
-		fault(1, "no front matter between two lines ---")
+		fault(1, "няма заглавна част между два реда ---")
 		return d, errors.Join(faults...)
 	}
 	d.front.line = first + 1
@@ -242,9 +242,9 @@ func parseDocument(file File, language Language) (d document, err error) {
 			current = slices.IndexFunc(sections, func(s section) bool { return s.heading(language) == heading })
 			switch {
 			case current < 0:
-				fault(number, fmt.Sprintf("unknown heading %q", heading))
+				fault(number, fmt.Sprintf("непознато заглавие „%s“", heading))
 			case current <= last:
-				fault(number, fmt.Sprintf("heading %q is twice or not in its order", heading))
+				fault(number, fmt.Sprintf("заглавието „%s“ стои два пъти или не на реда си", heading))
 			default:
 				last = current
 			}
@@ -257,7 +257,7 @@ func parseDocument(file File, language Language) (d document, err error) {
 		}
 		if current < 0 {
 			if last < 0 {
-				fault(number, "text before the first heading")
+				fault(number, "текст преди първото заглавие")
 				last = 0
 			}
 			continue
@@ -271,7 +271,7 @@ func parseDocument(file File, language Language) (d document, err error) {
 			if m := numbered.FindStringSubmatch(line); m != nil {
 				item, isItem = m[2], true
 				if m[1] != strconv.Itoa(len(*part)+1) {
-					fault(number, fmt.Sprintf("step %s where %d comes", m[1], len(*part)+1))
+					fault(number, fmt.Sprintf("стъпка %s, а е ред на %d", m[1], len(*part)+1))
 				}
 			}
 		default:
@@ -283,13 +283,13 @@ func parseDocument(file File, language Language) (d document, err error) {
 		case open:
 			(*part)[len(*part)-1] += " " + strings.TrimSpace(line)
 		default:
-			fault(number, fmt.Sprintf("neither an item of %q nor the rest of one", sections[current].heading(language)))
+			fault(number, fmt.Sprintf("не е точка от „%s“, нито продължение на точка", sections[current].heading(language)))
 		}
 		open = isItem || open
 	}
 	for i, s := range sections {
 		if s.required && len(d.parts[i]) == 0 {
-			fault(len(lines), fmt.Sprintf("nothing under %q", s.heading(language)))
+			fault(len(lines), fmt.Sprintf("няма нищо под „%s“", s.heading(language)))
 		}
 	}
 	return d, errors.Join(faults...)

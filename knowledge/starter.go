@@ -7,31 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"orientir/knowledge/starter"
 )
-
-// Report says what a load or an import did.
-type Report struct {
-	Added     int
-	Changed   int
-	Unchanged int
-	Kept      int // left as editors have them, though the file says otherwise
-	Removed   int
-}
-
-func (r *Report) add(other Report) {
-	r.Added += other.Added
-	r.Changed += other.Changed
-	r.Unchanged += other.Unchanged
-	r.Kept += other.Kept
-	r.Removed += other.Removed
-}
 
 // LoadStarter brings the knowledge that ships with the program into the database. What people have changed or removed since stays so:
 // of each item we remember what the starter said last, and only a new text of it is taken, and only where the present one is still
@@ -265,133 +246,4 @@ func loadGuides(ctx context.Context, tx pgx.Tx, fresh, changed []starterItem, re
 		}
 	}
 	return nil
-}
-
-// readStarter reads all files of the starter knowledge. A fault in them is told with file and row; the tests see to it that there is none.
-func readStarter(files fs.FS) (map[string][]starterItem, error) {
-	items := map[string][]starterItem{}
-	guides, err := readGuideFiles(files, "guides")
-	if err != nil {
-		return nil, err
-	}
-	items["guide"] = guides
-	questions, err := fs.Glob(files, "questions/*.tsv")
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	for _, name := range questions {
-		err := readStarterTable(files, name, []string{"question", "expected", "kind", "language"}, func(row []string) error {
-			sample := sampleFromRow(row)
-			if seen[sample.Text] {
-				return fmt.Errorf("the question stands twice: %q", sample.Text)
-			}
-			seen[sample.Text] = true
-			items["sample"] = append(items["sample"], starterItem{key: sample.Text, data: map[string]any{
-				"question": sample.Text, "expected": filled(sample.Expected), "kind": sample.Kind, "language": sample.Language,
-			}})
-			return sample.validate()
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	err = readStarterTable(files, "hosts.tsv", []string{"host", "whose"}, func(row []string) error {
-		items["host"] = append(items["host"], starterItem{key: row[0], data: map[string]any{"host": row[0]}})
-		if !allowable(row[0]) {
-			return &Fault{"host", "fault.host", row[0]}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = readStarterTable(files, "glossary.tsv", []string{"term", "meaning"}, func(row []string) error {
-		items["term"] = append(items["term"], starterItem{key: row[0], data: map[string]any{"term": row[0], "meaning": row[1]}})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = readStarterTable(files, "signposts.tsv", []string{"title", "authority", "link", "names"}, func(row []string) error {
-		items["signpost"] = append(items["signpost"], starterItem{key: row[0], data: map[string]any{
-			"title": row[0], "authority": row[1], "link": row[2], "names": splitList(row[3]),
-		}})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	data, err := fs.ReadFile(files, "places.csv")
-	if err != nil {
-		return nil, err
-	}
-	places, err := readPlaces(data)
-	if err != nil {
-		return nil, fmt.Errorf("places.csv: %w", err)
-	}
-	for _, p := range places {
-		items["place"] = append(items["place"], starterItem{key: p.Ekatte, data: p})
-	}
-	if data, err = fs.ReadFile(files, "help-points.csv"); err != nil {
-		return nil, err
-	}
-	points, _, err := readPoints(data)
-	if err != nil {
-		return nil, fmt.Errorf("help-points.csv: %w", err)
-	}
-	for _, record := range points {
-		items["help-point"] = append(items["help-point"], starterItem{key: record.point.ID, data: pointJSON(record.point)})
-	}
-	return items, nil
-}
-
-// readGuideFiles reads the guides of a folder, <slug>.md with <slug>.en.md beside it.
-func readGuideFiles(files fs.FS, folder string) ([]starterItem, error) {
-	names, err := fs.Glob(files, path.Join(folder, "*.md"))
-	if err != nil {
-		return nil, err
-	}
-	var items []starterItem
-	for _, name := range names {
-		slug := strings.TrimSuffix(path.Base(name), ".md")
-		if strings.HasSuffix(slug, ".en") {
-			continue
-		}
-		bg, en := File{Name: name}, File{Name: strings.TrimSuffix(name, ".md") + ".en.md"}
-		if bg.Data, err = fs.ReadFile(files, name); err != nil {
-			return nil, err
-		}
-		if slices.Contains(names, en.Name) {
-			if en.Data, err = fs.ReadFile(files, en.Name); err != nil {
-				return nil, err
-			}
-		}
-		g, err := ParseGuide(bg, en)
-		if err != nil {
-			return nil, err
-		}
-		if g.Slug != slug {
-			return nil, &ParseError{name, 2, fmt.Sprintf("slug %q in the file of %q", g.Slug, slug)}
-		}
-		// The hash is of the text: a new field in Guide makes no new versions.
-		items = append(items, starterItem{key: g.Slug, data: g, hash: digest(slices.Concat(bg.Data, en.Data))})
-	}
-	return items, nil
-}
-
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:12])
-}
-
-// splitList splits «a; b; c».
-func splitList(text string) []string {
-	list := []string{}
-	for part := range strings.SplitSeq(text, ";") {
-		if part = strings.TrimSpace(part); part != "" {
-			list = append(list, part)
-		}
-	}
-	return list
 }

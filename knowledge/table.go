@@ -29,46 +29,46 @@ type ImportFault struct {
 	Value  string
 }
 
-// Error lists the faults, one on a line.
+// Error lists the faults, one on a line, in Bulgarian: who imports on the terminal reads it as it is. Sites translate Key.
 func (e *ImportError) Error() string {
 	var out strings.Builder
 	for i, f := range e.Faults {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		fmt.Fprintf(&out, "row %d, column %s: %s", f.Row, f.Column, faultWords(f.Key))
+		fmt.Fprintf(&out, "ред %d, колона %s: %s", f.Row, f.Column, faultWords(f.Key))
 		if f.Value != "" {
-			fmt.Fprintf(&out, ": %q", f.Value)
+			fmt.Fprintf(&out, ": «%s»", f.Value)
 		}
 	}
 	if e.More > 0 {
-		fmt.Fprintf(&out, "\nand %d more", e.More)
+		fmt.Fprintf(&out, "\nи още %d", e.More)
 	}
 	return out.String()
 }
 
-// faultWords says a fault on the terminal and in logs, where no translation is at hand.
+// faultWords says a fault where no translation is at hand.
 func faultWords(key string) string {
 	words := map[string]string{
-		"fault.empty":     "must not be empty",
-		"fault.choice":    "is none of the known values",
-		"fault.host":      "is not on a known official host",
-		"fault.slug":      "is no short name of small Latin letters, digits and hyphens",
-		"fault.number":    "is no number, or is out of range",
-		"fault.date":      "is no date or time",
-		"fault.place":     "is no settlement that we know",
-		"fault.ambiguous": "fits several settlements: give ekatte, or municipality and district",
-		"fault.position":  "is outside Bulgaria, or only one of lat and lon is given",
-		"fault.hours":     "are no opening hours that we understand",
-		"fault.twice":     "stands in the file twice",
-		"fault.column":    "is an unknown column",
-		"fault.missing":   "is missing",
-		"fault.cells":     "has another number of cells than the header",
-		"fault.text":      "is not UTF-8 text",
-		"fault.point":     "is no help point that we know",
-		"fault.markdown":  "is not as a guide is written",
-		"fault.lower":     "must be in small letters",
-		"fault.fee":       "is no fee",
+		"fault.empty":     "трябва да се попълни",
+		"fault.choice":    "не е от познатите стойности",
+		"fault.host":      "не е на познат официален сайт",
+		"fault.slug":      "трябва да е от малки латински букви, цифри и тирета",
+		"fault.number":    "не е число или е извън границите",
+		"fault.date":      "не е дата или час",
+		"fault.place":     "не познаваме такова населено място",
+		"fault.ambiguous": "има няколко такива населени места: дайте ekatte или община и област",
+		"fault.position":  "е извън България или липсва едната координата",
+		"fault.hours":     "не е работно време, което разбираме",
+		"fault.twice":     "стои два пъти",
+		"fault.column":    "непозната колона",
+		"fault.missing":   "липсва",
+		"fault.cells":     "броят на клетките е друг, а не като в заглавния ред",
+		"fault.text":      "не е текст в UTF-8",
+		"fault.point":     "не познаваме такава библиотека",
+		"fault.markdown":  "не е написано като ръководство",
+		"fault.lower":     "трябва да е с малки букви",
+		"fault.fee":       "не е такса",
 	}
 	if w, ok := words[key]; ok {
 		return w
@@ -171,7 +171,7 @@ func readTable(data []byte, also names, known ...string) (*table, error) {
 			continue
 		}
 		if len(record) != len(records[0]) {
-			faults.add(lines[i+1], "-", "fault.cells", fmt.Sprintf("%d, header %d", len(record), len(records[0])))
+			faults.add(lines[i+1], "-", "fault.cells", fmt.Sprintf("%d вместо %d", len(record), len(records[0])))
 			continue
 		}
 		t.rows = append(t.rows, tableRow{lines[i+1], record})
