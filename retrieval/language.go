@@ -39,17 +39,29 @@ func (v *Vocabulary) language(text string, tokens []Token, latin []latinWord) st
 			en += -2
 		case w.bg != "":
 			bg += v.logP(bulgarian, w.bg) - float64(w.cost)
+		case englishLook(word):
+			bg += unseen - 1
 		default:
-			bg += v.unknown[bulgarian] - 2
+			bg += unseen + 2
 		}
 	}
 	switch {
 	case tr > en+2 && tr > bg+2:
 		return "tr"
-	case en > bg:
+	case en > bg+1.5: // who types Latin here mostly means Bulgarian
 		return "en"
 	}
 	return "bg-latn"
+}
+
+// englishLook tells runs of letters that English words have and Bulgarian ones, typed in Latin letters, hardly.
+func englishLook(word string) bool {
+	for _, run := range []string{"th", "wh", "gh", "ck", "ee", "ea", "ing", "tion", "qu", "ph"} {
+		if strings.Contains(word, run) {
+			return true
+		}
+	}
+	return false
 }
 
 func turkishLetters(text string) bool {

@@ -5,7 +5,9 @@ import "strings"
 // Stem strips the definite article, the plural and the last vowel of a lower-case Bulgarian word.
 //
 // The rules are those of the light stemmer in Jacques Savoy, «Searching Strategies for the Bulgarian Language»,
-// Information Retrieval 10 (2007), 509–529; no dictionary. Words of up to three letters stay as they are.
+// Information Retrieval 10 (2007), 509–529; no dictionary. Words of up to three letters stay as they are. Two changes,
+// each seen to join more forms of the same word: -та goes only after a vowel or т («документа» is документ, not
+// докумен), and an и that is left at the end goes too («пенсия», «пенсии» and «пенсията» meet).
 func Stem(word string) string {
 	w := []rune(word)
 	if len(w) < 4 {
@@ -23,6 +25,9 @@ func Stem(word string) string {
 		if hasEnding(w, "а") || hasEnding(w, "о") || hasEnding(w, "е") {
 			w = w[:len(w)-1]
 		}
+		if len(w) > 3 && hasEnding(w, "и") {
+			w = w[:len(w)-1]
+		}
 	}
 	if len(w) > 4 && hasEnding(w, "ен") {
 		w = append(w[:len(w)-2], 'н')
@@ -38,7 +43,7 @@ func withoutArticle(w []rune) []rune {
 	switch {
 	case n > 6 && hasEnding(w, "ият"):
 		return w[:n-3]
-	case n > 5 && (hasEnding(w, "ът") || hasEnding(w, "то") || hasEnding(w, "те") || hasEnding(w, "та") || hasEnding(w, "ия")):
+	case n > 5 && (hasEnding(w, "ът") || hasEnding(w, "то") || hasEnding(w, "те") || definiteTa(w) || hasEnding(w, "ия")):
 		return w[:n-2]
 	case n > 4 && hasEnding(w, "ят"):
 		return w[:n-2]
@@ -60,7 +65,7 @@ func withoutPlural(w []rune) []rune {
 		switch {
 		case hasEnding(w, "ища"):
 			return w[:n-3]
-		case hasEnding(w, "та"):
+		case definiteTa(w):
 			return w[:n-2]
 		case hasEnding(w, "ци"):
 			return append(w[:n-2], 'к')
@@ -79,6 +84,18 @@ func withoutPlural(w []rune) []rune {
 		}
 	}
 	return w
+}
+
+// definiteTa tells -та that is an ending of its own: картата, пролетта, момчета.
+func definiteTa(w []rune) bool {
+	if !hasEnding(w, "та") || len(w) < 4 {
+		return false
+	}
+	switch w[len(w)-3] {
+	case 'а', 'я', 'е', 'и', 'о', 'у', 'т', 'щ':
+		return true
+	}
+	return false
 }
 
 func hasEnding(w []rune, ending string) bool {
@@ -101,13 +118,15 @@ func stemEnglish(w string) string {
 	switch {
 	case n > 4 && strings.HasSuffix(w, "ies") && !strings.HasSuffix(w, "eies") && !strings.HasSuffix(w, "aies"):
 		w = w[:n-3] + "y"
+	case n > 4 && (strings.HasSuffix(w, "xes") || strings.HasSuffix(w, "ches") || strings.HasSuffix(w, "shes") || strings.HasSuffix(w, "sses")):
+		w = w[:n-2]
 	case n > 4 && strings.HasSuffix(w, "es") && !strings.HasSuffix(w, "aes") && !strings.HasSuffix(w, "ees") && !strings.HasSuffix(w, "oes"):
 		w = w[:n-1]
 	case n > 3 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "ss"):
 		w = w[:n-1]
 	}
 	for _, ending := range []string{"ing", "ed"} {
-		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 3 && strings.ContainsAny(stem, "aeiouy") {
+		if stem, ok := strings.CutSuffix(w, ending); ok && len(stem) > 2 && strings.ContainsAny(stem, "aeiouy") {
 			if stem[len(stem)-1] == stem[len(stem)-2] && !strings.ContainsAny(stem[len(stem)-1:], "lsz") {
 				stem = stem[:len(stem)-1]
 			}

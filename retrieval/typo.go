@@ -43,14 +43,14 @@ func readTyped(in []rune, i int, yield func(reading)) {
 // readExact yields a letter as itself alone.
 func readExact(in []rune, i int, yield func(reading)) { yield(reading{from: 1, to: string(in[i])}) }
 
-// tolerance is the highest cost at which a word of n letters may be taken for another: none up to three letters,
-// one wrong letter up to seven, one and a half beyond.
+// tolerance is the highest cost at which a word of n letters may be taken for another: slips of the ear up to
+// three letters, swapped ones up to five, one wrong letter up to eight, two beyond.
 func tolerance(n int) float32 {
 	switch {
 	case n < 4:
 		return 0.35
 	case n < 6:
-		return 1
+		return 0.8 // two swapped letters or a slip of the ear: another letter makes another word too often
 	case n < 9:
 		return 1.3
 	}

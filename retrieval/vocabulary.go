@@ -12,7 +12,6 @@ type Vocabulary struct {
 	words   [languages]map[string]int
 	total   [languages]int
 	bg, en  *trie
-	unknown [languages]float64 // log-probability of a word never seen
 }
 
 // The languages that a vocabulary counts apart.
@@ -67,9 +66,6 @@ func newVocabulary(lexicon *Lexicon, texts []vocabularyText) *Vocabulary {
 
 // finish builds what is derived from the counts.
 func (v *Vocabulary) finish() {
-	for l := range v.words {
-		v.unknown[l] = -math.Log(float64(v.total[l]) + 20000)
-	}
 	v.bg, v.en = newTrie(v.words[bulgarian], sorted(v.words[bulgarian])), newTrie(v.words[english], sorted(v.words[english]))
 }
 
@@ -82,12 +78,16 @@ func sorted(words map[string]int) []string {
 	return order
 }
 
+// unseen is the log-probability of a word that a language was never seen with, the same for all: a language of which
+// little is known must not win because of it.
+const unseen = -13
+
 // logP is the log-probability of a word in a language.
 func (v *Vocabulary) logP(l int, word string) float64 {
 	if n := v.words[l][word]; n > 0 {
 		return math.Log(float64(n)) - math.Log(float64(v.total[l])+20000)
 	}
-	return v.unknown[l] - 1
+	return unseen
 }
 
 // knows tells whether a Cyrillic word is written so in any of its languages.
