@@ -1,13 +1,13 @@
 package retrieval
 
 // The thresholds of a decision, in one place, from what mistakes cost a person. Taking a good answer as gain 1:
-// a wrong guide shown as right costs 1.5 (a wasted trip), so it must be right with 0.6 or more (1.5·0.4 = 0.6·1).
+// a wrong guide shown as right costs 1.6 (a wasted trip), so it must be right with 0.62 or more (1.6·0.38 ≈ 0.62·1).
 // Asking back costs a fifth of an answer's gain, so it pays for as long as a guide probably answers at all.
-// Showing guides to somebody whom none helps costs as much as sending somebody away whom one would have helped,
-// plus the false trust: so one must answer with a little more than even odds.
+// Showing guides to somebody whom none helps costs twice what sending somebody away costs whom one would have helped,
+// because a library is offered to those sent away: so one must answer with two to one.
 const (
-	rightToAnswer      = 0.60 // probability that the first guide is right
-	answerableToOffer  = 0.60 // probability that some guide answers
+	rightToAnswer      = 0.62 // probability that the first guide is right
+	answerableToOffer  = 0.66 // probability that some guide answers
 	shareToOffer       = 0.04 // of a guide among the choices
 	dangerToWarn       = 0.40 // embedder's probability of danger to life where no rule saw it
 	signpostToName     = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
