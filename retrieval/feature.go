@@ -19,7 +19,7 @@ const (
 
 // shortest and longest runs of letters, word boundaries included.
 const (
-	shortestRun = 2
+	shortestRun = 3
 	longestRun  = 5
 )
 

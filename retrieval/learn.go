@@ -13,7 +13,7 @@ import (
 )
 
 // defaultTraining was chosen on held-out questions: fewer rounds than it takes to know every example by heart.
-var defaultTraining = training{Dims: 64, Epochs: 4, Rate: 0.1, DropTerms: 0.1, Smooth: 0.05, MinCount: 2}
+var defaultTraining = training{Dims: 64, Epochs: 4, Rate: 0.1, DropTerms: 0.1, MinCount: 3}
 
 // heldApart is the share of sample questions, one in so many, that the ranking and the probabilities are learned from:
 // an embedder that has not seen them looks at them as it will look at people's questions.
@@ -62,16 +62,19 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 		}
 	}
 
-	// Two halves see everything and serve; two see the rest of the held questions and show how far to trust the first two.
-	trial := &weights{vocabulary: w.vocabulary, frequency: w.frequency, pieces: w.pieces, classes: w.classes, index: w.index, halves: make([]*model, 2)}
+	// Two halves see everything and serve; one sees the rest of the held questions and shows how far to trust the two.
+	trial := &weights{vocabulary: w.vocabulary, frequency: w.frequency, pieces: w.pieces, classes: w.classes, index: w.index, halves: make([]*model, 1)}
 	w.halves = make([]*model, 2)
 	var g errgroup.Group
-	g.SetLimit(max(1, min(4, runtime.GOMAXPROCS(0))))
-	for i := range 2 {
+	g.SetLimit(max(1, min(len(w.halves), runtime.GOMAXPROCS(0))))
+	train := func(into **model, seed uint64, examples []example) {
 		o := defaultTraining
-		o.Seed = uint64(i + 1)
-		g.Go(func() (err error) { w.halves[i], err = o.train(ctx, w.classes, all); return err })
-		g.Go(func() (err error) { trial.halves[i], err = o.train(ctx, w.classes, seen); return err })
+		o.Seed = seed
+		g.Go(func() (err error) { *into, err = o.train(ctx, w.classes, examples); return err })
+	}
+	train(&trial.halves[0], 1, seen)
+	for i := range w.halves {
+		train(&w.halves[i], uint64(i+1), all)
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -24,23 +24,29 @@ type weighted struct {
 // weigh keeps the features that the model knows, weighted by rarity and scaled so that the squares sum to one.
 func (m *model) weigh(terms []termFeatures) []weighted {
 	var list []weighted
-	var square float64
 	for _, t := range terms {
 		for _, f := range t {
 			if row, ok := m.rows[f]; ok {
-				w := m.idf[row]
-				list = append(list, weighted{row, w})
-				square += float64(w) * float64(w)
+				list = append(list, weighted{row, m.idf[row]})
 			}
 		}
 	}
-	if square > 0 {
-		scale := float32(1 / math.Sqrt(square))
-		for i := range list {
-			list[i].weight *= scale
-		}
-	}
+	scaleWeights(list)
 	return list
+}
+
+func scaleWeights(list []weighted) {
+	var square float64
+	for _, f := range list {
+		square += float64(f.weight) * float64(f.weight)
+	}
+	if square == 0 {
+		return
+	}
+	scale := float32(1 / math.Sqrt(square))
+	for i := range list {
+		list[i].weight *= scale
+	}
 }
 
 // vector sums the rows of the features.
@@ -58,9 +64,18 @@ func (m *model) logits(vector, into []float32) {
 	}
 }
 
+// addScaled adds w times row, four numbers at a time: this and dot are where learning spends its time.
 func addScaled(into, row []float32, w float32) {
 	row = row[:len(into)]
-	for i := range into {
+	i := 0
+	for ; i+4 <= len(into); i += 4 {
+		a, b := (*[4]float32)(into[i:]), (*[4]float32)(row[i:])
+		a[0] += w * b[0]
+		a[1] += w * b[1]
+		a[2] += w * b[2]
+		a[3] += w * b[3]
+	}
+	for ; i < len(into); i++ {
 		into[i] += w * row[i]
 	}
 }
@@ -70,10 +85,11 @@ func dot(a, b []float32) float32 {
 	var s0, s1, s2, s3 float32
 	i := 0
 	for ; i+4 <= len(a); i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
+		x, y := (*[4]float32)(a[i:]), (*[4]float32)(b[i:])
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
 	}
 	for ; i < len(a); i++ {
 		s0 += a[i] * b[i]

@@ -20,7 +20,6 @@ type training struct {
 	Epochs    int
 	Rate      float32 // AdaGrad's step
 	DropTerms float32 // share of terms left out of an example, anew each time
-	Smooth    float32 // share of the target spread over all classes
 	MinCount  int     // a feature must occur in so many examples
 	Seed      uint64
 }
@@ -48,13 +47,14 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 	for i := range outStep {
 		outStep[i] = 1e-2
 	}
+	known := m.known(examples)
 	order := make([]int, len(examples))
 	for i := range order {
 		order[i] = i
 	}
 	vector, back, p := make([]float32, d), make([]float32, d), make([]float32, len(classes))
-	var kept []termFeatures
-	for epoch := 0; epoch < o.Epochs; epoch++ {
+	var list []weighted
+	for epoch := range o.Epochs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -62,30 +62,28 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 		rate := o.Rate * (1 - 0.9*float32(epoch)/float32(o.Epochs))
 		for _, e := range order {
 			x := examples[e]
-			kept = kept[:0]
-			for _, t := range x.terms {
-				if len(x.terms) < 3 || r.Float32() >= o.DropTerms {
-					kept = append(kept, t)
+			list = list[:0]
+			for _, rows := range known[e] {
+				if len(known[e]) < 3 || r.Float32() >= o.DropTerms {
+					for _, row := range rows {
+						list = append(list, weighted{row, m.idf[row]})
+					}
 				}
 			}
-			list := m.weigh(kept)
 			if len(list) == 0 {
 				continue
 			}
+			scaleWeights(list)
 			m.vector(list, vector)
 			m.logits(vector, p)
 			softmax(p)
-			low := o.Smooth / float32(len(classes))
-			for c := range p {
-				p[c] -= low
-			}
 			for _, c := range x.classes {
-				p[c] -= (1 - o.Smooth) / float32(len(x.classes))
+				p[c] -= 1 / float32(len(x.classes))
 			}
 			clear(back)
 			for c, g := range p {
 				g *= x.weight
-				if g < 1e-4 && g > -1e-4 {
+				if g < leastGradient && g > -leastGradient {
 					continue
 				}
 				row := m.out[c*d:][:d]
@@ -95,18 +93,38 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 				m.bias[c] -= 0.1 * step
 				addScaled(row, vector, -step)
 			}
-			var square float32
-			for _, b := range back {
-				square += b * b
-			}
+			square := dot(back, back) / float32(d)
 			for _, f := range list {
-				rowStep[f.row] += f.weight * f.weight * square / float32(d)
+				rowStep[f.row] += f.weight * f.weight * square
 				step := rate * f.weight / float32(math.Sqrt(float64(rowStep[f.row])))
 				addScaled(m.embed[int(f.row)*d:][:d], back, -step)
 			}
 		}
 	}
 	return m, nil
+}
+
+// leastGradient is what a class must be wrong by to be corrected: most classes are far from most examples.
+const leastGradient = 1e-3
+
+// known looks the examples' features up once, term by term.
+func (m *model) known(examples []example) [][][]int32 {
+	all := make([][][]int32, len(examples))
+	for i, e := range examples {
+		all[i] = make([][]int32, 0, len(e.terms))
+		for _, t := range e.terms {
+			rows := make([]int32, 0, len(t))
+			for _, f := range t {
+				if row, ok := m.rows[f]; ok {
+					rows = append(rows, row)
+				}
+			}
+			if len(rows) > 0 {
+				all[i] = append(all[i], rows)
+			}
+		}
+	}
+	return all
 }
 
 // count gives a row to each feature that occurs in enough examples, rarer ones weighing more.
