@@ -99,12 +99,7 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 			first = whole
 		}
 	}
-	answer, err := a.lay(ctx, s, q, first)
-	if err != nil {
-		return Answer{}, err
-	}
-	a.phrase(ctx, q, &answer)
-	return answer, nil
+	return a.lay(ctx, s, q, first)
 }
 
 // consideration is a text thought through.
