@@ -52,14 +52,12 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 		c(&o)
 	}
 	handler := New(engine, b.conversations, scripted{b.guide}, store, client, o)
-	b.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.cut.Load() {
 			panic(http.ErrAbortHandler)
 		}
 		handler.ServeHTTP(w, r)
 	}))
-	b.Config.ReadTimeout = time.Second // as a careful server has one: streams must outlive it
-	b.Start()
 	t.Cleanup(func() {
 		b.CloseClientConnections()
 		b.Close()

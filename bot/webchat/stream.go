@@ -47,8 +47,6 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.StreamLife)
 	defer cancel()
 	out := &eventWriter{w: w, control: http.NewResponseController(w)}
-	// A server's limit on reading a request would end the stream too. Not every server has one (a test recorder).
-	_ = out.control.SetReadDeadline(time.Time{})
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
 	w.WriteHeader(http.StatusOK)

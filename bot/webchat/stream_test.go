@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -34,14 +35,18 @@ func TestStreamBringsTheAnswer(t *testing.T) {
 	}
 }
 
-func TestStreamOutlivesTheServersReadTimeout(t *testing.T) {
+func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.Heartbeat = 100 * time.Millisecond })
+	careful := httptest.NewUnstartedServer(b.Config.Handler)
+	careful.Config.ReadTimeout, careful.Config.WriteTimeout = time.Second, time.Second
+	careful.Start()
+	t.Cleanup(careful.Close)
 	token := b.begin(t)
 	b.say(t, token, question("event-0001", "трябва ми съдебно"))
+	b.URL = careful.URL
 	stream := b.listen(t, token, 0)
-	stream.from(bot.Robot)
-	for began := time.Now(); time.Since(began) < 2*b.Config.ReadTimeout; { // heartbeats pace this
+	for began := time.Now(); time.Since(began) < 2*careful.Config.WriteTimeout; { // heartbeats pace this
 		if !stream.lines.Scan() {
 			t.Fatalf("the stream ended after %s: %v", time.Since(began), stream.lines.Err())
 		}
