@@ -163,10 +163,12 @@ func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation in
 // Notice adds a system line in the person's language, whoever holds the conversation. Keep it to the notices that may pass
 // a librarian: danger to life, a masked number, librarian gone, conversation closed, and what became of a ticket.
 func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation int64, phraseKey string, args ...any) (int64, error) {
+	// The lock makes ids in a conversation rise in the order of commits: a stream that has sent one never sees a lower one come.
 	var language string
 	err := tx.QueryRow(ctx, `
 		SELECT k.language FROM conversations c JOIN contacts k ON k.id = c.contact
-		WHERE c.id = $1`, conversation).Scan(&language)
+		WHERE c.id = $1
+		FOR UPDATE OF c`, conversation).Scan(&language)
 	if err != nil {
 		return 0, fmt.Errorf("notice %s in conversation %d: %w", phraseKey, conversation, err)
 	}

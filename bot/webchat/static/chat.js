@@ -14,6 +14,8 @@ const link = id('link');
 const forget = id('forget');
 const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
 const unsent = new Map(); // article → event: what waits for the connection
+let held = false; // a librarian holds the conversation: nobody else is looking for an answer
+let forgotten = false; // the conversation is deleted; the next message begins another
 
 const conversation = new Conversation({
   language: document.querySelector('.languages [aria-current]')?.lang || main.dataset.language,
@@ -29,7 +31,8 @@ const conversation = new Conversation({
     },
     state(state) {
       id('holder').textContent = state.words;
-      if (state.holder === 'librarian') log.typing(false);
+      held = state.holder === 'librarian';
+      if (held) log.typing(false);
     },
     link(up) {
       link.textContent = up ? '' : navigator.onLine ? words.reconnecting : words.offline;
@@ -46,12 +49,10 @@ document.querySelectorAll('.message').forEach((m) => offerLocation(m, words, (la
 document.querySelector('.waiting')?.remove();
 if (conversation.begun) forget.hidden = false;
 
-let forgotten = false; // the conversation is deleted; the next message begins another
-
 /** Sends what a button means. */
 async function act(event) {
   if (forgotten) renew();
-  log.typing(true);
+  log.typing(!held);
   log.expect();
   try {
     await conversation.send({ event_id: newEventID(), ...event });
@@ -73,7 +74,7 @@ function say(text) {
 
 async function deliver(article, event) {
   unsent.delete(article);
-  log.typing(true);
+  log.typing(!held);
   log.expect();
   try {
     const { message } = await conversation.send(event);
@@ -171,5 +172,12 @@ function grow() {
   question.style.height = `${question.scrollHeight + 4}px`;
 }
 question.addEventListener('input', grow);
+
+// The person changed the language of the page: the conversation goes on in it.
+try {
+  const before = sessionStorage.getItem('orientir-language');
+  sessionStorage.setItem('orientir-language', conversation.language);
+  if (conversation.begun && before && before !== conversation.language) act({ kind: 'button', data: `lang:${conversation.language}` }).catch(() => {});
+} catch { /* nothing is kept here */ }
 
 main.dataset.ready = 'yes';
