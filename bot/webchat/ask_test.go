@@ -43,8 +43,8 @@ func TestAskRefusesWhatItCannotUse(t *testing.T) {
 			t.Errorf("%s: the field is not named: %s", name, body)
 		}
 	}
-	if response, _ := b.call(t, "POST", "/api/v1/ask", `{"question":"съдебно"}`, "Content-Type", "text/plain"); response.StatusCode != 415 {
-		t.Errorf("text/plain: %d", response.StatusCode)
+	if response, _ := b.call(t, "POST", "/api/v1/conversations/messages", `{}`, "Content-Type", "text/plain", "Orientir-Conversation", newToken()); response.StatusCode != 415 {
+		t.Errorf("a message as text/plain: %d", response.StatusCode)
 	}
 }
 

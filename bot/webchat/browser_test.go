@@ -68,6 +68,15 @@ func TestConversationInTheBrowser(t *testing.T) {
 			if after := w.text(`[...document.querySelectorAll('[data-id]')].map(m => m.dataset.id).join()`); after != before {
 				t.Errorf("before %s, after %s", before, after)
 			}
+			w.is(`scrollY > 0`) // and stands at its end
+
+			w.do(chromedp.Click(`#forget button`, chromedp.NodeVisible))
+			w.is(`document.getElementById('forget-sure').open`)
+			w.axe(fmt.Sprintf("deleting at %d", size.width))
+			w.do(chromedp.Click(`#forget-sure button[value="yes"]`, chromedp.NodeVisible))
+			w.is(`document.querySelectorAll('[data-id]').length === 1 && document.querySelector('[data-id]').innerText.includes('Изтрих')`)
+			w.do(chromedp.SendKeys("#question", "съдебно"+kb.Enter))
+			w.is(`document.querySelectorAll('.from-person').length === 1 && document.querySelectorAll('.from-bot .card').length === 1`)
 			if fault := w.fault.Load(); fault != nil {
 				t.Errorf("the page reported %v", fault)
 			}

@@ -64,7 +64,7 @@ func (p *chatPage) GreetingLinks() template.HTML {
 func (v voice) scriptWords() string {
 	words := map[string]string{}
 	for _, name := range []string{"typing", "typing_slow", "typing_late", "sending", "not_sent", "retry", "offline", "reconnecting",
-		"online", "you", "place_locating", "place_denied", "forget_sure", "error_500", "error_503"} {
+		"online", "you", "place_locating", "place_denied", "error_500", "error_503"} {
 		words[name] = v.T("web." + name)
 	}
 	data, err := json.Marshal(words)

@@ -135,6 +135,9 @@ func (s *site) receive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := contentType(r); err != nil {
+		return err
+	}
 	var e event
 	if err := readJSON(r, &e); err != nil {
 		return err
@@ -165,6 +168,7 @@ func (s *site) hand(r *http.Request, in bot.Incoming) (bot.Receipt, error) {
 	return receipt, nil
 }
 
+// contentType holds a change to JSON, which a form on another site cannot send.
 func contentType(r *http.Request) error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {

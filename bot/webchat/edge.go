@@ -2,7 +2,9 @@ package webchat
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -31,6 +33,13 @@ func (s *site) at(e edge, l limit, serve handler) http.Handler {
 			// Not every server supports a deadline (a test recorder doesn't); the limit in bytes holds anyway.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
 		}
+		defer func() {
+			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+				s.fail(w, r, e, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
+			} else if fault != nil {
+				panic(fault)
+			}
+		}()
 		err := s.allow(r, l)
 		if err == nil {
 			err = serve(w, r)

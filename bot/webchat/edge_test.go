@@ -152,6 +152,17 @@ func TestAddressIsBelievedFromTrustedProxiesOnly(t *testing.T) {
 	}
 }
 
+func TestOurOwnFaultsAreOurs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, question := range []string{"гръм", "паника"} {
+		response, body := b.call(t, "POST", "/api/v1/ask", `{"question":"`+question+`"}`)
+		if response.StatusCode != 500 || !strings.Contains(body, "Грешката е наша") || strings.Contains(body, "answerer") {
+			t.Errorf("%s: %d %s", question, response.StatusCode, body)
+		}
+	}
+}
+
 func TestStaticFilesAreKept(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,6 +24,13 @@ func (s *site) embed(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Place = ekatte
+	}
+	for i := range p.Switch { // what the site asked for stays when the person changes the language
+		q := url.Values{"lang": {p.Switch[i].Lang}}
+		if p.Place != "" {
+			q.Set("place", p.Place)
+		}
+		p.Switch[i].Href = "/embed?" + q.Encode()
 	}
 	return s.show(w, http.StatusOK, "chat", p)
 }

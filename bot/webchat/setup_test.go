@@ -120,6 +120,8 @@ func (s scripted) Answer(_ context.Context, q retrieval.Question) (retrieval.Ans
 	switch {
 	case strings.Contains(q.Text, "гръм"):
 		return a, errors.New("the answerer broke")
+	case strings.Contains(q.Text, "паника"):
+		panic("the answerer panicked")
 	case strings.Contains(q.Text, "съдебно"):
 		a.Outcome, a.Confidence, a.Guide = retrieval.Answered, 0.97, &s.guide
 		a.Guides = []retrieval.Ranked{{Slug: s.guide.Slug, Title: s.guide.Text[knowledge.Bulgarian].Title, Version: s.guide.Version, Score: 0.97}}

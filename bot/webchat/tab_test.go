@@ -129,6 +129,7 @@ func (w *tab) prefer(scheme string) {
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return err
 	}))
+	w.is(`matchMedia('(prefers-color-scheme: ` + scheme + `)').matches`) // the page hears of it a little later
 }
 
 // shoot keeps a picture of the tab where ORIENTIR_TEST_PICTURES names a folder: looks are judged by eye.

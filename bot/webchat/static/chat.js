@@ -13,8 +13,10 @@ const question = id('question');
 const link = id('link');
 const forget = id('forget');
 const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
+const { title } = document;
 const unsent = new Map(); // article → event: what waits for the connection
 let held = false; // a librarian holds the conversation: nobody else is looking for an answer
+let forgetting = false; // the person asked for it to be deleted
 let forgotten = false; // the conversation is deleted; the next message begins another
 
 const conversation = new Conversation({
@@ -26,10 +28,12 @@ const conversation = new Conversation({
     message(message) {
       const article = log.add(message);
       if (article) offerLocation(article, words, (lat, lon) => act({ kind: 'location', lat, lon }));
-      if (message.from !== 'person') id('examples')?.closest('form').remove();
+      id('examples')?.closest('form').remove();
+      if (message.from !== 'person' && document.hidden) document.title = `● ${title}`;
       forget.hidden = false;
     },
     state(state) {
+      log.restored();
       id('holder').textContent = state.words;
       held = state.holder === 'librarian';
       if (held) log.typing(false);
@@ -39,7 +43,9 @@ const conversation = new Conversation({
       if (up) resend();
     },
     gone() {
+      if (forgetting || forgotten) return; // as the person wished: the goodbye stays to be read
       log.clear();
+      log.typing(false);
       id('holder').textContent = '';
       forget.hidden = true;
     },
@@ -47,7 +53,11 @@ const conversation = new Conversation({
 });
 document.querySelectorAll('.message').forEach((m) => offerLocation(m, words, (lat, lon) => act({ kind: 'location', lat, lon })));
 document.querySelector('.waiting')?.remove();
-if (conversation.begun) forget.hidden = false;
+if (conversation.begun) {
+  forget.hidden = false;
+  log.restore();
+}
+document.addEventListener('visibilitychange', () => { document.title = title; });
 
 /** Sends what a button means. */
 async function act(event) {
@@ -55,8 +65,9 @@ async function act(event) {
   log.typing(!held);
   log.expect();
   try {
-    await conversation.send({ event_id: newEventID(), ...event });
+    const stored = await conversation.send({ event_id: newEventID(), ...event });
     link.textContent = '';
+    return stored;
   } catch (fault) {
     log.typing(false);
     link.textContent = fault.message || (fault.offline ? words.offline : words.error_500);
@@ -106,14 +117,15 @@ function renew() {
 }
 
 async function forgetAll() {
-  if (!confirm(words.forget_sure)) return;
+  forgetting = true;
   try {
-    await act({ kind: 'command', command: 'forget' });
+    const { message } = await act({ kind: 'command', command: 'forget' });
+    log.clear(message); // the goodbye may be there before this answer
   } catch {
+    forgetting = false;
     return;
   }
-  log.clear();
-  forgotten = true;
+  [forgetting, forgotten] = [false, true];
   forget.hidden = true;
   question.focus();
 }
@@ -132,7 +144,7 @@ document.addEventListener('submit', (submitted) => {
   }
   if (target === forget) {
     submitted.preventDefault();
-    forgetAll();
+    sure.showModal();
     return;
   }
   if (!target.closest('#log')) return;
@@ -146,6 +158,10 @@ document.addEventListener('submit', (submitted) => {
     target.querySelector('input[name="text"]')?.form.reset();
   }
 });
+
+// A dialog of our own: a browser shows none of its own in a frame on another site.
+const sure = id('forget-sure');
+sure.addEventListener('close', () => { if (sure.returnValue === 'yes') forgetAll(); });
 
 /** Marks the button that was pressed among its neighbours: a rating, a choice. */
 function choose(button) {

@@ -3,6 +3,7 @@
 export class Log {
   #log; #typing; #typingWords; #unseen; #words; #timers = [];
   #expected = false;
+  #restoring = false;
   #pending = []; // own messages that the server has not shown us yet, oldest first
 
   constructor({ log, typing, typingWords, unseen, words }) {
@@ -11,12 +12,21 @@ export class Log {
     this.#typingWords = typingWords;
     this.#unseen = unseen;
     this.#words = words;
-    unseen.addEventListener('click', () => this.#reveal(this.#log.querySelector('.message:last-of-type')));
+    unseen.addEventListener('click', () => this.#reveal([...this.#log.querySelectorAll('.message')].at(-1)));
     addEventListener('scroll', () => { if (this.#atEnd()) unseen.hidden = true; }, { passive: true });
   }
 
   /** The person asked for something: its answer comes into sight, wherever they are on the page. */
   expect() { this.#expected = true; }
+
+  /** The past of a conversation comes in: nothing moves until it is whole, then the newest message is in sight. */
+  restore() { this.#restoring = true; }
+
+  restored() {
+    if (!this.#restoring) return;
+    this.#restoring = false;
+    this.#reveal([...this.#log.querySelectorAll('.message')].at(-1));
+  }
 
   /** Shows what the person just wrote, before the server has it. */
   pend(text) {
@@ -74,7 +84,7 @@ export class Log {
     }
     this.#log.querySelector('#latest')?.remove();
     if (from !== 'person') this.typing(false);
-    if (old) return article;
+    if (old || this.#restoring) return article;
     if (follow || this.#expected || from === 'person') this.#reveal(article);
     else this.#unseen.hidden = false;
     if (from !== 'person') this.#expected = false;
@@ -93,10 +103,12 @@ export class Log {
     if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
   }
 
-  clear() {
-    this.#log.querySelectorAll('.message[data-id], .message.pending').forEach((m) => m.remove());
+  /** Takes the messages away, or those up to an id: what came after it stays. */
+  clear(upTo = Infinity) {
+    for (const m of this.#log.querySelectorAll('.message[data-id], .message.pending')) {
+      if (!m.dataset.id || Number(m.dataset.id) <= upTo) m.remove();
+    }
     this.#pending = [];
-    this.typing(false);
   }
 
   #find(id) { return this.#log.querySelector(`.message[data-id="${Number(id)}"]`); }
