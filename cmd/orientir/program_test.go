@@ -60,11 +60,15 @@ func newProgram(t *testing.T) *program {
 	t.Helper()
 	dir := t.TempDir()
 	// The servers run as a user of their own, who must get to the data directory.
-	dataDir, err := os.MkdirTemp("/var/tmp", "orientir-test-")
+	parent, err := os.MkdirTemp("/var/tmp", "orientir-test-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dataDir) })
+	t.Cleanup(func() { os.RemoveAll(parent) })
+	if err := os.Chmod(parent, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	dataDir := filepath.Join(parent, "data")
 	p := &program{t: t, binary: filepath.Join(dir, "orientir"), dataDir: dataDir, double: telegramtest.New(t, telegramtest.Options{})}
 	// Without the race detector: training under it takes minutes.
 	if out, err := exec.Command("go", "build", "-o", p.binary, ".").CombinedOutput(); err != nil {
@@ -289,7 +293,7 @@ func TestTheMainJob(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		_ = maria
+		handOver(t, p, maria)
 	})
 }
 
