@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,9 @@ type EngineOptions struct {
 	Tries      int                      // how often answering is tried before the bot says that it can't; default 3
 	Debounce   map[string]time.Duration // per channel, how long to wait for the next part of a story; default 800 ms on Telegram
 	Limits     Limits
+	// Phrase may put an answer in words after its card is on the screen, and says false where the card stands alone;
+	// retrieval.Answerer.Phrase is the one. Default: the card stands alone.
+	Phrase func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool)
 	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.
 	// What this floor keeps comes last, so that they can still look things up.
 	Forget []func(ctx context.Context, tx postgres.DB, contact int64) error
@@ -58,6 +62,8 @@ type Engine struct {
 	sofia         *time.Location
 	metrics       metrics
 	pauses        pauses
+	phrases       sync.WaitGroup
+	phraseSlots   chan struct{}
 }
 
 // NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;
@@ -85,6 +91,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 	e := &Engine{
 		conversations: c, answerer: a, store: store, desk: desk, channels: map[string]Channel{},
 		o: o, log: o.Log, now: c.now, sofia: sofia, metrics: newMetrics(o.Registerer),
+		phraseSlots: make(chan struct{}, phrasesAtOnce),
 	}
 	for _, channel := range channels {
 		e.channels[channel.Name()] = channel
@@ -105,6 +112,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group.Go(func() error { return e.answerAll(ctx) })
 	group.Go(func() error { return e.deliverAll(ctx) })
 	err := group.Wait()
+	e.phrases.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

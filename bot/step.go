@@ -134,7 +134,7 @@ func (e *Engine) step(ctx context.Context, l lease) error {
 		e.metrics.answered.WithLabelValues(w.Channel, "failed").Inc()
 		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
 	}
-	next, outcome, err := e.read(ctx, w, d, ev)
+	next, asked, err := e.read(ctx, w, d, ev)
 	if errors.Is(err, retrieval.ErrNotReady) && e.now().Sub(taken[0].At) < startUp {
 		return errors.Join(errNotYet, err)
 	}
@@ -144,6 +144,11 @@ func (e *Engine) step(ctx context.Context, l lease) error {
 	err = e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) { return d, e.write(ctx, tx, w, d, next) })
 	if err != nil {
 		return err
+	}
+	outcome := string(ev.Kind)
+	if asked != nil {
+		outcome = string(asked.answer.Outcome)
+		e.phrase(ctx, w, asked)
 	}
 	e.metrics.answered.WithLabelValues(w.Channel, outcome).Inc()
 	e.metrics.latency.WithLabelValues(w.Channel).Observe(max(0, e.now().Sub(taken[len(taken)-1].At).Seconds()))
@@ -181,23 +186,22 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	})
 }
 
-// read performs acts until one wants to write, or the step is done.
-func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next act, outcome string, err error) {
-	outcome = string(ev.Kind)
+// read performs acts until one wants to write, or the step is done. asked is the last question to the guides, if there was one.
+func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next act, asked *askGuides, err error) {
 	next = d.next(ev)
 	for n := 0; next != nil && !next.writes(); n++ {
 		if n > 8 {
-			return nil, outcome, fmt.Errorf("the dialog of conversation %d goes in circles at %T", w.ID, next)
+			return nil, nil, fmt.Errorf("the dialog of conversation %d goes in circles at %T", w.ID, next)
 		}
 		if err := e.look(ctx, w, d, next); err != nil {
-			return nil, outcome, err
+			return nil, nil, err
 		}
-		if asked, ok := next.(*askGuides); ok {
-			outcome = string(asked.answer.Outcome)
+		if a, ok := next.(*askGuides); ok {
+			asked = a
 		}
 		next = d.next(next)
 	}
-	return next, outcome, nil
+	return next, asked, nil
 }
 
 // save keeps a step in one transaction: only where the turn and the holder are still the same and nobody else has taken the

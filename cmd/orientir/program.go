@@ -13,6 +13,7 @@ import (
 	"orientir/deploy/redis"
 	"orientir/knowledge"
 	"orientir/retrieval"
+	"orientir/retrieval/openai"
 )
 
 // Program is what every command that needs data stands on: servers, pool and the two lower floors.
@@ -68,6 +69,15 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 
 func retrievalOptions(c Config, log *slog.Logger) retrieval.Options {
 	o := retrieval.Options{Log: log}
+	if c.OpenAIKey != "" || c.OpenAIURL != "" {
+		client := openai.New(openai.Options{Key: c.OpenAIKey, BaseURL: c.OpenAIURL, ChatModel: c.ChatModel, EmbeddingModel: c.EmbeddingModel})
+		if c.EmbeddingModel != "" {
+			o.Embedder = client
+		}
+		if c.ChatModel != "" {
+			o.Completer = client
+		}
+	}
 	return o
 }
 

@@ -153,10 +153,14 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		}
 		return p.answerer.Forget(ctx, tx, []int64{conversation})
 	}
-	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, bot.EngineOptions{
+	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
 		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers},
-	})
+	}
+	if p.config.ChatModel != "" {
+		engineOptions.Phrase = p.answerer.Phrase
+	}
+	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, engineOptions)
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {

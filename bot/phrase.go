@@ -1,0 +1,63 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/retrieval"
+)
+
+const (
+	phrasesAtOnce = 4                // questions that a model thinks about; further ones keep the card alone
+	phraseLife    = 30 * time.Second // from the card to the model's words, which come too late after that
+)
+
+// phrase lets a model add its words to an answer that is on the screen already. They are sent only while nothing else has been
+// said: the turn and the holder must be the same. What is lost when the program stops is only the addition.
+func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
+	if e.o.Phrase == nil || asked.answer.Outcome != retrieval.Answered {
+		return
+	}
+	select {
+	case e.phraseSlots <- struct{}{}:
+	default:
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), phraseLife)
+	e.phrases.Go(func() {
+		defer cancel()
+		defer func() { <-e.phraseSlots }()
+		text, ok := e.o.Phrase(ctx, asked.Question, asked.answer)
+		if !ok {
+			return
+		}
+		if err := e.addWords(ctx, w, Body{Text: text, Language: w.Language}); err != nil {
+			e.log.Error("add a model's words", "conversation", w.ID, "err", err)
+		}
+	})
+}
+
+// addWords says something more in the turn of w, or nothing where the conversation has moved on.
+func (e *Engine) addWords(ctx context.Context, w waiting, body Body) error {
+	said := false
+	err := pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE conversations SET updated_at = $3
+			WHERE id = $1 AND turn = $2 AND answered_turn = turn AND holder IS NULL`, w.ID, w.Turn, e.now())
+		if err != nil {
+			return fmt.Errorf("take the turn: %w", err)
+		}
+		if said = tag.RowsAffected() == 1; !said {
+			return nil
+		}
+		_, err = e.conversations.write(ctx, tx, w.ID, Robot, "", body)
+		return err
+	})
+	if err == nil && said {
+		e.conversations.Wake(ctx, w.ID)
+	}
+	return err
+}

@@ -1,0 +1,38 @@
+package bot
+
+import (
+	"context"
+	"testing"
+
+	"orientir/retrieval"
+)
+
+func TestModelsWordsComeAfterTheCardAndOnlyWhileNothingElseWasSaid(t *testing.T) {
+	t.Parallel()
+	thinking, think := make(chan struct{}), make(chan struct{})
+	h := setup(t, func(o *EngineOptions) {
+		o.Phrase = func(context.Context, retrieval.Question, retrieval.Answer) (string, bool) {
+			thinking <- struct{}{}
+			<-think
+			return "Накратко: отидете на сайта.", true
+		}
+	})
+
+	h.says("трябва ми съдебно")
+	h.works()
+	<-thinking
+	h.wants("the card doesn't wait for the model", "criminal-record")
+	think <- struct{}{}
+	h.phrases.Wait()
+	h.wants("the model adds its words", "criminal-record", "Накратко: отидете на сайта.")
+
+	h.says("съдебно")
+	h.works()
+	<-thinking
+	if err := h.conversations.Claim(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
+		t.Fatal(err)
+	}
+	think <- struct{}{}
+	h.phrases.Wait()
+	h.wants("but not over a librarian", "criminal-record", "Накратко: отидете на сайта.", "criminal-record")
+}
