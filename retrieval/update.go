@@ -18,7 +18,7 @@ const (
 )
 
 // Update brings index and weights up to date once, whatever it takes: chunks follow the knowledge, and where no model of
-// this program's format was learned from it, one is learned. Safe from several replicas; they may do the same work twice.
+// this program's format was learned from it, one is learned. Of several processes at once one learns, and the others wait for it.
 func (a *Answerer) Update(ctx context.Context) error {
 	a.updating.Lock()
 	defer a.updating.Unlock()
@@ -33,12 +33,20 @@ func (a *Answerer) update(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	row, ok, err := a.newestOwn(ctx)
-	if err != nil {
-		return err
+	due := func(ctx context.Context) (bool, error) {
+		row, ok, err := a.newestOwn(ctx)
+		return !ok || row.Learned < c.Revision, err
 	}
-	if !ok || row.Learned < c.Revision {
-		if err := a.learn(ctx, c); err != nil {
+	if learn, err := due(ctx); err != nil {
+		return err
+	} else if learn {
+		err := postgres.Lead(ctx, a.pool, "retrieval learning", func(ctx context.Context) error {
+			if learn, err := due(ctx); err != nil || !learn { // another process may have done it meanwhile
+				return err
+			}
+			return a.learn(ctx, c)
+		})
+		if err != nil {
 			return err
 		}
 	}
