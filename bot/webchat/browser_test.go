@@ -75,6 +75,7 @@ func TestConversationInTheBrowser(t *testing.T) {
 			w.axe(fmt.Sprintf("deleting at %d", size.width))
 			w.do(chromedp.Click(`#forget-sure button[value="yes"]`, chromedp.NodeVisible))
 			w.is(`document.querySelectorAll('[data-id]').length === 1 && document.querySelector('[data-id]').innerText.includes('Изтрих')`)
+			w.is(`document.getElementById('link').textContent === ''`)
 			w.do(chromedp.SendKeys("#question", "съдебно"+kb.Enter))
 			w.is(`document.querySelectorAll('.from-person').length === 1 && document.querySelectorAll('.from-bot .card').length === 1`)
 			if fault := w.fault.Load(); fault != nil {

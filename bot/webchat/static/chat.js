@@ -43,6 +43,7 @@ const conversation = new Conversation({
       if (up) resend();
     },
     gone() {
+      link.textContent = '';
       if (forgetting || forgotten) return; // as the person wished: the goodbye stays to be read
       log.clear();
       log.typing(false);
@@ -195,5 +196,12 @@ try {
   sessionStorage.setItem('orientir-language', conversation.language);
   if (conversation.begun && before && before !== conversation.language) act({ kind: 'button', data: `lang:${conversation.language}` }).catch(() => {});
 } catch { /* nothing is kept here */ }
+
+// What is scrolled into sight must not end up behind the question field, which grows with its strips.
+const composer = document.querySelector('.composer');
+new ResizeObserver(() => {
+  const sticky = getComputedStyle(composer).position === 'sticky';
+  document.documentElement.style.scrollPaddingBottom = sticky ? `${composer.offsetHeight + 16}px` : '';
+}).observe(composer);
 
 main.dataset.ready = 'yes';

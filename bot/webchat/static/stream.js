@@ -3,6 +3,7 @@
 
 const FIRST_PAUSE = 500; // ms
 const LONGEST_PAUSE = 20_000;
+const STEADY = 5000; // a connection that lived so long was a good one; a shorter one must not be opened again and again
 const SILENCE = 60_000; // the server gives a sign of life every 20 s
 
 /** Reads events from a text/event-stream body (WHATWG HTML, 9.2.6) and hands each to `take({id, event, data})`. */
@@ -58,6 +59,7 @@ export function follow(address, headers, on) {
 
   async function connect() {
     current = new AbortController();
+    const began = Date.now();
     let watch;
     const alive = () => { clearTimeout(watch); watch = setTimeout(() => current.abort(), SILENCE); };
     alive();
@@ -72,16 +74,16 @@ export function follow(address, headers, on) {
         return 'broken';
       }
       on.link(true);
-      pause = FIRST_PAUSE;
       await readEvents(response.body, (event) => {
         if (event.id) last = event.id;
         on.event(event);
       }, alive);
-      return 'ended';
+      return Date.now() - began < STEADY ? 'broken' : 'ended';
     } catch {
       return 'broken';
     } finally {
       clearTimeout(watch);
+      if (Date.now() - began > STEADY) pause = FIRST_PAUSE;
     }
   }
 
