@@ -15,6 +15,7 @@ const (
 	lookEvery   = time.Second      // for a change of the knowledge, or a newer model
 	retrainRest = 20 * time.Second // without a change before learning anew, so that an editor at work starts it once
 	retrainMost = 5 * time.Minute  // after the first change at the latest
+	remoteRest  = 10 * time.Second // between looks at a remote embedder's vectors, which its server may refuse to make
 )
 
 // Update brings index and weights up to date once, whatever it takes: chunks follow the knowledge, and where no model of
@@ -50,14 +51,23 @@ func (a *Answerer) update(ctx context.Context) error {
 			return err
 		}
 	}
-	if a.options.Embedder != nil {
-		if err := a.fillRemote(ctx, c); err != nil {
-			// the built-in vectors serve on
-			a.options.Log.Warn("the remote embedder's vectors are not up to date", "error", err)
-		}
-	}
 	_, err = a.swap(ctx)
 	return err
+}
+
+// followRemote brings a remote embedder's vectors up to a revision; it costs one query where they are.
+func (a *Answerer) followRemote(ctx context.Context, revision int64) error {
+	row, ok, err := newestModel(ctx, a.pool, "remote", remoteName(a.options.Embedder))
+	if err != nil || ok && row.Cursor >= revision {
+		return err
+	}
+	a.updating.Lock()
+	defer a.updating.Unlock()
+	c, err := a.corpus(ctx)
+	if err != nil {
+		return err
+	}
+	return a.fillRemote(ctx, c)
 }
 
 // Run keeps index and weights up to date until ctx ends: every replica swaps to the newest model within a second, one
@@ -85,6 +95,7 @@ func (a *Answerer) Run(ctx context.Context) error {
 func (a *Answerer) lead(ctx context.Context) error {
 	var first, last time.Time // of the changes since the weights were learned
 	var seen int64
+	var remoteAt time.Time // when the remote vectors may be seen to again
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
@@ -104,6 +115,13 @@ func (a *Answerer) lead(ctx context.Context) error {
 			case row.Cursor < revision:
 				if err := a.followAlone(ctx); err != nil {
 					return err
+				}
+			}
+			if a.options.Embedder != nil && !now.Before(remoteAt) {
+				remoteAt = now.Add(remoteRest)
+				if err := a.followRemote(ctx, revision); err != nil {
+					// the built-in vectors serve on
+					a.options.Log.Warn("the remote embedder's vectors are not up to date", "error", err)
 				}
 			}
 			if row.Learned < revision {

@@ -48,7 +48,7 @@ func askCommand(env func(string) string) *cobra.Command {
 			default:
 				return fmt.Errorf("--audience е citizen или business, а не %q", audience)
 			}
-			if err := p.learn(ctx); err != nil {
+			if err := p.know(ctx); err != nil {
 				return err
 			}
 			a, err := p.answerer.Answer(ctx, q)
@@ -85,7 +85,7 @@ func evalCommand(env func(string) string) *cobra.Command {
 				return err
 			}
 			defer f.Close()
-			if err := p.learn(ctx); err != nil {
+			if err := p.know(ctx); err != nil {
 				return err
 			}
 			report, err := retrieval.Evaluate(ctx, p.answerer, f)

@@ -81,10 +81,15 @@ func retrievalOptions(c Config, log *slog.Logger) retrieval.Options {
 	return o
 }
 
-// learn loads the starter knowledge and brings the index up to it. It is idempotent, and quick where nothing changed.
-func (p *Program) learn(ctx context.Context) error {
+// know loads the starter knowledge and sees that questions can be answered from it: with the model that serves, which finds
+// what is new too, or where there is none yet with one that is learned now.
+func (p *Program) know(ctx context.Context) error {
 	if _, err := p.store.LoadStarter(ctx); err != nil {
 		return fmt.Errorf("load the starter knowledge: %w", err)
+	}
+	ready, err := p.answerer.Ready(ctx)
+	if err != nil || ready {
+		return err
 	}
 	return p.answerer.Update(ctx)
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +36,7 @@ const (
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
 	drainTimeout      = 10 * time.Second // for requests under way when the program stops
+	greetEvery        = time.Second
 )
 
 func serveCommand(env func(string) string) *cobra.Command {
@@ -88,28 +88,20 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group, ctx := errgroup.WithContext(ctx)
 	runServer(ctx, group, p.log, site.handler, listener)
 	runServer(ctx, group, p.log, metrics, metricsListener)
+	// Pages, /healthz and what people write are taken at once; answers come when there is an index to answer from.
 	group.Go(func() error { return p.redis.Run(ctx) })
+	group.Go(func() error { return site.engine.Run(ctx) })
+	group.Go(func() error { return site.desk.Run(ctx) })
+	if site.telegram != nil {
+		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
+	}
 	group.Go(func() error {
-		// Pages and /healthz answer at once; questions and /readyz when the index is there.
-		if err := p.learn(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
+		if _, err := p.store.LoadStarter(ctx); err != nil {
+			return fmt.Errorf("load the starter knowledge: %w", err)
 		}
-		site.learned.Store(true)
-		if err := p.greet(ctx, out, site.staff); err != nil {
-			return err
-		}
-		inner, ctx := errgroup.WithContext(ctx)
-		inner.Go(func() error { return p.answerer.Run(ctx) })
-		inner.Go(func() error { return site.engine.Run(ctx) })
-		inner.Go(func() error { return site.desk.Run(ctx) })
-		if site.telegram != nil {
-			inner.Go(func() error { return site.telegram.Run(ctx, site.engine) })
-		}
-		return inner.Wait()
+		return p.answerer.Run(ctx)
 	})
+	group.Go(func() error { return p.greet(ctx, out, site.staff) })
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -124,11 +116,10 @@ type site struct {
 	engine   *bot.Engine
 	desk     *handoff.Desk
 	telegram *telegram.Bot // nil without a token
-	learned  *atomic.Bool  // the starter knowledge is loaded and indexed
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
-	s := &site{learned: new(atomic.Bool)}
+	s := &site{}
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log})
 	s.staff = staff.NewStore(p.pool)
@@ -181,7 +172,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if lacks := p.lacks(r.Context(), s); lacks != "" {
+		if lacks := p.lacks(r.Context()); lacks != "" {
 			http.Error(w, lacks, http.StatusServiceUnavailable)
 			return
 		}
@@ -192,7 +183,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 }
 
 // lacks names what a request for an answer would miss now, or "" where nothing.
-func (p *Program) lacks(ctx context.Context, s *site) string {
+func (p *Program) lacks(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
@@ -200,7 +191,7 @@ func (p *Program) lacks(ctx context.Context, s *site) string {
 	} else if !current {
 		return "migrations are pending"
 	}
-	if ready, err := p.answerer.Ready(ctx); err != nil || !ready || !s.learned.Load() {
+	if ready, err := p.answerer.Ready(ctx); err != nil || !ready {
 		return "the index is being built"
 	}
 	return ""
@@ -230,8 +221,20 @@ func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h h
 	})
 }
 
-// greet prints the addresses, and to a terminal how the first administrator comes in.
+// greet prints the addresses once questions are answered, and to a terminal how the first administrator comes in.
 func (p *Program) greet(ctx context.Context, out io.Writer, accounts *staff.Store) error {
+	tick := time.NewTicker(greetEvery)
+	defer tick.Stop()
+	for waits := 0; p.lacks(ctx) != ""; waits++ {
+		if waits == 1 {
+			fmt.Fprintln(out, "Ориентир чете наръчниците и се учи от въпросите. Първия път отнема около минута.")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 	base := p.config.PublicURL
 	fmt.Fprintf(out, "\nОриентир работи.\n  Чат:    %s\n  Екип:   %s\n  API:    %s\n", base, base.JoinPath("console/"), base.JoinPath("api", "v1", "ask"))
 	token, wanted, err := accounts.FirstAdminLink(ctx)
