@@ -18,16 +18,30 @@ type route struct {
 	why       string
 }
 
-// choose picks where a ticket goes: what the person chose, else the library of their settlement, a neighbour, one of the
-// district, the national pool, and at last any library at all. Among equals somebody present comes first, then the nearest.
-// It says false where nobody serves anywhere.
+// choose picks where a ticket goes: what the person chose, where somebody serves it, else what routing picks by itself.
+// A choice that is routing's own keeps routing's reason. It says false where nobody serves anywhere.
 func choose(wish bot.Wish, from knowledge.Place, s staffing) (route, bool) {
-	if wish.HelpPoint != "" && slices.ContainsFunc(s.libraries, func(l library) bool { return l.point.ID == wish.HelpPoint }) {
-		return route{wish.HelpPoint, "console.why_chosen"}, true
+	own, ok := pick(from, s)
+	chosen := route{wish.HelpPoint, "console.why_chosen"}
+	switch {
+	case !ok:
+		return route{}, false
+	case wish.HelpPoint != "":
+		if !slices.ContainsFunc(s.libraries, func(l library) bool { return l.point.ID == wish.HelpPoint }) {
+			return own, true
+		}
+	case !wish.Pool || !s.pool:
+		return own, true
 	}
-	if wish.Pool && s.pool {
-		return route{"", "console.why_chosen"}, true
+	if own.helpPoint == chosen.helpPoint {
+		return own, true
 	}
+	return chosen, true
+}
+
+// pick is the routing itself: the library of the person's settlement, a neighbour, one of the district, the national pool,
+// and at last any library at all. Among equals somebody present comes first, then the nearest.
+func pick(from knowledge.Place, s staffing) (route, bool) {
 	near := nearest(from, s.libraries)
 	for _, ring := range []struct {
 		why    string

@@ -40,6 +40,8 @@ func TestChoose(t *testing.T) {
 		{name: "place unknown: the pool", at: staffing{libraries: []library{lib("ruse", ruse)}, pool: true}, want: route{"", "console.why_pool_no_place"}},
 		{name: "place unknown, no pool: who is present", at: staffing{libraries: []library{lib("a", ruse), lib("b", vratsa, true)}}, want: route{"b", "console.why_anywhere"}},
 		{name: "the person's choice", wish: bot.Wish{HelpPoint: "ruse"}, from: vratsa, at: staffing{libraries: []library{lib("vratsa", vratsa), lib("ruse", ruse)}}, want: route{"ruse", "console.why_chosen"}},
+		{name: "a choice that is routing's own keeps its reason", wish: bot.Wish{HelpPoint: "vratsa"}, from: vratsa, at: staffing{libraries: []library{lib("vratsa", vratsa)}}, want: route{"vratsa", "console.why_own"}},
+		{name: "the pool by choice, where routing goes anyway", wish: bot.Wish{Pool: true}, from: vratsa, at: staffing{pool: true}, want: route{"", "console.why_pool"}},
 		{name: "a choice that nobody serves any more", wish: bot.Wish{HelpPoint: "ruse"}, from: vratsa, at: staffing{libraries: []library{lib("vratsa", vratsa)}}, want: route{"vratsa", "console.why_own"}},
 		{name: "the pool by choice", wish: bot.Wish{Pool: true}, from: vratsa, at: staffing{libraries: []library{lib("vratsa", vratsa)}, pool: true}, want: route{"", "console.why_chosen"}},
 		{name: "the pool by choice, but nobody serves it", wish: bot.Wish{Pool: true}, from: vratsa, at: staffing{libraries: []library{lib("vratsa", vratsa)}}, want: route{"vratsa", "console.why_own"}},

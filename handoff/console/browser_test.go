@@ -68,11 +68,11 @@ func (w *tab) text(script string, options ...chromedp.EvaluateOption) string {
 	return text
 }
 
-// is waits until a script's condition holds.
+// is waits until a script's condition holds on a page that is there as a whole: before, the browser's nodes still change.
 func (w *tab) is(condition string) {
 	w.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		yes, err := chromedp.Run(w.context, chromedp.Evaluate[bool]("!!("+condition+")"))
+		yes, err := chromedp.Run(w.context, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+condition+")"))
 		if err == nil && yes {
 			return
 		}

@@ -158,7 +158,7 @@ func TestHandOverWithoutScripts(t *testing.T) {
 		t.Errorf("%d %s", got.code, got.body)
 	}
 	b.says(conversation, "благодаря")
-	m.get(chat).has(t, "Добър ден!", "благодаря")
+	m.get(chat).has(t, "Добър ден!", "Мария, библиотекар", "благодаря")
 	m.get("/console/queue").has(t, "1 без отговор")
 	if got := m.post(chat + "/close"); got.code != http.StatusUnprocessableEntity {
 		t.Errorf("without an outcome: %d", got.code)

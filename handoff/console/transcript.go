@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ func (s *site) lines(ctx context.Context, f frame, person string, messages []bot
 	if err != nil {
 		return nil, err
 	}
+	names := map[string]string{}
 	var all []line
 	for _, m := range messages {
 		l := line{ID: m.ID, From: m.From, Text: m.Text, At: m.At}
@@ -52,7 +54,9 @@ func (s *site) lines(ctx context.Context, f frame, person string, messages []bot
 		case bot.Robot:
 			l.Who = f.T("who_bot")
 		case bot.Librarian:
-			l.Who = f.T("who_librarian")
+			if l.Who, err = s.authorName(ctx, f, m.Author, names); err != nil {
+				return nil, err
+			}
 		default:
 			l.Who = f.T("who_system")
 		}
@@ -79,6 +83,23 @@ func (s *site) lines(ctx context.Context, f frame, person string, messages []bot
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+// authorName says which librarian wrote; names holds those looked up before.
+func (s *site) authorName(ctx context.Context, f frame, author string, names map[string]string) (string, error) {
+	if name, ok := names[author]; ok {
+		return name, nil
+	}
+	id, _ := strconv.ParseInt(strings.TrimPrefix(author, "staff:"), 10, 64)
+	a, ok, err := s.Staff.Account(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	names[author] = f.T("who_librarian")
+	if ok {
+		names[author] = a.Name + ", " + f.T("role_librarian")
+	}
+	return names[author], nil
 }
 
 // pressed says in words what the person did without words; "" for a text.
