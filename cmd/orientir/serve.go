@@ -123,7 +123,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log})
 	s.staff = staff.NewStore(p.pool)
-	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log})
+	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry})
 
 	var channels []bot.Channel
 	if p.config.TelegramToken != "" {
