@@ -46,6 +46,8 @@ type library struct {
 	revision  int64
 	guides    map[string]*knowledge.Guide
 	signposts map[string]*knowledge.Signpost
+	version   string // of the weights that read the names
+	names     names
 }
 
 // ErrNotReady says that no model serves yet: Update or Run must have finished once, on this or another replica.
@@ -156,11 +158,11 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		f = a.remoteSecond(ctx, s, text, words, f)
 	}
 	c.finding = f
-	if c.library, err = a.shelf(ctx, f.revision); err != nil {
+	if c.library, err = a.shelf(ctx, s, f.revision); err != nil {
 		return consideration{}, err
 	}
 	supports := preferAudience(f.supports, q.Audience, c.library)
-	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, func(slug string) bool { return c.library.guides[slug] != nil })
+	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
 	return c, nil
 }
 
@@ -184,16 +186,16 @@ func preferAudience(found []support, audience knowledge.Audience, l *library) []
 
 // shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at
 // all it brings no revision, and what is there will do.
-func (a *Answerer) shelf(ctx context.Context, revision int64) (*library, error) {
-	if l := a.library.Load(); l != nil && l.revision >= revision {
+func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*library, error) {
+	if l := a.library.Load(); l != nil && l.revision >= revision && l.version == s.weights.version {
 		return l, nil
 	}
 	a.reading.Lock()
 	defer a.reading.Unlock()
-	if l := a.library.Load(); l != nil && l.revision >= revision {
+	if l := a.library.Load(); l != nil && l.revision >= revision && l.version == s.weights.version {
 		return l, nil
 	}
-	l := &library{guides: map[string]*knowledge.Guide{}, signposts: map[string]*knowledge.Signpost{}}
+	l := &library{guides: map[string]*knowledge.Guide{}, signposts: map[string]*knowledge.Signpost{}, version: s.weights.version}
 	var err error
 	if l.revision, err = a.store.Revision(ctx); err != nil {
 		return nil, err
@@ -205,6 +207,7 @@ func (a *Answerer) shelf(ctx context.Context, revision int64) (*library, error) 
 	for i := range guides {
 		l.guides[guides[i].Slug] = &guides[i]
 	}
+	l.names = s.weights.vocabulary.names(guides)
 	signposts, err := a.store.Signposts(ctx)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,10 @@ import (
 // probabilities are learned. The sample questions hold fewer.
 const negativeShare = 0.2
 
+// sampleHardness is how often people's questions go wrong for one sample question that does, all else equal. The sample
+// questions' writers avoided the official words on purpose, and some of their questions fit two guides.
+const sampleHardness = 0.5
+
 // trial is a held-apart question as the trial embedder and the search saw it.
 type trial struct {
 	order    []candidate
@@ -21,8 +25,8 @@ type trial struct {
 }
 
 // calibrate learns the ranking from the held pieces, searched for among the kept ones.
-func calibrate(ctx context.Context, w *weights, pieces []piece, analyses []Analysis, kept, held []int) (ranking, error) {
-	w.ranking = ranking{Order: []float64{1, 2, 1, 0.2}}
+func calibrate(ctx context.Context, w *weights, n names, pieces []piece, analyses []Analysis, kept, held []int) (ranking, error) {
+	w.ranking = ranking{Order: []float64{1, 2, 1, 0.2, 1}}
 	if len(held) < 40 {
 		// too little to learn from, as on the first day of a new knowledge base: cautious values found on a large one
 		w.ranking.Right, w.ranking.Answerable = cautiousRight, cautiousAnswerable
@@ -42,7 +46,7 @@ func calibrate(ctx context.Context, w *weights, pieces []piece, analyses []Analy
 	run := func() []trial {
 		trials := make([]trial, len(held))
 		for i, h := range held {
-			t := trial{order: w.rank(looks[i], found[i], everyGuide), negative: pieces[h].source == FromNegative}
+			t := trial{order: w.rank(analyses[h], looks[i], found[i], n, everyGuide), negative: pieces[h].source == FromNegative}
 			for _, c := range t.order {
 				t.right = append(t.right, slices.Contains(pieces[h].classes, c.slug))
 			}
@@ -63,16 +67,26 @@ func calibrate(ctx context.Context, w *weights, pieces []piece, analyses []Analy
 	if negatives > 0 {
 		weight = negativeShare / (1 - negativeShare) * (float64(len(trials)) - negatives) / negatives
 	}
-	x, right, answerable, weights := make([][]float64, len(trials)), make([]bool, len(trials)), make([]bool, len(trials)), make([]float64, len(trials))
-	for i, t := range trials {
-		x[i], answerable[i], weights[i] = t.features, !t.negative, 1
-		right[i] = !t.negative && len(t.right) > 0 && t.right[0]
+	var all, some [][]float64 // some: the answerable ones
+	var answerable, right []bool
+	var allWeights, someWeights []float64
+	for _, t := range trials {
+		all, answerable = append(all, t.features), append(answerable, !t.negative)
 		if t.negative {
-			weights[i] = weight
+			allWeights = append(allWeights, weight)
+			continue
+		}
+		allWeights = append(allWeights, 1)
+		first := len(t.right) > 0 && t.right[0]
+		some, right = append(some, t.features), append(right, first)
+		if first {
+			someWeights = append(someWeights, 1)
+		} else {
+			someWeights = append(someWeights, sampleHardness)
 		}
 	}
-	w.ranking.Right = fitLogistic(x, right, weights)
-	w.ranking.Answerable = fitLogistic(x, answerable, weights)
+	w.ranking.Right = fitLogistic(some, right, someWeights)
+	w.ranking.Answerable = fitLogistic(all, answerable, allWeights)
 	return w.ranking, nil
 }
 

@@ -1,15 +1,15 @@
 package retrieval
 
 // The thresholds of a decision, in one place, from what mistakes cost a person. Taking a good answer as gain 1:
-// a wrong guide shown as right costs 1.6 (a wasted trip), so it must be right with 0.62 or more (1.6·0.38 ≈ 0.62·1).
+// a wrong guide shown as right costs 2.1 (a wasted trip), so it must be right with 0.68 or more (2.1·0.32 ≈ 0.68·1).
 // Asking back costs a fifth of an answer's gain, so it pays for as long as a guide probably answers at all.
 // Showing guides to somebody whom none helps costs twice what sending somebody away costs whom one would have helped,
 // because a library is offered to those sent away: so one must answer with two to one.
 const (
-	rightToAnswer      = 0.62 // probability that the first guide is right
+	rightToAnswer      = 0.68 // probability that the first guide is right
 	answerableToOffer  = 0.66 // probability that some guide answers
 	shareToOffer       = 0.04 // of a guide among the choices
-	dangerToWarn       = 0.40 // embedder's probability of danger to life where no rule saw it
+	dangerToWarn       = 0.50 // embedder's probability of danger to life where no rule saw it
 	signpostToName     = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
 	mostChoices        = 4
 	mostRanked         = 5
@@ -28,16 +28,16 @@ type verdict struct {
 }
 
 // decide is pure: a message's analysis, the embedder's look and the search's finding give the verdict.
-func (w *weights) decide(r rules, a Analysis, l look, found []support, published func(string) bool) verdict {
-	v := verdict{intent: WantsAnswer, order: w.rank(l, found, published)}
+func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, published func(string) bool) verdict {
+	v := verdict{intent: WantsAnswer, order: w.rank(a, l, found, n, published)}
 	features := w.judge(a, l, v.order, found)
 	answerable := logistic(w.ranking.Answerable, features)
 	if len(v.order) > 0 {
-		v.confidence = min(logistic(w.ranking.Right, features), answerable)
+		v.confidence = answerable * logistic(w.ranking.Right, features)
 	} else {
 		answerable = 0
 	}
-	if topic, ok := w.danger(r, a, l); ok {
+	if topic, ok := w.danger(r, a, l, answerable); ok {
 		v.outcome, v.topic, v.confidence = Emergency, topic, min(v.confidence, 0.02)
 		return v
 	}
@@ -75,11 +75,11 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, published
 }
 
 // danger tells whether life is in danger, by rule or by what was learned, and which.
-func (w *weights) danger(r rules, a Analysis, l look) (topic string, ok bool) {
+func (w *weights) danger(r rules, a Analysis, l look, answerable float64) (topic string, ok bool) {
 	if rule, ok := first(r.emergencies, a); ok {
 		return rule.name, true
 	}
-	if i, ok := w.index["-emergency"]; ok && l.probability[i] >= dangerToWarn {
+	if i, ok := w.index["-emergency"]; ok && l.probability[i] >= dangerToWarn && answerable < answerableToOffer {
 		return "danger", true
 	}
 	return "", false

@@ -17,6 +17,12 @@ const (
 	conceptPairFeature
 )
 
+// kindWeights balance the kinds: a story has ten runs of letters for each stem, and they must not drown it.
+var kindWeights = [8]float32{stemFeature: 1, pairFeature: 1, skipFeature: 0.8, letterFeature: 0.6, wordFeature: 0.8, conceptFeature: 1.5, conceptPairFeature: 1}
+
+// kindOf reads a feature's kind back: hashed keeps it in the lowest three bits.
+func kindOf(f feature) featureKind { return featureKind(f & 7) }
+
 // shortest and longest runs of letters, word boundaries included.
 const (
 	shortestRun = 3
@@ -71,7 +77,7 @@ func letterRuns(f termFeatures, s string) termFeatures {
 	return f
 }
 
-// hashed is FNV-1a of 64 bits over kind and words: the same on every machine, because weights outlive a process.
+// hashed is FNV-1a of 64 bits over kind and words, the lowest three bits replaced by the kind: the same on every machine, because weights outlive a process.
 func hashed(k featureKind, a, b string) feature {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
@@ -83,5 +89,5 @@ func hashed(k featureKind, a, b string) feature {
 	for i := 0; i < len(b); i++ {
 		h = (h ^ uint64(b[i])) * prime
 	}
-	return h
+	return h&^7 | uint64(k)
 }

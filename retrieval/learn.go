@@ -79,7 +79,7 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	r, err := calibrate(ctx, trial, pieces, analyses, kept, held)
+	r, err := calibrate(ctx, trial, w.vocabulary.names(c.Guides), pieces, analyses, kept, held)
 	if err != nil {
 		return nil, err
 	}

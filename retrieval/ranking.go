@@ -30,7 +30,7 @@ type support struct {
 // had not seen (see calibrate).
 type ranking struct {
 	Order      []float64 // weights of orderFeatures
-	Right      []float64 // logistic: the first guide is right
+	Right      []float64 // logistic: the first guide is right, where some guide answers
 	Answerable []float64 // logistic: some guide answers
 }
 
@@ -42,18 +42,19 @@ type candidate struct {
 	share float64 // softmax of the scores over all candidates
 	support
 	logP float64
+	said float64 // share of the message that is one of its names
 }
 
 // unseenLogP stands for the embedder's opinion where it has none: a guide published since is judged by its texts alone.
 const unseenLogP = -2.5
 
 // orderFeatures are what a candidate's score is the weighted sum of.
-func (c candidate) orderFeatures() [4]float64 {
-	return [4]float64{c.logP, c.votes, c.words, c.wordSum}
+func (c candidate) orderFeatures() [5]float64 {
+	return [5]float64{c.logP, c.votes, c.words, c.wordSum, c.said}
 }
 
 // rank orders the guides: those the embedder thinks likely and those the search found.
-func (w *weights) rank(l look, found []support, published func(slug string) bool) []candidate {
+func (w *weights) rank(a Analysis, l look, found []support, n names, published func(slug string) bool) []candidate {
 	by := map[string]int{}
 	var list []candidate
 	add := func(slug string) int {
@@ -78,7 +79,9 @@ func (w *weights) rank(l look, found []support, published func(slug string) bool
 			list[add(s.class)].support = s
 		}
 	}
+	subjects := a.subjects()
 	for i := range list {
+		list[i].said = n.said(subjects, list[i].slug)
 		for j, f := range list[i].orderFeatures() {
 			list[i].score += w.ranking.Order[j] * f
 		}
@@ -152,15 +155,16 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 		float64(known) / float64(max(content, 1)),
 		math.Log(1 + float64(content)),
 		first.words,
+		first.said,
 		0, 0, 0,
 	}
 	switch a.Language {
 	case "en":
-		f[13] = 1
-	case "ru", "uk":
 		f[14] = 1
-	case "bg-latn":
+	case "ru", "uk":
 		f[15] = 1
+	case "bg-latn":
+		f[16] = 1
 	}
 	return f
 }

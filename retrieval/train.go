@@ -151,6 +151,6 @@ func (m *model) count(examples []example, least int) {
 	m.idf = make([]float32, len(keys))
 	for i, f := range keys {
 		m.rows[f] = int32(i)
-		m.idf[i] = float32(math.Log(1 + float64(len(examples))/float64(seen[f])))
+		m.idf[i] = kindWeights[kindOf(f)] * float32(math.Log(1+float64(len(examples))/float64(seen[f])))
 	}
 }
