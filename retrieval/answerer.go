@@ -221,7 +221,7 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 
 // swap loads the newest whole model, and the remote embedder's where its vectors are whole. It tells whether one serves.
 func (a *Answerer) swap(ctx context.Context) (bool, error) {
-	row, ok, err := newestModel(ctx, a.pool, "built-in", "")
+	row, ok, err := a.newestOwn(ctx)
 	if err != nil || !ok {
 		return false, err
 	}

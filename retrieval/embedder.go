@@ -81,7 +81,7 @@ func (a *Answerer) fillRemote(ctx context.Context, c Corpus) error {
 		return err
 	}
 	a.options.Log.Info("the remote embedder's vectors are whole", "model", e.Name(), "dims", len(probe[0]))
-	return dropOldModels(ctx, a.pool, "remote")
+	return dropOldModels(ctx, a.pool, "remote", remoteName(e))
 }
 
 // remoteSecond searches the remote embedder's vectors too, where they are whole, and lets them speak for guides that

@@ -22,11 +22,11 @@ type modelRow struct {
 // largestVector is the most dimensions that an index on vector takes; beyond, halfvec is indexed.
 const largestVector = 2000
 
-// newestModel gives the newest whole model of a kind; name "" takes any.
+// newestModel gives the newest whole model of a kind whose name begins so.
 func newestModel(ctx context.Context, db postgres.DB, kind, name string) (modelRow, bool, error) {
 	rows, err := db.Query(ctx, `
 		SELECT id, name, dims, learned, cursor FROM models
-		WHERE whole AND kind = $1 AND ($2 = '' OR name = $2)
+		WHERE whole AND kind = $1 AND starts_with(name, $2)
 		ORDER BY id DESC LIMIT 1`, kind, name)
 	if err != nil {
 		return modelRow{}, false, fmt.Errorf("read the newest %s model: %w", kind, err)
@@ -94,10 +94,14 @@ func finishModel(ctx context.Context, db postgres.DB, id, dims int) error {
 	})
 }
 
-// dropOldModels deletes what no replica can be serving any more: all of a kind but the newest two whole ones.
-// The last but one stays, because a replica may not have swapped yet.
-func dropOldModels(ctx context.Context, db postgres.DB, kind string) error {
-	rows, err := db.Query(ctx, `SELECT id FROM models WHERE whole AND kind = $1 ORDER BY id DESC OFFSET 2`, kind)
+// dropOldModels deletes what no replica can be serving any more: all whose names begin so but the newest two whole ones,
+// and others of the kind after a day. The last but one stays, because a replica may not have swapped yet; others, because
+// a replica of an older or newer program may serve them while the two run side by side.
+func dropOldModels(ctx context.Context, db postgres.DB, kind, name string) error {
+	rows, err := db.Query(ctx, `
+		(SELECT id FROM models WHERE whole AND kind = $1 AND starts_with(name, $2) ORDER BY id DESC OFFSET 2)
+		UNION ALL
+		SELECT id FROM models WHERE whole AND kind = $1 AND NOT starts_with(name, $2) AND created_at < now() - interval '1 day'`, kind, name)
 	if err != nil {
 		return fmt.Errorf("list old models: %w", err)
 	}

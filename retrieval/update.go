@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"orientir/deploy/postgres"
@@ -165,13 +164,12 @@ func (a *Answerer) corpus(ctx context.Context) (c Corpus, err error) {
 	return c, err
 }
 
+// ownModels begin the names of the built-in models that this program can read.
+var ownModels = fmt.Sprintf("built-in-%d-", format)
+
 // newestOwn is the newest whole built-in model that this program can read.
 func (a *Answerer) newestOwn(ctx context.Context) (modelRow, bool, error) {
-	row, ok, err := newestModel(ctx, a.pool, "built-in", "")
-	if err != nil || !ok || !strings.HasPrefix(row.Name, fmt.Sprintf("built-in-%d-", format)) {
-		return modelRow{}, false, err
-	}
-	return row, true, nil
+	return newestModel(ctx, a.pool, "built-in", ownModels)
 }
 
 func (a *Answerer) followAlone(ctx context.Context) error {
@@ -242,5 +240,5 @@ func (a *Answerer) learn(ctx context.Context, c Corpus) error {
 		return err
 	}
 	a.options.Log.Info("learned a model", "model", name, "chunks", n, "bytes", len(data), "learning", learned.Round(time.Millisecond), "in_all", time.Since(start).Round(time.Millisecond))
-	return dropOldModels(ctx, a.pool, "built-in")
+	return dropOldModels(ctx, a.pool, "built-in", ownModels)
 }
