@@ -109,7 +109,11 @@ func (s *site) fill(ctx context.Context, p *chatPage, token string, after int64)
 				delivered = append(delivered, m.ID)
 			}
 			p.Waiting = m.From == bot.Person && m.Handled == nil && c.Holder == ""
-			if v, ok := p.message(m); ok {
+			hosts, err := s.hosts(ctx, m)
+			if err != nil {
+				return err
+			}
+			if v, ok := p.message(m, hosts); ok {
 				p.Messages = append(p.Messages, v)
 			}
 		}

@@ -17,17 +17,17 @@ type messageView struct {
 	voice
 	ID         int64
 	From       string
-	Speaker    string // who speaks, in words
-	Machine    string // when, for the machine
-	Clock      string // when, for people
-	Paragraphs []string
+	Speaker    string    // who speaks, in words
+	Machine    string    // when, for the machine
+	Clock      string    // when, for people
+	Paragraphs []string  // of what the person wrote
 	Body       *bodyView // of what we said; nil for what the person wrote
 }
 
 // bodyView is what we said: text, card, choices, help points, buttons.
 type bodyView struct {
 	voice
-	Paragraphs []string
+	Paragraphs []template.HTML
 	Language   string
 	Card       *card
 	Choices    []button
@@ -53,8 +53,8 @@ type button struct {
 	Outside bool         // leads to another site
 }
 
-// message lays out one message. It gives false for what people needn't see: a button they pressed, a place they shared.
-func (v voice) message(m bot.Message) (messageView, bool) {
+// message lays out one message, with links to what it names on the given hosts. It gives false for what people needn't see: a button they pressed, a place they shared.
+func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 	at := m.At.In(v.site.zone)
 	out := messageView{voice: v, ID: m.ID, From: string(m.From), Machine: at.Format(time.RFC3339), Clock: at.Format("15:04")}
 	switch m.From {
@@ -75,12 +75,12 @@ func (v voice) message(m bot.Message) (messageView, bool) {
 		out.Paragraphs = paragraphs(m.Text)
 		return out, true
 	}
-	out.Body = v.body(m.Body, m.ID)
+	out.Body = v.body(m.Body, m.ID, hosts)
 	return out, true
 }
 
-func (v voice) body(b *bot.Body, message int64) *bodyView {
-	out := &bodyView{voice: v, Paragraphs: paragraphs(b.Text), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
+func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
+	out := &bodyView{voice: v, Paragraphs: spoken(b.Text, hosts), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
 	if b.Guide != nil {
 		out.Card = v.messageCard(b.Guide, message)
 	}

@@ -122,7 +122,7 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 		}
 		var delivered []int64
 		for _, m := range messages {
-			if err := t.message(m); err != nil {
+			if err := t.message(ctx, m); err != nil {
 				return false, err
 			}
 			t.after = m.ID
@@ -151,8 +151,12 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 	return true, t.out.event("state", 0, now)
 }
 
-func (t *transcript) message(m bot.Message) error {
-	v, ok := t.voice.message(m)
+func (t *transcript) message(ctx context.Context, m bot.Message) error {
+	hosts, err := t.site.hosts(ctx, m)
+	if err != nil {
+		return err
+	}
+	v, ok := t.voice.message(m, hosts)
 	if !ok {
 		return nil
 	}

@@ -152,12 +152,13 @@ func TestLibrarianHoldsTheConversation(t *testing.T) {
 	if err := b.conversations.Claim(t.Context(), b.pool, c.ID, "7"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.conversations.Say(t.Context(), b.pool, c.ID, "7", bot.Body{Text: "Здравейте! <script>", Language: "bg"}); err != nil {
+	if _, err := b.conversations.Say(t.Context(), b.pool, c.ID, "7", bot.Body{Text: "Здравейте! <script> https://cs.mjs.bg", Language: "bg"}); err != nil {
 		t.Fatal(err)
 	}
 	b.conversations.Wake(t.Context(), c.ID)
 	said := stream.from(bot.Librarian)
-	if !strings.Contains(said.HTML, "Библиотекар, човек") || !strings.Contains(said.HTML, "&lt;script&gt;") {
+	if !strings.Contains(said.HTML, "Библиотекар, човек") || !strings.Contains(said.HTML, "&lt;script&gt;") ||
+		!strings.Contains(said.HTML, `<a href="https://cs.mjs.bg"`) {
 		t.Errorf("a librarian's message must show a person and be escaped:\n%s", said.HTML)
 	}
 	for stream.holder != "librarian" {
