@@ -21,7 +21,7 @@ type chatPage struct {
 	Token        string // where the page continues a conversation begun without scripts
 	Place        string // ekatte that the embedding site gave
 	Origins      string // that may frame us, for the script
-	Greeting     []string
+	Greeting     []template.HTML
 	GreetingLang string // where it is not the page's
 	Near, Human  string // words of two buttons, in the greeting's language
 	Examples     []string
@@ -43,13 +43,15 @@ func (s *site) newChatPage(r *http.Request, path string) *chatPage {
 	l.Scripts = []string{"chat.js"}
 	l.SkipTo = "question"
 	p := &chatPage{layout: l, EventID: newEventID()}
-	p.Greeting = paragraphs(i18n.T(l.chosen, "web.greeting"))
+	p.Greeting = spoken(i18n.T(l.chosen, "web.greeting"), nil)
 	p.Near, p.Human = i18n.T(l.chosen, "web.near"), i18n.T(l.chosen, "web.human")
 	if l.chosen != l.Lang() {
 		p.GreetingLang = l.chosen
 	}
-	for _, n := range []string{"1", "2", "3", "4"} {
-		p.Examples = append(p.Examples, l.T("web.example_"+n))
+	if l.chosen == l.Lang() { // who reads Turkish gets a library and a human: there are no guides to ask for
+		for _, n := range []string{"1", "2", "3", "4"} {
+			p.Examples = append(p.Examples, l.T("web.example_"+n))
+		}
 	}
 	p.Words = l.scriptWords()
 	return p

@@ -88,7 +88,7 @@ func TestFirstMessageSaysThatItIsAProgram(t *testing.T) {
 	w.open("/?lang=en")
 	w.shows("a computer program, not a person", `href="/privacy?lang=en"`, `<html lang="en">`)
 	w.open("/?lang=tr")
-	w.shows(`<div class="said" lang="tr">`, "bilgisayar programıyım", "112", "En yakın kütüphane", "Kütüphaneciyle görüş")
+	w.shows(`<div class="said" lang="tr">`, "bilgisayar programıyım", `<a href="tel:112">112</a>`, "En yakın kütüphane", "Kütüphaneciyle görüş")
 }
 
 func TestChatWithoutScripts(t *testing.T) {
