@@ -171,6 +171,12 @@ func TestHandOverWithoutScripts(t *testing.T) {
 		t.Errorf("holder %q, %v", c.Holder, err)
 	}
 	m.get(chat).has(t, "Приключен", "Решено", "Добър ден!")
+	if err := b.desk.Forget(b.ctx, b.pool, c.Contact); err != nil {
+		t.Fatal(err)
+	}
+	forgotten := m.get(chat)
+	forgotten.has(t, "поиска разговорът да бъде изтрит")
+	forgotten.lacks(t, "Добър ден!", "трябва ми съдебно")
 }
 
 func TestWhatPeopleWriteStaysText(t *testing.T) {

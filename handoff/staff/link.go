@@ -103,9 +103,16 @@ func (s *Store) LinkPurpose(ctx context.Context, token Token) (Purpose, Account,
 // CreateFirstAdmin uses the first administrator's link. ErrNotFound says that the link was used, is too old,
 // or that there is an administrator already; a *Fault leaves the link good.
 func (s *Store) CreateFirstAdmin(ctx context.Context, token Token, p Profile, password string) (Account, error) {
-	p.Roles = append(p.Roles, Admin)
-	p, err := p.check()
+	// First, so that a guessed link costs no hashing of a password.
+	purpose, _, ok, err := s.LinkPurpose(ctx, token)
 	if err != nil {
+		return Account{}, err
+	}
+	if !ok || purpose != FirstAdmin {
+		return Account{}, fmt.Errorf("create first administrator: %w", ErrNotFound)
+	}
+	p.Roles = append(p.Roles, Admin)
+	if p, err = p.check(); err != nil {
 		return Account{}, err
 	}
 	hash, err := s.newPassword(ctx, password, p.Email)

@@ -265,6 +265,9 @@ func TestFirstAdminLink(t *testing.T) {
 	if _, err := create("x" + token); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a guessed token works: %v", err)
 	}
+	if _, err := s.CreateFirstAdmin(ctx, "x", profile, "къса"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a guessed token is told of the password: %v", err)
+	}
 	var fault *Fault
 	if _, err := s.CreateFirstAdmin(ctx, Token(token), profile, "къса"); !errors.As(err, &fault) {
 		t.Errorf("a short password: %v", err)
