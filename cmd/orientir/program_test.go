@@ -23,7 +23,7 @@ import (
 
 // program is the real program in a process of its own, with private servers in a new data directory and a double of Telegram.
 type program struct {
-	t       *testing.T
+	t       testing.TB
 	binary  string
 	dataDir string
 	url     string
@@ -56,7 +56,7 @@ func (b *lockedBuffer) String() string {
 // learnTime bounds the first start, which trains on all starter questions, on a slow machine that does other work.
 const learnTime = 6 * time.Minute
 
-func newProgram(t *testing.T) *program {
+func newProgram(t testing.TB, env ...string) *program {
 	t.Helper()
 	dir := t.TempDir()
 	// The servers run as a user of their own, who must get to the data directory.
@@ -79,12 +79,13 @@ func newProgram(t *testing.T) *program {
 	p.env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "ORIENTIR_DATA_DIR="+dataDir, "ORIENTIR_ADDR="+addr,
 		"ORIENTIR_METRICS_ADDR="+metrics, "ORIENTIR_PUBLIC_URL="+p.url,
 		"TELEGRAM_BOT_TOKEN="+p.double.Token, "TELEGRAM_API_URL="+p.double.URL)
+	p.env = append(p.env, env...)
 	p.start()
 	t.Cleanup(p.stop)
 	return p
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -241,6 +242,26 @@ func TestTheMainJob(t *testing.T) {
 		}
 		if len(a.Points) == 0 || !strings.Contains(a.Text, "https://cs.mjs.bg") {
 			t.Errorf("no library or no official link in %+v", a)
+		}
+	})
+
+	t.Run("what is no question for a guide", func(t *testing.T) {
+		for question, want := range map[string][2]string{
+			"искам човек":                   {"out_of_scope", "human"},
+			"iskam da govorq s chovek":      {"out_of_scope", "human"},
+			"най-близката библиотека":       {"out_of_scope", "help_point"},
+			"nai blizkata biblioteka":       {"out_of_scope", "help_point"},
+			"къде е библиотеката във Враца": {"out_of_scope", "help_point"},
+			"здравейте":                     {"out_of_scope", "smalltalk"},
+			"мъжът ми ме бие":               {"emergency", "question"},
+			"рецепта за баница":             {"out_of_scope", "question"},
+			"разрешително за ловна пушка":   {"abstained", "question"},
+		} {
+			var a struct{ Outcome, Intent string }
+			p.post("/api/v1/ask", map[string]string{"question": question}, nil, &a)
+			if a.Outcome != want[0] || a.Intent != want[1] {
+				t.Errorf("%q is %s, %s; want %v", question, a.Outcome, a.Intent, want)
+			}
 		}
 	})
 
