@@ -42,7 +42,7 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 		return v
 	}
 	kind, p := w.likeliestKind(l)
-	if intent, ok := first(r.intents, a); ok && !(answerable > 0.9 && v.confidence > 0.85 && intent.name == "smalltalk") {
+	if intent, ok := first(r.intents, a); ok && !(intent.yields() && answerable > 0.9 && v.confidence > 0.85) {
 		v.outcome, v.intent, v.topic, v.confidence = OutOfScope, Intent(intent.name), intent.topic, min(v.confidence, 0.02)
 		return v
 	}
@@ -111,10 +111,10 @@ func (w *weights) likeliestSignpost(l look, found []support) string {
 	return title
 }
 
-// choices are the guides to choose from when asking back: two to four.
+// choices are the guides to choose from when asking back: three, where there are as many, or four.
 func (v verdict) choices() []candidate {
 	n := 0
-	for n < len(v.order) && n < mostChoices && (n < 2 || v.order[n].share >= shareToOffer) {
+	for n < len(v.order) && n < mostChoices && (n < 3 || v.order[n].share >= shareToOffer) {
 		n++
 	}
 	return v.order[:n]

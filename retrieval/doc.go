@@ -1,6 +1,13 @@
 // Package retrieval finds the guide that answers a question, or knows that none does.
 // All of it can be rebuilt from package knowledge.
 //
-// It owns chunks, the index cursor per model, learned weights by version, and the answers given with their evidence.
-// It reads knowledge's guides and sample questions. The bot, the public API and the terminal commands call it.
+// A message is analysed (normalize, token, latin, typo, stem, language: what was meant by what was typed), looked at by
+// an embedder learned from the knowledge base itself (feature, model, train, learn), searched for in the database by
+// vectors and words at once (search), ranked and judged by probabilities learned on questions that the embedder had not
+// seen (ranking, calibrate), and decided upon (rule, decide). The answer is laid out from the guide's own fields (lay).
+//
+// It owns models (learned weights by version, and the index cursor of each), chunks, and the answers given with their
+// evidence. It reads knowledge's guides, sample questions, signposts, places and help points through its store, and
+// knowledge_revision in the search itself, so that an answer never shows an older guide than the search saw.
+// The bot, the public API and the terminal commands call it.
 package retrieval

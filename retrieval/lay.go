@@ -3,6 +3,7 @@ package retrieval
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"orientir/knowledge"
@@ -231,14 +232,17 @@ func (p *phrases) opening(h knowledge.Nearby) string {
 	case h.OpenNow == nil:
 		return p.hoursUnknown
 	case *h.OpenNow && !h.ClosesAt.IsZero():
-		words = append(words, fmt.Sprintf(p.openUntil, h.ClosesAt.Format("15:04")))
+		words = append(words, fmt.Sprintf(p.openUntil, clock(h.ClosesAt)))
 	case h.NextOpen.IsZero():
 		words = append(words, p.shut)
 	default:
-		words = append(words, fmt.Sprintf(p.opens, p.date(h.NextOpen)+h.NextOpen.Format(", 15:04")))
+		words = append(words, fmt.Sprintf(p.opens, p.date(h.NextOpen)+", "+clock(h.NextOpen)))
 	}
 	if h.Phone != "" {
 		words = append(words, fmt.Sprintf(p.phone, h.Phone))
 	}
 	return strings.Join(words, ", ")
 }
+
+// clock writes a time of day as people do: 9:00, 17:30.
+func clock(t time.Time) string { return strings.TrimPrefix(t.Format("15:04"), "0") }

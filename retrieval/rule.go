@@ -19,7 +19,7 @@ type rule struct {
 	most        int // words in the message; 0 is any number
 }
 
-// rules are the built-in ones: danger to life, and intents that need no guide.
+// rules are the built-in ones: danger to life, and what needs no guide.
 type rules struct{ emergencies, intents []rule }
 
 var builtInRules = sync.OnceValues(func() (rules, error) {
@@ -80,6 +80,9 @@ func (r rule) match(a Analysis) bool {
 	}
 	return !a.holds(r.none...)
 }
+
+// yields tells rules that a guide which surely answers overrules: a thank-you before a question is still a question.
+func (r rule) yields() bool { return r.name == string(Smalltalk) || r.topic == "advice" }
 
 // holds tells whether one of the words stands in the message, as typed or as understood.
 func (a Analysis) holds(words ...string) bool {
