@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,7 +115,25 @@ func (w *tab) accessible(what string) {
 			if wider := w.text(`String(Math.max(0, document.documentElement.scrollWidth - innerWidth))`); wider != "0" {
 				w.Errorf("%s at %d: wider than the screen by %s pixels", what, width, wider)
 			}
+			w.shoot(fmt.Sprintf("%s-%d-%s", what, width, scheme))
 		}
+	}
+}
+
+// shoot keeps a picture of the tab where ORIENTIR_TEST_PICTURES names a folder: looks are judged by eye.
+func (w *tab) shoot(what string) {
+	w.Helper()
+	folder := os.Getenv("ORIENTIR_TEST_PICTURES")
+	if folder == "" {
+		return
+	}
+	picture, err := chromedp.Run(w.context, chromedp.CaptureScreenshot())
+	if err != nil {
+		w.Fatalf("take a picture: %v", err)
+	}
+	name := strings.NewReplacer("/", "_", " ", "-", "?", "_").Replace(what) + ".png"
+	if err := os.WriteFile(filepath.Join(folder, name), picture, 0o644); err != nil {
+		w.Fatal(err)
 	}
 }
 
