@@ -45,6 +45,10 @@ func (d *dialog) heard(in *askGuides) act {
 		}
 		d.state.Await = ""
 	}
+	// With an offer on the screen, a settlement says where the library should be.
+	if d.state.Wish != nil && len(strings.Fields(in.Question.Text)) <= 3 && !decided(a) {
+		return &findPlace{Words: in.Question.Text, Else: in}
+	}
 	return d.answer(in)
 }
 

@@ -34,6 +34,10 @@ func (d *dialog) askPlace(phrase, await string) act {
 func (d *dialog) placeFound(in *findPlace) act {
 	switch in.match.Outcome {
 	case knowledge.PlaceFound:
+		if d.state.Wish != nil {
+			d.person.Place = in.match.Place.Ekatte
+			return &offerDesk{Wish: wish{Reason: d.state.Wish.Reason}}
+		}
 		return &lookNear{Ekatte: in.match.Place.Ekatte, CallOnly: d.state.Await == "phone-place"}
 	case knowledge.PlaceAmbiguous:
 		b := Body{Text: d.t("bot.place_which")}
@@ -44,7 +48,7 @@ func (d *dialog) placeFound(in *findPlace) act {
 		d.add(b)
 		return nil
 	}
-	if in.Else != nil && decided(in.Else.answer) {
+	if in.Else != nil && (decided(in.Else.answer) || d.state.Wish != nil) {
 		d.state.Await = ""
 		return d.answer(in.Else)
 	}
