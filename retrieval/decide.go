@@ -6,15 +6,16 @@ package retrieval
 // Showing guides to somebody whom none helps costs twice what sending somebody away costs whom one would have helped,
 // because a library is offered to those sent away: so one must answer with two to one.
 const (
-	rightToAnswer      = 0.68 // probability that the first guide is right
-	answerableToOffer  = 0.66 // probability that some guide answers
-	shareToOffer       = 0.04 // of a guide among the choices
-	dangerToWarn       = 0.50 // embedder's probability of danger to life where no rule saw it
-	signpostToName     = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
-	mostChoices        = 4
-	mostRanked         = 5
-	surelyOneGuide     = 0.85 // share of the first guide above which there is nothing to choose from
-	smalltalkToBelieve = 0.45
+	rightToAnswer     = 0.68 // probability that the first guide is right
+	answerableToOffer = 0.66 // probability that some guide answers
+	answerableByName  = 0.80 // at least, where the message is nothing but a guide's name: «кеп откъде»
+	shareToOffer      = 0.04 // of a guide among the choices
+	dangerToWarn      = 0.50 // embedder's probability of danger to life where no rule saw it
+	signpostToName    = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
+	mostChoices       = 4
+	mostRanked        = 5
+	surelyOneGuide    = 0.85 // share of the first guide above which there is nothing to choose from
+	kindToBelieve     = 0.45 // embedder's probability of small talk, advice and the like, to be answered as such
 )
 
 // verdict is what becomes of a message, before anything is laid out.
@@ -33,6 +34,9 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	features := w.judge(a, l, v.order, found)
 	answerable := logistic(w.ranking.Answerable, features)
 	if len(v.order) > 0 {
+		if v.order[0].said == 1 {
+			answerable = max(answerable, answerableByName)
+		}
 		v.confidence = answerable * logistic(w.ranking.Right, features)
 	} else {
 		answerable = 0
@@ -62,12 +66,12 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	if v.signpost != "" {
 		return v
 	}
+	if p < kindToBelieve {
+		return v // abstaining offers a librarian and names the near misses
+	}
 	switch kind {
 	case "chitchat":
-		v.outcome = OutOfScope
-		if p >= smalltalkToBelieve {
-			v.intent, v.topic = Smalltalk, "other"
-		}
+		v.outcome, v.intent, v.topic = OutOfScope, Smalltalk, "other"
 	case "advice", "offtopic", "injection":
 		v.outcome, v.topic = OutOfScope, kind
 	}

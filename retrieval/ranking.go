@@ -157,6 +157,10 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 		first.words,
 		first.said,
 		0, 0, 0,
+		0, 0, 0,
+	}
+	if content <= terseWords { // three words leave more doubt than a story, and it must be weighed otherwise
+		f[17], f[18], f[19] = 1, logit(none), guideNearest-negNearest
 	}
 	switch a.Language {
 	case "en":
@@ -168,6 +172,9 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 	}
 	return f
 }
+
+// terseWords is how many subjects a terse message has at most.
+const terseWords = 3
 
 func logit(p float64) float64 {
 	p = min(max(p, 1e-4), 1-1e-4)
