@@ -6,7 +6,8 @@ import "orientir/knowledge"
 type Body struct {
 	Text       string          `json:"text,omitempty"` // plain paragraphs, already in the person's language
 	Guide      *Card           `json:"guide,omitempty"`
-	Choices    []Action        `json:"choices,omitempty"` // «Кое от тези?»: one per line
+	Choices    []Action        `json:"choices,omitempty"`    // «Кое от тези?»: one per line
+	NearTitle  string          `json:"near_title,omitempty"` // words over the help points, where they follow a guide
 	HelpPoints []HelpPointCard `json:"help_points,omitempty"`
 	Buttons    []Action        `json:"buttons,omitempty"`
 	AnswerID   int64           `json:"answer_id,omitempty"` // what a rating refers to

@@ -179,7 +179,7 @@ func (d *dialog) guideBody(g knowledge.Guide, near []knowledge.Nearby, answer in
 		words = append(words, d.t("bot.answer_bulgarian"))
 	}
 	if len(near) > 0 {
-		words = append(words, d.t("bot.answer_nearby"))
+		b.NearTitle = d.t("bot.answer_nearby")
 		b.HelpPoints = []HelpPointCard{NewHelpPointCard(near[0], d.now, d.person.Language)}
 	}
 	b.Text = strings.Join(words, "\n")

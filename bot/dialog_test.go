@@ -318,7 +318,10 @@ func render(t *testing.T, b Body) string {
 	if b.Guide != nil {
 		fmt.Fprintf(&out, "{guide %s %q in %s}\n", b.Guide.Slug, b.Guide.Text.Title, b.Guide.Language)
 	}
-	for _, h := range b.HelpPoints {
+	for i, h := range b.HelpPoints {
+		if b.NearTitle != "" && i == 0 {
+			fmt.Fprintln(&out, b.NearTitle)
+		}
 		fmt.Fprintf(&out, "{library %s, %s, %s. %s}\n", h.ID, h.Name, h.Place, h.Hours)
 	}
 	if b.AskPlace {

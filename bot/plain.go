@@ -19,6 +19,7 @@ func (b Body) Plain() string {
 	for _, c := range b.Choices {
 		add("– " + c.Label)
 	}
+	add(b.NearTitle)
 	for _, h := range b.HelpPoints {
 		var words []string
 		for _, w := range []string{h.Name, h.Place, h.Address, h.Phone, h.Hours} {

@@ -45,6 +45,9 @@ func layOut(m bot.Message) []part {
 	if body.Guide != nil {
 		blocks = append(blocks, guide(body.Guide, language)...)
 	}
+	if body.NearTitle != "" {
+		blocks = append(blocks, []line{plainLine(body.NearTitle)})
+	}
 	for _, h := range body.HelpPoints {
 		blocks = append(blocks, helpPoint(h, language))
 	}
@@ -91,10 +94,15 @@ func guide(g *bot.Card, language string) [][]line {
 		}
 		blocks = append(blocks, block)
 	}
+	folded := func(label string, rows []string) {
+		if len(rows) > 0 {
+			blocks = append(blocks, []line{boldLine(label), foldedLine("– " + strings.Join(rows, "\n– "))})
+		}
+	}
 	dash := func(int) string { return "– " }
 	section(say("exceptions"), dash, t.Exceptions)
 	section(say("steps"), func(i int) string { return fmt.Sprintf("%d. ", i+1) }, t.Steps)
-	section(say("needed"), dash, t.Needed)
+	folded(say("needed"), t.Needed)
 
 	var facts []line
 	var means []string
@@ -114,8 +122,15 @@ func guide(g *bot.Card, language string) [][]line {
 	if t.FeeNote != "" {
 		fees = append(fees, t.FeeNote)
 	}
-	if len(fees) > 0 {
-		facts = append(facts, labelled(say("fee")+":", strings.Join(fees, "; ")))
+	switch len(fees) {
+	case 0:
+	case 1:
+		facts = append(facts, labelled(say("fee")+":", fees[0]))
+	default:
+		facts = append(facts, boldLine(say("fee")+":"))
+		for _, fee := range fees {
+			facts = append(facts, plainLine("– "+fee))
+		}
 	}
 	if t.Time != "" {
 		facts = append(facts, labelled(say("time")+":", t.Time))
@@ -127,7 +142,7 @@ func guide(g *bot.Card, language string) [][]line {
 		blocks = append(blocks, facts)
 	}
 	section(say("deadlines"), dash, t.Deadlines)
-	section(say("good_to_know"), dash, t.GoodToKnow)
+	folded(say("good_to_know"), t.GoodToKnow)
 
 	source := say("source") + ": " + g.SourceTitle
 	if g.Seen != "" {

@@ -9,7 +9,7 @@ import (
 // textLimit is the most UTF-16 units that a message holds after its entities are parsed (core.telegram.org/bots/api#sendmessage).
 const textLimit = 4096
 
-// line is one line of a message: the markup and what is left of it after parsing. No tag spans two lines.
+// line is one line of a message, or several folded to one: the markup and what is left of it after parsing. No tag spans two.
 type line struct {
 	html  string
 	plain string
@@ -22,6 +22,12 @@ func boldLine(s string) line { return line{"<b>" + html.EscapeString(s) + "</b>"
 // labelled is a line with a bold beginning.
 func labelled(label, s string) line {
 	return line{"<b>" + html.EscapeString(label) + "</b> " + html.EscapeString(s), label + " " + s}
+}
+
+// foldedLine is text of several lines that shows its beginning until it is tapped. It is never split but where it is too long
+// for one message, and then it isn't folded.
+func foldedLine(s string) line {
+	return line{"<blockquote expandable>" + html.EscapeString(s) + "</blockquote>", s}
 }
 
 // paragraphs turns a plain text into blocks of lines, one block for each paragraph.

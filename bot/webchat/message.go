@@ -31,6 +31,7 @@ type bodyView struct {
 	Language   string
 	Card       *card
 	Choices    []button
+	NearTitle  string
 	HelpPoints []helpPoint
 	AskPlace   bool
 	Buttons    []button
@@ -84,6 +85,7 @@ func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
 	if b.Guide != nil {
 		out.Card = v.messageCard(b.Guide, message)
 	}
+	out.NearTitle = b.NearTitle
 	out.Choices = buttons(b.Choices)
 	out.Buttons = buttons(b.Buttons)
 	for _, h := range b.HelpPoints {
