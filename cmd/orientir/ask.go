@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"orientir/bot"
 	"orientir/bot/webchat"
 	"orientir/knowledge"
 	"orientir/knowledge/privacy"
@@ -37,23 +39,28 @@ func askCommand(env func(string) string) *cobra.Command {
 	var asJSON bool
 	var place, audience string
 	c := &cobra.Command{
-		Use:   "ask [флагове] ВЪПРОС",
+		Use:   "ask [--json] [--place МЯСТО] [--audience citizen|business] ВЪПРОС",
 		Short: "Отговаря на един въпрос на терминала, както отговаря и чатът",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  takes(true, "въпросът"),
+		PreRunE: func(c *cobra.Command, _ []string) error {
+			switch knowledge.Audience(audience) {
+			case "", knowledge.Citizen, knowledge.Business:
+				return nil
+			}
+			return wrong(c, fmt.Sprintf("--audience е citizen или business, а не %q", audience))
+		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			text, _ := privacy.Mask(strings.Join(args, " "))
 			q := retrieval.Question{Text: text, Place: place, Audience: knowledge.Audience(audience)}
-			switch q.Audience {
-			case "", knowledge.Citizen, knowledge.Business:
-			default:
-				return fmt.Errorf("--audience е citizen или business, а не %q", audience)
-			}
 			if err := p.know(ctx); err != nil {
 				return err
 			}
 			a, err := p.answerer.Answer(ctx, q)
 			if err != nil {
 				return err
+			}
+			if place != "" {
+				explainPlace(c.ErrOrStderr(), place, a.Place)
 			}
 			if asJSON {
 				out := json.NewEncoder(c.OutOrStdout())
@@ -71,14 +78,27 @@ func askCommand(env func(string) string) *cobra.Command {
 	return c
 }
 
+// explainPlace says on standard error why a place that was given led to no library.
+func explainPlace(out io.Writer, words string, m *knowledge.PlaceMatch) {
+	switch {
+	case m == nil || m.Outcome == knowledge.PlaceUnknown:
+		fmt.Fprintf(out, "Не намерих място «%s». Напишете града или селото, и общината.\n", words)
+	case m.Outcome == knowledge.PlaceAmbiguous:
+		fmt.Fprintf(out, "Има няколко места «%s»:\n", words)
+		for _, p := range m.Places {
+			fmt.Fprintf(out, "  --place \"%s\"\n", bot.FullPlaceWords(p, "bg"))
+		}
+	}
+}
+
 func evalCommand(env func(string) string) *cobra.Command {
 	var asJSON, misses bool
 	c := &cobra.Command{
-		Use:   "eval [флагове] ФАЙЛ",
+		Use:   "eval [--json] [--misses] ФАЙЛ",
 		Short: "Мери отговорите с файл с въпроси",
 		Long: `Задава всички въпроси от файл с колони question, expected, kind, language (разделени с табулация)
 и печата мерките: общо, по вид и по език. Не влиза в статистиката.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(false, "файлът"),
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			f, err := openFile(args[0])
 			if err != nil {

@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -16,7 +20,19 @@ func openFile(path string) (io.ReadCloser, error) {
 	if path == "-" {
 		return io.NopCloser(os.Stdin), nil
 	}
-	return os.Open(path)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("няма файл %s", path)
+	}
+	return f, err
+}
+
+// checkKind refuses what is no kind of data before anything is started.
+func checkKind(c *cobra.Command, args []string) error {
+	if !slices.Contains(dataKinds, args[0]) {
+		return wrong(c, fmt.Sprintf("няма вид %q; има %s", args[0], strings.Join(dataKinds, ", ")))
+	}
+	return nil
 }
 
 func importCommand(env func(string) string) *cobra.Command {
@@ -26,8 +42,9 @@ func importCommand(env func(string) string) *cobra.Command {
 		Long: `ВИД е guides, help-points, places или trainings. Файлът е разделен с табулация или запетая, с имена на
 колоните на първия ред; help-points може да е и GeoJSON, places – и файл на GeoNames, guides – Markdown.
 Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
-		Args:      cobra.ExactArgs(2),
+		Args:      takes(false, "видът", "файлът"),
 		ValidArgs: dataKinds,
+		PreRunE:   checkKind,
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			f, err := openFile(args[1])
 			if err != nil {
@@ -52,8 +69,9 @@ func exportCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:       "export ВИД",
 		Short:     "Изнася наръчници, помощни точки, населени места или обучения на стандартния изход",
-		Args:      cobra.ExactArgs(1),
+		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
+		PreRunE:   checkKind,
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			return p.store.Export(ctx, args[0], c.OutOrStdout())
 		}),

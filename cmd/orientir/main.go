@@ -44,12 +44,15 @@ func command(env func(string) string) *cobra.Command {
 ` + environmentHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          oneOf,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		serveCommand(env), askCommand(env), evalCommand(env), importCommand(env), exportCommand(env),
 		staffCommand(env), maskCommand(), migrateCommand(env), withServersCommand(env),
 	)
+	speakBulgarian(root)
 	return root
 }
 

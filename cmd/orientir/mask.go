@@ -16,7 +16,7 @@ func maskCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "mask",
 		Short: "Скрива личните номера в редовете от стандартния вход",
-		Args:  cobra.NoArgs,
+		Args:  takes(false),
 		RunE: func(c *cobra.Command, _ []string) error {
 			lines := bufio.NewScanner(c.InOrStdin())
 			lines.Buffer(nil, longestLine)

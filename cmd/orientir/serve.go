@@ -43,7 +43,7 @@ func serveCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Пуска сървъра: чата, Telegram, страниците на екипа и програмния интерфейс",
-		Args:  cobra.NoArgs,
+		Args:  takes(false),
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := LoadConfig(env)
 			if err != nil {

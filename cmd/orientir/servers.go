@@ -17,7 +17,7 @@ func migrateCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
 		Short: "Осъвременява базата данни; може да се пуска от няколко копия наведнъж",
-		Args:  cobra.NoArgs,
+		Args:  takes(false),
 		// open has migrated by the time the function runs.
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
 			if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
@@ -38,7 +38,7 @@ func withServersCommand(env func(string) string) *cobra.Command {
 		Short: "Пуска команда с DATABASE_URL и REDIS_URL на частните сървъри",
 		Long: `Пуска командата с DATABASE_URL и REDIS_URL в средата ѝ. Ако «orientir serve» работи, това са неговите
 сървъри; иначе се пускат за времето на командата. Пример: orientir with-servers sh -c 'psql "$DATABASE_URL"'`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(true, "командата"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			config, err := LoadConfig(env)
 			if err != nil {

@@ -12,11 +12,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"orientir/bot/i18n"
 	"orientir/handoff/staff"
 )
 
 func staffCommand(env func(string) string) *cobra.Command {
-	parent := &cobra.Command{Use: "staff", Short: "Профили на екипа"}
+	parent := &cobra.Command{Use: "staff", Short: "Профили на екипа", Args: cobra.ArbitraryArgs, RunE: oneOf}
 	var roles, libraries []string
 	var municipality, name string
 	var fromStdin bool
@@ -25,15 +26,12 @@ func staffCommand(env func(string) string) *cobra.Command {
 		Short: "Създава профил на библиотекар, ръководител, редактор или администратор",
 		Long: `Създава профил. Ролите са librarian, supervisor, editor и admin; --role може да се повтаря.
 Библиотекар без --library обслужва националната опашка. Паролата се пита, или се чете от стандартния вход.`,
-		Args: cobra.ExactArgs(1),
+		Args:    takes(false, "имейлът"),
+		PreRunE: func(c *cobra.Command, _ []string) error { return checkRoles(c, roles) },
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			profile := staff.Profile{Email: args[0], Name: name, Libraries: libraries, Municipality: municipality}
 			for _, r := range roles {
-				role := staff.Role(r)
-				if !slices.Contains(staff.Roles(), role) {
-					return fmt.Errorf("няма роля %q; има librarian, supervisor, editor и admin", r)
-				}
-				profile.Roles = append(profile.Roles, role)
+				profile.Roles = append(profile.Roles, staff.Role(r))
 			}
 			// A library that an account serves may be in the starter knowledge only.
 			if _, err := p.store.LoadStarter(ctx); err != nil {
@@ -44,7 +42,13 @@ func staffCommand(env func(string) string) *cobra.Command {
 				return err
 			}
 			account, err := staff.NewStore(p.pool).Add(ctx, profile, password)
-			if err != nil {
+			var fault *staff.Fault
+			switch {
+			case errors.As(err, &fault) && fault.Key == "console.fault_libraries_unknown":
+				return errors.New("няма библиотека с такъв код; кодовете са в първата колона на «orientir export help-points»")
+			case errors.As(err, &fault):
+				return errors.New(i18n.T("bg", fault.Key, fault.Args...))
+			case err != nil:
 				return err
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "Създаден е профил %s.\n", account.Email)
@@ -56,9 +60,21 @@ func staffCommand(env func(string) string) *cobra.Command {
 	add.Flags().StringVar(&municipality, "municipality", "", "община, до която е ограничен редактор")
 	add.Flags().StringVar(&name, "name", "", "име, което колегите и хората виждат")
 	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "чете паролата от стандартния вход")
-	_ = add.MarkFlagRequired("role") // The flag is defined above; there is no other error.
 	parent.AddCommand(add)
 	return parent
+}
+
+// checkRoles refuses what is no role before anything is started or asked.
+func checkRoles(c *cobra.Command, roles []string) error {
+	if len(roles) == 0 {
+		return wrong(c, "липсва --role")
+	}
+	for _, r := range roles {
+		if !slices.Contains(staff.Roles(), staff.Role(r)) {
+			return wrong(c, fmt.Sprintf("няма роля %q; има librarian, supervisor, editor и admin", r))
+		}
+	}
+	return nil
 }
 
 // readPassword asks twice on a terminal, or reads one line.

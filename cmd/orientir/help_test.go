@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func run(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	c := command(func(string) string { return "" })
+	c.SetArgs(args)
+	c.SetOut(&out)
+	c.SetErr(&out)
+	err := c.Execute()
+	return out.String(), err
+}
+
+func TestHelpIsBulgarian(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "serve", "ask", "eval", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers"} {
+		help, err := run(t, append(strings.Fields(name), "--help")...)
+		if err != nil {
+			t.Fatalf("%s --help: %v", name, err)
+		}
+		for _, english := range []string{"Usage", "Flags", "Commands", "help for", "Use \""} {
+			if strings.Contains(help, english) {
+				t.Errorf("%s --help says %q:\n%s", name, english, help)
+			}
+		}
+	}
+}
+
+func TestAWrongCommandLineIsRefusedInBulgarianBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"nonsense":                           `няма команда "nonsense"`,
+		"staff nonsense":                     `няма команда "nonsense"`,
+		"ask":                                "липсва въпросът",
+		"eval":                               "липсва файлът",
+		"import places":                      "липсва файлът",
+		"import":                             "липсва видът и файлът",
+		"import nonsense x.csv":              `няма вид "nonsense"`,
+		"export nonsense":                    `няма вид "nonsense"`,
+		"mask x":                             `излишно е "x"`,
+		"staff add --role librarian":         "липсва имейлът",
+		"staff add a@example.bg":             "липсва --role",
+		"staff add --role boss a@example.bg": `няма роля "boss"`,
+		"ask --colour red a":                 "няма флаг --colour",
+		"ask --audience everybody a":         "--audience е citizen или business",
+		"staff add --role":                   "флагът --role иска стойност",
+	} {
+		_, err := run(t, strings.Fields(line)...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("orientir %s: %v, want %q", line, err, want)
+		}
+	}
+}
