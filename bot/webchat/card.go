@@ -33,6 +33,7 @@ type source struct{ URL, Title, Dates string }
 // messageCard lays out the guide that a message carries.
 func (v voice) messageCard(c *bot.Card, message int64) *card {
 	out := v.card(c.Text, c.Language, c.Link, c.Identification, c.Closed)
+	v = out.voice // what is said of the source too
 	out.Anchor = "guide-" + strconv.FormatInt(message, 10)
 	out.Page = v.Href("/guides/" + c.Slug)
 	out.Open = true
