@@ -36,7 +36,11 @@ func (e *ImportError) Error() string {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		fmt.Fprintf(&out, "ред %d, колона %s: %s", f.Row, f.Column, faultWords(f.Key))
+		fmt.Fprintf(&out, "ред %d", f.Row)
+		if f.Column != "-" {
+			out.WriteString(", колона " + f.Column)
+		}
+		out.WriteString(": " + faultWords(f.Key))
 		if f.Value != "" {
 			fmt.Fprintf(&out, ": «%s»", f.Value)
 		}

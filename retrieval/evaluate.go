@@ -35,7 +35,7 @@ func readQuestions(r io.Reader) ([]evalRow, error) {
 			}
 			for _, name := range []string{"question", "expected", "kind", "language"} {
 				if _, ok := column[name]; !ok {
-					return nil, fmt.Errorf("line 1: no column %q", name)
+					return nil, fmt.Errorf("ред 1: няма колона %q", name)
 				}
 			}
 			continue
@@ -53,7 +53,7 @@ func readQuestions(r io.Reader) ([]evalRow, error) {
 		row := evalRow{question: get("question"), kind: get("kind"), language: get("language")}
 		expected := get("expected")
 		if row.question == "" || expected == "" {
-			return nil, fmt.Errorf("line %d: question or expected is empty", line)
+			return nil, fmt.Errorf("ред %d: въпросът или очакваното е празно", line)
 		}
 		if expected != "-" {
 			row.expected = strings.Split(expected, "|")
