@@ -192,14 +192,15 @@ func (c *Conversations) later(ctx context.Context, message int64, at time.Time, 
 // failed gives a message up, so that the next one is free. Where the person blocked us, all that waits is given up.
 func (c *Conversations) failed(ctx context.Context, conversation Conversation, message int64, why *Refused) error {
 	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		if why.Blocked { // the contact before its messages, as whoever deletes it does
+			if _, err := tx.Exec(ctx, `UPDATE contacts SET blocked_at = $2 WHERE id = $1`, conversation.Contact, c.now()); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(ctx, `
 			UPDATE messages SET failed_at = $2, failure = left($3, 200), deliver_after = NULL
 			WHERE (id = $1 OR $4 AND conversation = $5) AND sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL`,
 			message, c.now(), why.Reason, why.Blocked, conversation.ID)
-		if err != nil || !why.Blocked {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE contacts SET blocked_at = $2 WHERE id = $1`, conversation.Contact, c.now())
 		return err
 	})
 	if err != nil {

@@ -210,6 +210,10 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 	now := e.now()
 	var queue, more bool
 	err := pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
+		// The contact first, as Receive does: otherwise a message that comes now and this step could wait for each other.
+		if _, err := tx.Exec(ctx, `SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE`, w.Contact); err != nil {
+			return fmt.Errorf("lock the contact: %w", err)
+		}
 		tag, err := tx.Exec(ctx, `
 			UPDATE conversations SET leased_until = NULL, tries = 0, updated_at = $5
 			WHERE id = $1 AND lease = $2 AND turn = $3 AND COALESCE(holder, '') = $4`, w.ID, l.number, w.Turn, w.Holder, now)

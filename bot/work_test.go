@@ -177,6 +177,42 @@ func TestWhoWritesWhileTheProgramStartsIsAnsweredWhenItHas(t *testing.T) {
 	h.wants("it never starts", bg("bot.starting"), "criminal-record", bg("bot.failed"))
 }
 
+// A message arrives while an answer that changes what is known of the person is being saved: neither may wait for the other in a circle.
+func TestArrivalAndStepDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.presses("lang:en")
+	c := h.conversation()
+	arrival, err := h.pool.Begin(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer arrival.Rollback(h.ctx)
+	// As in keep: first the contact …
+	if _, err := arrival.Exec(h.ctx, `UPDATE contacts SET blocked_at = NULL WHERE id = $1`, c.Contact); err != nil {
+		t.Fatal(err)
+	}
+	l, ok, err := h.lease(h.ctx)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	stepped := make(chan error, 1)
+	go func() { stepped <- h.answerOne(h.ctx, l) }()
+	h.eventually("waits for the arrival", func() bool {
+		return h.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+	})
+	// … then the conversation.
+	if _, err := arrival.Exec(h.ctx, `UPDATE conversations SET updated_at = updated_at WHERE id = $1`, c.ID); err != nil {
+		t.Errorf("the arrival: %v", err)
+	}
+	if err := arrival.Commit(h.ctx); err != nil {
+		t.Error(err)
+	}
+	if err := <-stepped; err != nil {
+		t.Errorf("the step: %v", err)
+	}
+}
+
 func TestTicketOpensTogetherWithItsReply(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
