@@ -16,9 +16,9 @@ const (
 )
 
 // phrase lets a model add its words to an answer that is on the screen already. They are sent only while nothing else has been
-// said: the turn and the holder must be the same. What is lost when the program stops is only the addition.
+// said: the turn and the holder must be the same. A stop of the program doesn't wait for the model: only the addition is lost.
 func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
-	if e.o.Phrase == nil || asked.answer.Outcome != retrieval.Answered {
+	if e.o.Phrase == nil || asked == nil || asked.answer.Outcome != retrieval.Answered {
 		return
 	}
 	select {
@@ -26,7 +26,7 @@ func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
 	default:
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), phraseLife)
+	ctx, cancel := context.WithTimeout(ctx, phraseLife)
 	e.phrases.Go(func() {
 		defer cancel()
 		defer func() { <-e.phraseSlots }()
@@ -34,7 +34,7 @@ func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
 		if !ok {
 			return
 		}
-		if err := e.addWords(ctx, w, Body{Text: text, Language: w.Language}); err != nil {
+		if err := e.addWords(ctx, w, Body{Text: text, Language: w.Language}); err != nil && ctx.Err() == nil {
 			e.log.Error("add a model's words", "conversation", w.ID, "err", err)
 		}
 	})

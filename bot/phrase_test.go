@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"testing"
+	"time"
 
 	"orientir/retrieval"
 )
@@ -35,4 +36,26 @@ func TestModelsWordsComeAfterTheCardAndOnlyWhileNothingElseWasSaid(t *testing.T)
 	think <- struct{}{}
 	h.phrases.Wait()
 	h.wants("but not over a librarian", "criminal-record", "Накратко: отидете на сайта.", "criminal-record")
+}
+
+func TestStopDoesNotWaitForAModel(t *testing.T) {
+	t.Parallel()
+	thinking := make(chan struct{}, 1)
+	h := setup(t, func(o *EngineOptions) {
+		o.Phrase = func(ctx context.Context, _ retrieval.Question, _ retrieval.Answer) (string, bool) {
+			thinking <- struct{}{}
+			<-ctx.Done()
+			return "", false
+		}
+	})
+	stop := h.runs(h.Engine)
+	h.says("трябва ми съдебно")
+	<-thinking
+	stopped := make(chan struct{})
+	go func() { stop(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the program waits for the model")
+	}
 }

@@ -110,13 +110,14 @@ func gather(rows []row) (event, []row) {
 }
 
 // step makes one step: reads first, with no transaction open, then one transaction with every write and the replies.
-func (e *Engine) step(ctx context.Context, l lease) error {
-	w, err := e.load(ctx, l)
+// It gives the conversation as the step left it, and the question that the guides were asked, if there was one.
+func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides, err error) {
+	w, err = e.load(ctx, l)
 	if err != nil {
-		return err
+		return w, nil, err
 	}
 	if len(w.rows) == 0 {
-		return e.save(ctx, l, w, nil, nil)
+		return w, nil, e.save(ctx, l, w, nil, nil)
 	}
 	ev, taken := gather(w.rows)
 	d := &dialog{
@@ -125,34 +126,34 @@ func (e *Engine) step(ctx context.Context, l lease) error {
 	}
 	switch {
 	case w.Holder != "":
-		return e.stepHeld(ctx, l, w, d, ev, taken)
+		return w, nil, e.stepHeld(ctx, l, w, d, ev, taken)
 	case taken[0].Held: // a librarian held it when this came, and has read it
-		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
+		return w, nil, e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
 	case l.tries > e.o.Tries:
 		d.state.Await = ""
 		d.add(Body{Text: d.t("bot.failed"), Buttons: d.ways()})
 		e.metrics.answered.WithLabelValues(w.Channel, "failed").Inc()
-		return e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
+		return w, nil, e.save(ctx, l, w, taken, func(context.Context, pgx.Tx) (*dialog, error) { return d, nil })
 	}
 	next, asked, err := e.read(ctx, w, d, ev)
 	if errors.Is(err, retrieval.ErrNotReady) && e.now().Sub(taken[0].At) < startUp {
-		return errors.Join(errNotYet, err)
+		return w, nil, errors.Join(errNotYet, err)
 	}
 	if err != nil {
-		return err
+		return w, nil, err
 	}
 	err = e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) { return d, e.write(ctx, tx, w, d, next) })
 	if err != nil {
-		return err
+		return w, nil, err
 	}
 	outcome := string(ev.Kind)
 	if asked != nil {
 		outcome = string(asked.answer.Outcome)
-		e.phrase(ctx, w, asked)
 	}
 	e.metrics.answered.WithLabelValues(w.Channel, outcome).Inc()
 	e.metrics.latency.WithLabelValues(w.Channel).Observe(max(0, e.now().Sub(taken[len(taken)-1].At).Seconds()))
-	return nil
+	w.Language = d.person.Language
+	return w, asked, nil
 }
 
 // stepHeld deals with what comes while a librarian holds the conversation. The bot keeps silent, but for danger to life.

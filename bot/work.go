@@ -114,8 +114,9 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 func (e *Engine) answerOne(ctx context.Context, l lease) error {
 	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
 	defer cancel()
-	err := e.step(limited, l)
+	w, asked, err := e.step(limited, l)
 	if err == nil {
+		e.phrase(ctx, w, asked)
 		return nil
 	}
 	pause, tries := time.Duration(0), l.tries
