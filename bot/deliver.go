@@ -13,6 +13,7 @@ import (
 const (
 	sending  = 30 * time.Second // how long a sender may be at one message before another may send it again
 	patience = 20 * time.Second // of one call to a channel; well below sending
+	lastCall = 5 * time.Second  // that a call under way gets to end when the program stops
 	maxTries = 20               // with pauses of up to five minutes: over an hour of a broken channel
 )
 
@@ -125,10 +126,12 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 		return err
 	}
 	channel := e.channels[c.Channel]
-	limited, cancel := context.WithTimeout(ctx, patience)
+	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
 	id, err := channel.Send(limited, c, m.Message)
+	stopping()
 	cancel()
-	// What was sent is noted even while the program stops.
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer done()
 	var wait *RetryAfter

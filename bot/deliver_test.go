@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -141,5 +142,30 @@ func TestPulledChannelIsLeftAlone(t *testing.T) {
 	}
 	if replies, _ = h.conversations.outgoing(h.ctx, r.Conversation, 0); replies[0].Delivered == nil {
 		t.Error("not noted as delivered")
+	}
+}
+
+func TestStopLetsACallUnderWayEnd(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	sending, stopped := make(chan struct{}), make(chan struct{})
+	h.telegram.during = func(ctx context.Context) error {
+		close(sending)
+		<-stopped
+		return ctx.Err()
+	}
+	h.gets(Incoming{Kind: Command, Command: "help"})
+	h.works()
+	ctx, stop := context.WithCancel(h.ctx)
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	<-sending
+	stop()
+	close(stopped)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count(`SELECT count(*) FROM messages WHERE sender = 'bot' AND delivered_at IS NOT NULL`); n != 1 || len(h.telegram.sent) != 1 {
+		t.Errorf("%d noted, %d sent", n, len(h.telegram.sent))
 	}
 }

@@ -283,11 +283,17 @@ type telegram struct {
 	mu      sync.Mutex
 	sent    []string // «key: text» of what passed
 	answers []error
+	during  func(context.Context) error // while it sends
 }
 
 func (c *telegram) Name() string { return "telegram" }
 
-func (c *telegram) Send(_ context.Context, to Conversation, m Message) (string, error) {
+func (c *telegram) Send(ctx context.Context, to Conversation, m Message) (string, error) {
+	if c.during != nil {
+		if err := c.during(ctx); err != nil {
+			return "", err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.answers) > 0 {
