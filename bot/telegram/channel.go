@@ -39,13 +39,12 @@ type pacer interface {
 
 // Bot is the channel: it sends as a bot.Channel and receives with Run and Webhook.
 type Bot struct {
-	o        Options
-	api      *telegram.Bot
-	pool     *pgxpool.Pool
-	pace     pacer
-	receiver receiver
-	client   *http.Client
-	answers  sync.WaitGroup
+	o       Options
+	api     *telegram.Bot
+	pool    *pgxpool.Pool
+	pace    pacer
+	client  *http.Client
+	answers sync.WaitGroup
 }
 
 // New makes the channel. It calls nobody yet; Run does.

@@ -113,6 +113,27 @@ func TestPollingStoresBeforeItAcknowledges(t *testing.T) {
 	}
 }
 
+func TestUpdateOfTomorrowHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	b, double, to := setup(t, telegramtest.Options{}, Options{})
+	person := double.Person(7, "Мария", "bg")
+	person.Send(map[string]any{"text": "препратено", "forward_origin": map[string]any{"type": "of tomorrow"}})
+	message := person.Say("обикновено")
+	person.Edit(message, "поправено")
+	person.ShareLocation(43.2, 23.55)
+	run(t, b, to)
+	to.wait(t, 4)
+	if got := to.texts(); got != "препратено|обикновено|поправено|" {
+		t.Errorf("stored %q", got)
+	}
+	if e := to.events[2]; e.Kind != bot.Edited || e.Replaces != to.events[1].MessageID {
+		t.Errorf("the edit came as %+v", e)
+	}
+	if e := to.events[3]; e.Kind != bot.Location || e.Lat != 43.2 || e.Lon != 23.55 {
+		t.Errorf("the location came as %+v", e)
+	}
+}
+
 func TestOnlyOneReplicaPolls(t *testing.T) {
 	t.Parallel()
 	first, double, to := setup(t, telegramtest.Options{}, Options{})
@@ -172,7 +193,7 @@ func TestEveryCallbackIsAnswered(t *testing.T) {
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	b, double, to := setup(t, telegramtest.Options{}, Options{Secret: "s3cret"})
-	server := httptest.NewServer(b.Webhook())
+	server := httptest.NewServer(b.Webhook(to))
 	t.Cleanup(server.Close)
 	b.o.WebhookURL = server.URL
 	update := map[string]any{"update_id": 99, "message": map[string]any{"message_id": 1, "date": 1, "text": "фалшиво",
@@ -191,6 +212,7 @@ func TestWebhook(t *testing.T) {
 		{"wrong secret", "guess", update, 401},
 		{"no secret", "", update, 401},
 		{"no update", "s3cret", "text", 400},
+		{"not understood", "s3cret", map[string]any{"update_id": 98, "message": "of tomorrow"}, 200},
 		{"right", "s3cret", update, 200},
 	} {
 		if status, err := telegramtest.Post(server.URL, c.secret, c.body); err != nil || status != c.status {

@@ -169,7 +169,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	mux.Handle("/", chat)
 	mux.Handle("/console/", desk)
 	if s.telegram != nil {
-		mux.Handle("POST /telegram/webhook", s.telegram.Webhook())
+		mux.Handle("POST /telegram/webhook", s.telegram.Webhook(s.engine))
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
