@@ -45,6 +45,7 @@ type Bot struct {
 	pace    pacer
 	client  *http.Client
 	answers sync.WaitGroup
+	half    half
 }
 
 // New makes the channel. It calls nobody yet; Run does.
@@ -71,34 +72,50 @@ const (
 	burst       = 5
 	burstPer    = 200 * time.Millisecond
 	chatPause   = time.Second
-	longestWait = time.Minute // for the turn of a further part of one message
+	longestWait = 5 * time.Second // here, for the turn of a further part of one message
 )
 
-// Send sends one message, in several parts where it is long or shows a place on the map. A limit before the first part
-// comes back as *bot.RetryAfter; between parts it is waited for here, so that no part is sent twice.
+// Send sends one message, in several parts where it is long or shows a place on the map. A limit comes back as
+// *bot.RetryAfter, but a short one between parts is waited for here. What was sent before a failure is remembered, so that
+// this process sends no part twice.
 func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (string, error) {
 	chat, err := strconv.ParseInt(c.Key, 10, 64)
 	if err != nil {
 		return "", &bot.Refused{Reason: "contact key is no chat id"}
 	}
-	var first string
+	first, from := b.half.take(m.ID)
 	for i, p := range layOut(m) {
+		if i < from {
+			continue
+		}
 		id, err := b.sendPart(ctx, chat, p)
 		var later *bot.RetryAfter
 		for i > 0 && errors.As(err, &later) && later.D <= longestWait {
 			if !sleep(ctx, later.D) {
-				return "", ctx.Err()
+				err = ctx.Err()
+				break
 			}
 			id, err = b.sendPart(ctx, chat, p)
 		}
+		if p.venue != nil && mapless(err) {
+			b.o.Log.Warn("telegram refused a place on the map", "message", m.ID, "err", err)
+			continue // the text names the place too
+		}
 		if err != nil {
+			b.half.keep(m.ID, first, i)
 			return "", err
 		}
-		if i == 0 {
+		if first == "" {
 			first = id
 		}
 	}
 	return first, nil
+}
+
+// mapless says that a server can't show a place, or not this one. What is left of the message still goes out.
+func mapless(err error) bool {
+	var refused *bot.Refused
+	return errors.Is(err, telegram.ErrorNotFound) || errors.As(err, &refused) && !refused.Blocked
 }
 
 func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) {
@@ -155,4 +172,38 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
+}
+
+// half is what this process knows of messages of which only the first parts were sent.
+type half struct {
+	mu   sync.Mutex
+	sent map[int64]sentParts
+}
+
+type sentParts struct {
+	first string // id of the first part
+	parts int
+}
+
+// mostHalf bounds the memory of half: more are only there when Telegram fails for long.
+const mostHalf = 1000
+
+func (h *half) keep(message int64, first string, parts int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if parts == 0 || len(h.sent) >= mostHalf {
+		return
+	}
+	if h.sent == nil {
+		h.sent = map[int64]sentParts{}
+	}
+	h.sent[message] = sentParts{first, parts}
+}
+
+func (h *half) take(message int64) (first string, parts int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.sent[message]
+	delete(h.sent, message)
+	return s.first, s.parts
 }

@@ -186,7 +186,7 @@ func helpPoint(h bot.HelpPointCard, language string) []line {
 
 // keyboard lays buttons out one in a row, so that long labels stay whole on a phone, but ratings side by side.
 func keyboard(b *bot.Body) models.ReplyMarkup {
-	if b.AskPlace && len(b.Choices) == 0 {
+	if b.AskPlace && len(b.Choices) == 0 && len(b.Buttons) == 0 { // Telegram shows one kind of keyboard under a message
 		return models.ReplyKeyboardMarkup{
 			Keyboard:       [][]models.KeyboardButton{{{Text: i18n.T(b.Language, "telegram.share_location"), RequestLocation: true}}},
 			ResizeKeyboard: true, OneTimeKeyboard: true,

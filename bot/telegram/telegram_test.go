@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-telegram/bot/models"
+
 	"orientir/bot"
 	"orientir/bot/telegram/telegramtest"
 	"orientir/deploy/postgres/postgrestest"
@@ -283,6 +285,50 @@ func TestSendingALongGuideAndALibrary(t *testing.T) {
 	}
 }
 
+func library() bot.Message {
+	lat, lon := 43.2, 23.55
+	return bot.Message{ID: 5, From: bot.Robot, Body: &bot.Body{Text: "Ето:", Language: "bg",
+		HelpPoints: []bot.HelpPointCard{{ID: "l", Name: "Библиотека", Place: "гр. Враца", Lat: &lat, Lon: &lon}}}}
+}
+
+func TestNoPartOfAMessageComesTwice(t *testing.T) {
+	t.Parallel()
+	b, double, _ := setup(t, telegramtest.Options{}, Options{})
+	double.Fail(telegramtest.Fault{Method: "sendMessage", Code: 429, RetryAfter: 60})
+	var later *bot.RetryAfter
+	if _, err := b.Send(t.Context(), conversationOf(7), library()); !errors.As(err, &later) || later.D != time.Minute {
+		t.Fatalf("a long limit between parts gives %v", err)
+	}
+	time.Sleep(chatPause) // Telegram's limit, which the double keeps by the clock
+	id, err := b.Send(t.Context(), conversationOf(7), library())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := double.Sent(7)
+	if len(sent) != 2 || sent[0].Venue == nil || sent[1].Text == "" {
+		t.Errorf("sent %+v, want the venue once and the text once", sent)
+	}
+	if id != strconv.Itoa(sent[0].ID) {
+		t.Errorf("the message is %s, want its first part", id)
+	}
+}
+
+func TestPlaceThatCannotBeShownIsStillNamed(t *testing.T) {
+	t.Parallel()
+	b, double, _ := setup(t, telegramtest.Options{Unknown: []string{"sendVenue"}}, Options{})
+	for _, chat := range []int64{7, 8} {
+		if chat == 8 {
+			double.Fail(telegramtest.Fault{Method: "sendVenue", Code: 400})
+		}
+		if _, err := b.Send(t.Context(), conversationOf(chat), library()); err != nil {
+			t.Errorf("chat %d: %v", chat, err)
+		}
+		if sent := double.Sent(chat); len(sent) != 1 || !strings.Contains(sent[0].Text, "Библиотека") {
+			t.Errorf("chat %d: sent %+v", chat, sent)
+		}
+	}
+}
+
 func TestSendingTellsWhatDeliveryMustDo(t *testing.T) {
 	t.Parallel()
 	b, double, _ := setup(t, telegramtest.Options{}, Options{})
@@ -318,6 +364,17 @@ func TestSendingTellsWhatDeliveryMustDo(t *testing.T) {
 	}
 	if n := double.Calls("sendMessage"); n != 5 {
 		t.Errorf("%d calls: the pace was left to Telegram to enforce", n)
+	}
+}
+
+func TestAskingForAPlaceKeepsTheOtherWays(t *testing.T) {
+	t.Parallel()
+	if k, ok := keyboard(&bot.Body{AskPlace: true}).(models.ReplyKeyboardMarkup); !ok || !k.Keyboard[0][0].RequestLocation {
+		t.Errorf("alone it gives %+v, want a button that shares the location", k)
+	}
+	way := bot.Action{Label: "Говори с библиотекар", Data: "human"}
+	if k, ok := keyboard(&bot.Body{AskPlace: true, Buttons: []bot.Action{way}}).(models.InlineKeyboardMarkup); !ok || k.InlineKeyboard[0][0].CallbackData != "human" {
+		t.Errorf("beside a way out it gives %+v, want the way out", k)
 	}
 }
 
