@@ -51,7 +51,6 @@ type frame struct {
 	Back     string // where choosing a language returns to
 	Fault    *staff.Fault
 	site     *site
-	page     string
 }
 
 // navItem is a link to a part of the site that the account may use.

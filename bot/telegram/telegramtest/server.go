@@ -41,7 +41,6 @@ type Server struct {
 	updates     []update // not yet confirmed
 	webhook     webhook
 	poller      int // generation; an older getUpdates is ended with 409
-	polling     bool
 	sent        []Sent
 	blocked     map[int64]bool
 	callbacks   map[string]bool // id → answered
@@ -176,8 +175,6 @@ type apiError struct {
 	Description string
 	RetryAfter  int
 }
-
-func (e *apiError) Error() string { return e.Description }
 
 func bad(format string, args ...any) *apiError {
 	return &apiError{Code: 400, Description: "Bad Request: " + fmt.Sprintf(format, args...)}

@@ -235,31 +235,14 @@ func (p *Person) Press(under Sent, data string) string {
 }
 
 // Block makes every send to the person answer 403, and tells the bot.
-func (p *Person) Block() { p.member("kicked", true) }
-
-// Unblock lets the bot write again, and tells it.
-func (p *Person) Unblock() { p.member("member", false) }
-
-func (p *Person) member(status string, blocked bool) {
+func (p *Person) Block() {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	p.s.blocked[p.ID] = blocked
+	p.s.blocked[p.ID] = true
 	bot := map[string]any{"id": 123456, "is_bot": true, "first_name": "Ориентир"}
-	old := "member"
-	if !blocked {
-		old = "kicked"
-	}
 	p.s.deliver(map[string]any{"my_chat_member": map[string]any{
 		"chat": map[string]any{"id": p.ID, "type": "private", "first_name": p.Name}, "from": p.from(), "date": time.Now().Unix(),
-		"old_chat_member": map[string]any{"status": old, "user": bot, "until_date": 0},
-		"new_chat_member": map[string]any{"status": status, "user": bot, "until_date": 0},
+		"old_chat_member": map[string]any{"status": "member", "user": bot, "until_date": 0},
+		"new_chat_member": map[string]any{"status": "kicked", "user": bot, "until_date": 0},
 	}})
-}
-
-// Repeat delivers the newest update a second time, as Telegram does after a lost acknowledgement.
-func (s *Server) Repeat(body map[string]any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.updates = append(s.updates, update{body["update_id"].(int64), body})
-	s.changed.Broadcast()
 }
