@@ -67,10 +67,10 @@ func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
 func (b *Bot) Name() string { return Channel }
 
 // The pace that Telegram asks of a bot (core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): a message a
-// second in a chat, and 30 a second overall, which a bucket of 5 filled 25 times a second never passes.
+// second in a chat, and 30 a second overall. A bucket of 2 filled 25 times a second leaves room for calls that catch up with each other.
 const (
-	burst       = 5
-	burstPer    = 200 * time.Millisecond
+	burst       = 2
+	burstPer    = 80 * time.Millisecond
 	chatPause   = time.Second
 	longestWait = 5 * time.Second // here, for the turn of a further part of one message
 )
