@@ -1,5 +1,7 @@
 package retrieval
 
+import "slices"
+
 // The thresholds of a decision, in one place, from what mistakes cost a person. Taking a good answer as gain 1:
 // a wrong guide shown as right costs 2.1 (a wasted trip), so it must be right with 0.68 or more (2.1·0.32 ≈ 0.68·1).
 // Asking back costs a fifth of an answer's gain, so it pays for as long as a guide probably answers at all.
@@ -8,7 +10,8 @@ package retrieval
 const (
 	rightToAnswer     = 0.68 // probability that the first guide is right
 	answerableToOffer = 0.66 // probability that some guide answers
-	answerableByName  = 0.80 // at least, where the message is nothing but a guide's name: «кеп откъде»
+	answerableByName  = 0.75 // at least, where the message is mostly a guide's name («кеп откъде») and no negative is nearer
+	mostlyName        = 0.60 // share of the message
 	shareToOffer      = 0.04 // of a guide among the choices
 	dangerToWarn      = 0.50 // embedder's probability of danger to life where no rule saw it
 	signpostToName    = 0.35 // embedder's probability of a signpost, or its share of the neighbourhood
@@ -34,7 +37,7 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	features := w.judge(a, l, v.order, found)
 	answerable := logistic(w.ranking.Answerable, features)
 	if len(v.order) > 0 {
-		if v.order[0].said == 1 {
+		if v.order[0].said > mostlyName && v.order[0].nearest >= nearestNegative(found) {
 			answerable = max(answerable, answerableByName)
 		}
 		v.confidence = answerable * logistic(w.ranking.Right, features)
@@ -48,6 +51,10 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	kind, p := w.likeliestKind(l)
 	if intent, ok := first(r.intents, a); ok && !(intent.yields() && answerable > 0.9 && v.confidence > 0.85) {
 		v.outcome, v.intent, v.topic, v.confidence = OutOfScope, Intent(intent.name), intent.topic, min(v.confidence, 0.02)
+		return v
+	}
+	if a.Language == "und" && !slices.ContainsFunc(a.Terms, func(t Term) bool { return t.Known }) {
+		v.outcome, v.intent, v.topic, v.confidence = OutOfScope, Smalltalk, "other", 0 // a picture, a number, another alphabet
 		return v
 	}
 	switch {
@@ -76,6 +83,17 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 		v.outcome, v.topic = OutOfScope, kind
 	}
 	return v
+}
+
+// nearestNegative is the cosine of the nearest piece that no guide answers.
+func nearestNegative(found []support) float64 {
+	nearest := 0.0
+	for _, s := range found {
+		if !answerableClass(s.class) {
+			nearest = max(nearest, s.nearest)
+		}
+	}
+	return nearest
 }
 
 // danger tells whether life is in danger, by rule or by what was learned, and which.

@@ -28,6 +28,15 @@ func (v *Vocabulary) names(guides []knowledge.Guide) names {
 	return n
 }
 
+// aboutAny are stems that people put around any service's name; they don't make a message less about it.
+var aboutAny = func() map[string]bool {
+	m := map[string]bool{}
+	for word := range set("стъпки документи документ нужни онлайн интернет срок такса цена струва подаване подава вади вадя извадя искам процедура начин година сайт") {
+		m[Stem(word)] = true
+	}
+	return m
+}()
+
 // said tells how much of a message's subjects (0…1) is one name of a guide, where all of that name stands in it.
 func (n names) said(subjects []string, slug string) float64 {
 	best := 0
@@ -39,5 +48,11 @@ func (n names) said(subjects []string, slug string) float64 {
 	if best == 0 {
 		return 0
 	}
-	return float64(best) / float64(len(subjects))
+	rest := 0
+	for _, stem := range subjects {
+		if !aboutAny[stem] {
+			rest++
+		}
+	}
+	return min(1, float64(best)/float64(max(rest, 1)))
 }
