@@ -154,6 +154,16 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+func TestWordsOfRulesAndLexiconAreKnown(t *testing.T) {
+	t.Parallel()
+	v := vocabularyForTest(t)
+	for _, word := range []string{"библиотека", "близката", "безсъзнание", "самоубийство", "заключена", "дядо", "тахограф"} {
+		if !v.knows(word) {
+			t.Errorf("%q is not known: Latin typing can't be resolved to it", word)
+		}
+	}
+}
+
 func TestLookupsAreBounded(t *testing.T) {
 	t.Parallel()
 	v := vocabularyForTest(t)

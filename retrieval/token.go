@@ -27,11 +27,14 @@ const maxTokens = 120
 
 // Tokens cuts a normalised text into words and numbers. Cyrillic letters and digits part («чл.50», «уп2» are two
 // tokens each), while a digit among Latin letters stays, because 4 and 6 are letters there (4estit, 6kola).
-func Tokens(s string) []Token {
+func Tokens(s string) []Token { return cut(s, maxTokens) }
+
+// cut gives at most so many tokens.
+func cut(s string, most int) []Token {
 	tokens := make([]Token, 0, 16)
 	start, script, glued := -1, OtherScript, false
 	end := func(i int) {
-		if start >= 0 && len(tokens) < maxTokens {
+		if start >= 0 && len(tokens) < most {
 			tokens = append(tokens, Token{Text: s[start:i], Script: script})
 		}
 		start, script, glued = -1, OtherScript, false
