@@ -35,7 +35,7 @@ func TestLay(t *testing.T) {
 		"violence":                         {Answer{Outcome: Emergency, Topic: "violence", Language: "en"}, []string{"112", "0800 1 86 76"}, nil},
 		"an unknown danger still says 112": {Answer{Outcome: Emergency, Topic: "meteorite", Language: "en"}, []string{"112"}, nil},
 		"choices are numbered":             {Answer{Outcome: Clarify, Language: "bg", Guides: []Ranked{{Title: "Едно"}, {Title: "Друго"}}}, []string{"1. Едно", "2. Друго"}, nil},
-		"abstaining asks for the place":    {Answer{Outcome: Abstained, Language: "bg"}, []string{"нямам проверено указание", "Библиотекар", "в кой град или село"}, nil},
+		"abstaining asks for the place":    {Answer{Outcome: Abstained, Language: "bg"}, []string{"нямам проверено упътване", "Библиотекар", "в кой град или село"}, nil},
 		"a signpost names the authority":   {Answer{Outcome: Abstained, Language: "bg", Signpost: &knowledge.Signpost{Title: "Ловен билет", Authority: "ИАГ", Link: "https://iag.bg"}}, []string{"Ловен билет", "ИАГ", "https://iag.bg"}, nil},
 		"several places to choose from":    {Answer{Outcome: OutOfScope, Intent: WantsHelpPoint, Language: "bg", Place: &knowledge.PlaceMatch{Outcome: knowledge.PlaceAmbiguous, Places: []knowledge.Place{{Kind: "гр.", Name: "Бяла", Municipality: "Бяла"}}}}, []string{"Кое е Вашето?", "гр. Бяла, община Бяла"}, nil},
 		"unknown hours are never open":     {Answer{Outcome: OutOfScope, Intent: WantsHelpPoint, Language: "bg", HelpPoints: []knowledge.Nearby{library(knowledge.Nearby{HelpPoint: knowledge.HelpPoint{Phone: "092 1"}})}}, []string{"Не знам работното време, обадете се на 092 1"}, []string{"Отворено"}},

@@ -38,7 +38,7 @@ func checkKind(c *cobra.Command, args []string) error {
 func importCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import ВИД ФАЙЛ",
-		Short: "Внася наръчници, помощни точки, населени места или обучения",
+		Short: "Внася упътвания, помощни точки, населени места или обучения",
 		Long: `ВИД е guides, help-points, places или trainings. Файлът е разделен с табулация или запетая, с имена на
 колоните на първия ред; help-points може да е и GeoJSON, places – и файл на GeoNames, guides – Markdown.
 Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
@@ -68,7 +68,7 @@ func importCommand(env func(string) string) *cobra.Command {
 func exportCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:       "export ВИД",
-		Short:     "Изнася наръчници, помощни точки, населени места или обучения на стандартния изход",
+		Short:     "Изнася упътвания, помощни точки, населени места или обучения на стандартния изход",
 		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
 		PreRunE:   checkKind,

@@ -70,7 +70,7 @@ const environmentHelp = `
   TELEGRAM_API_URL          друг сървър на Bot API
   TELEGRAM_WEBHOOK_SECRET   с него и https адрес: webhook вместо запитване
   OPENAI_API_KEY, OPENAI_BASE_URL, ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL
-                            модел по избор; без него отговорите са от наръчниците
+                            модел по избор; без него отговорите са от упътванията
 `
 
 // newLog writes structured lines to standard error: never message text, tokens or personal data.
