@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -114,7 +115,7 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 func (e *Engine) answerOne(ctx context.Context, l lease) error {
 	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
 	defer cancel()
-	w, asked, err := e.step(limited, l)
+	w, asked, err := e.stepSafely(limited, l)
 	if err == nil {
 		e.phrase(ctx, w, asked)
 		return nil
@@ -140,4 +141,14 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 		err = nil
 	}
 	return errors.Join(err, given)
+}
+
+// stepSafely makes an error of a panic: one strange message must not take down what serves everybody.
+func (e *Engine) stepSafely(ctx context.Context, l lease) (w waiting, asked *askGuides, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return e.step(ctx, l)
 }

@@ -155,6 +155,23 @@ func TestBrokenRetrievalEndsInHelpNotSilence(t *testing.T) {
 	h.wants("whole again", bg("bot.failed"), "criminal-record")
 }
 
+func TestPanicTakesDownOneStepOnly(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.guides.during = func() { panic("a strange message") }
+	h.says("трябва ми съдебно")
+	l, ok, err := h.lease(h.ctx)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if err := h.answerOne(h.ctx, l); err == nil {
+		t.Error("nobody hears of it")
+	}
+	h.clock.pass(time.Minute)
+	h.works()
+	h.wants("on the next try", "criminal-record")
+}
+
 func TestWhoWritesWhileTheProgramStartsIsAnsweredWhenItHas(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
