@@ -100,8 +100,8 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, e edge, err error) {
 	case errors.As(err, &f):
 	case errors.Is(err, errNotFound):
 		f = &fault{Status: http.StatusNotFound, Key: "web.error_404"}
-	case r.Context().Err() != nil: // the caller is gone, nobody reads an answer
-		return
+	case r.Context().Err() != nil: // the caller is gone, or the program is stopping
+		f = &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503"}
 	default:
 		s.log.Error("web request failed", "route", r.Pattern, "error", err)
 		f = &fault{Status: http.StatusInternalServerError, Key: "web.error_500"}

@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -159,6 +160,24 @@ func TestOurOwnFaultsAreOurs(t *testing.T) {
 		response, body := b.call(t, "POST", "/api/v1/ask", `{"question":"`+question+`"}`)
 		if response.StatusCode != 500 || !strings.Contains(body, "Грешката е наша") || strings.Contains(body, "answerer") {
 			t.Errorf("%s: %d %s", question, response.StatusCode, body)
+		}
+	}
+}
+
+// An empty 200 would tell a script that its message was taken.
+func TestRequestThatAStopCutsOffIsNoSuccess(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, r := range []*http.Request{
+		httptest.NewRequestWithContext(ctx, "GET", "/guides/criminal-record", nil),
+		httptest.NewRequestWithContext(ctx, "POST", "/api/v1/ask", strings.NewReader(`{"question": "гръм"}`)),
+	} {
+		w := httptest.NewRecorder()
+		b.Config.Handler.ServeHTTP(w, r)
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: status %d", r.URL.Path, w.Code)
 		}
 	}
 }

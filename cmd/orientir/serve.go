@@ -36,6 +36,7 @@ const (
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 2 * time.Minute
 	drainTimeout      = 10 * time.Second // for requests under way when the program stops
+	lastRequests      = time.Second      // before their contexts end too, and with them the streams
 	greetEvery        = time.Second
 )
 
@@ -198,12 +199,13 @@ func (p *Program) lacks(ctx context.Context) string {
 	return ""
 }
 
-// runServer serves until ctx ends, then lets requests under way finish.
+// runServer serves until ctx ends, then lets requests under way finish: their contexts end a little later.
 func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h http.Handler, l net.Listener) {
+	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx }, // Streams end with the program.
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a panic among them
+		BaseContext: func(net.Listener) context.Context { return requests },
 	}
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -213,6 +215,8 @@ func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h h
 	})
 	group.Go(func() error {
 		<-ctx.Done()
+		defer end()
+		defer time.AfterFunc(lastRequests, end).Stop()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		if err := server.Shutdown(drain); err != nil {
