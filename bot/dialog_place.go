@@ -83,7 +83,7 @@ func (d *dialog) nearSeen(in *lookNear) act {
 	}
 	near := in.near[:min(3, len(in.near))]
 	if in.CallOnly {
-		near = near[:1]
+		near = toCall(in.near)
 	}
 	b := Body{Buttons: []Action{other, human}}
 	for _, n := range near {
@@ -110,7 +110,26 @@ func (d *dialog) nearSeen(in *lookNear) act {
 			b.HelpPoints = append(b.HelpPoints, NewHelpPointCard(*in.open, d.now, language))
 		}
 	}
-	b.Text += "\n" + d.t("bot.near_call")
+	for _, shown := range b.HelpPoints {
+		if shown.Phone != "" {
+			b.Text += "\n" + d.t("bot.near_call")
+			break
+		}
+	}
 	d.add(b)
 	return nil
+}
+
+// toCall is the nearest library, and where its telephone is not known the nearest one that can be called too.
+func toCall(near []knowledge.Nearby) []knowledge.Nearby {
+	for i, n := range near {
+		switch {
+		case n.Phone == "":
+		case i == 0:
+			return near[:1]
+		default:
+			return []knowledge.Nearby{near[0], n}
+		}
+	}
+	return near[:1]
 }

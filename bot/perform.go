@@ -96,6 +96,9 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
 		return err
 	}
 	near := knowledge.Near{Position: a.Position, Ekatte: a.Ekatte, Limit: 3, At: e.now().In(e.sofia)}
+	if a.CallOnly {
+		near.Limit = 20 // of many no telephone is known
+	}
 	if a.near, err = e.store.Near(ctx, near); err != nil {
 		return err
 	}
