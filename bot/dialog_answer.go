@@ -62,6 +62,11 @@ func decided(a retrieval.Answer) bool {
 // answer goes where the outcome and the intent point.
 func (d *dialog) answer(in *askGuides) act {
 	a := in.answer
+	// The first place that is named is taken for the person's own: they have just been shown a library there, and a
+	// hand-over shows which library would read it.
+	if a.Place != nil && a.Place.Outcome == knowledge.PlaceFound && d.person.Place == "" {
+		d.person.Place = a.Place.Place.Ekatte
+	}
 	noted := &record{Question: in.Question, Answer: a}
 	if a.Intent == retrieval.WantsAnswer || a.Intent == "" {
 		return noted // its words carry the answer's number, so that it can be rated
