@@ -122,6 +122,7 @@ func (d *dialog) recorded(in *record) act {
 		d.state.Question = cut(in.Question.Text, 500)
 	}
 	d.state.Answer, d.state.Abstain = in.id, a.Outcome == retrieval.Abstained
+	d.state.Wish = nil // an offer is no longer the last thing said: «да» would not be the answer to it, and its button shows it again
 	switch a.Outcome {
 	case retrieval.Emergency:
 		d.add(Body{Text: d.t(emergencyPhrase(a.Topic))})
