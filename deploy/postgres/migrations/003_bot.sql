@@ -14,6 +14,7 @@ CREATE TABLE contacts (
     created_at      timestamptz NOT NULL,
     UNIQUE (channel, key)
 );
+CREATE INDEX contacts_forgotten ON contacts (forgotten_at) WHERE forgotten_at IS NOT NULL; -- looked for each minute
 
 -- A contact has one conversation, for as long as we know them.
 CREATE TABLE conversations (
