@@ -160,7 +160,7 @@ func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation in
 	return c.write(ctx, tx, conversation, Librarian, holder, body)
 }
 
-// Notice adds a system line in the person's language, whoever holds the conversation. Keep it to the notices that may pass
+// Notice adds a system line in the person's language, whoever holds the conversation; tx is a transaction. Keep it to the notices that may pass
 // a librarian: danger to life, a masked number, librarian gone, conversation closed, and what became of a ticket.
 func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation int64, phraseKey string, args ...any) (int64, error) {
 	// The lock makes ids in a conversation rise in the order of commits: a stream that has sent one never sees a lower one come.
@@ -173,6 +173,18 @@ func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation
 		return 0, fmt.Errorf("notice %s in conversation %d: %w", phraseKey, conversation, err)
 	}
 	return c.write(ctx, tx, conversation, System, "", Body{Text: i18n.T(language, phraseKey, args...), Language: language})
+}
+
+// noticeNow adds a system line in a transaction of its own, and wakes who should hear of it.
+func (c *Conversations) noticeNow(ctx context.Context, conversation int64, phraseKey string) (id int64, err error) {
+	err = pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		id, err = c.Notice(ctx, tx, conversation, phraseKey)
+		return err
+	})
+	if err == nil {
+		c.Wake(ctx, conversation)
+	}
+	return id, err
 }
 
 // write adds an outgoing row; delivery or a stream takes it from there.

@@ -267,11 +267,8 @@ func (e *Engine) slowDown(ctx context.Context, in Incoming) (Receipt, error) {
 	if first, _ := e.conversations.redis.Allow(ctx, "slow-down:"+in.Channel+":"+in.ContactKey, 1, time.Minute); !first {
 		return r, nil
 	}
-	if r.Message, err = e.conversations.Notice(ctx, e.conversations.pool, c.ID, "bot.slow_down"); err != nil {
-		return r, err
-	}
-	e.conversations.Wake(ctx, c.ID)
-	return r, nil
+	r.Message, err = e.conversations.noticeNow(ctx, c.ID, "bot.slow_down")
+	return r, err
 }
 
 // languageOf is the language that a channel's hint («en-GB») suggests to begin with.

@@ -26,11 +26,9 @@ func (e *Engine) askPatience(ctx context.Context, conversation int64) {
 	if !first {
 		return
 	}
-	if _, err := e.conversations.Notice(ctx, e.conversations.pool, conversation, "bot.starting"); err != nil {
+	if _, err := e.conversations.noticeNow(ctx, conversation, "bot.starting"); err != nil {
 		e.log.Error("ask for patience", "conversation", conversation, "err", err)
-		return
 	}
-	e.conversations.Wake(ctx, conversation)
 }
 
 // answerAll leases conversations that wait and answers several at once, until ctx ends.
