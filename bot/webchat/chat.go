@@ -43,7 +43,7 @@ func (s *site) newChatPage(r *http.Request, path string) *chatPage {
 	l.Scripts = []string{"chat.js"}
 	l.SkipTo = "question"
 	p := &chatPage{layout: l, EventID: newEventID()}
-	p.Greeting = spoken(i18n.T(l.chosen, "web.greeting"), nil)
+	p.Greeting = spoken(i18n.T(l.chosen, "web.greeting"), nil, "")
 	p.Near, p.Human = i18n.T(l.chosen, "web.near"), i18n.T(l.chosen, "web.human")
 	if l.chosen != l.Lang() {
 		p.GreetingLang = l.chosen

@@ -11,11 +11,11 @@ import (
 )
 
 // pressable are the words of a message that one may press: the emergency number, and addresses of web pages.
-var pressable = regexp.MustCompile(`\b112\b|https://[^\s<>"„“”«»]+`)
+var pressable = regexp.MustCompile(`\b112\b|https?://[^\s<>"„“”«»]+`)
 
-// spoken makes paragraphs of what we say: 112 can be dialled, and addresses on official hosts can be opened.
-// Other addresses stay words, because the chat leads to no other site.
-func spoken(text string, hosts []string) []template.HTML {
+// spoken makes paragraphs of what we say: 112 can be dialled, and addresses on official hosts and of our own pages, which
+// begin with home, can be opened. Other addresses stay words, because the chat leads to no other site.
+func spoken(text string, hosts []string, home string) []template.HTML {
 	var out []template.HTML
 	for _, paragraph := range paragraphs(text) {
 		var html strings.Builder
@@ -25,7 +25,7 @@ func spoken(text string, hosts []string) []template.HTML {
 			link := `<a href="tel:112">`
 			switch {
 			case word != "112":
-				if !knowledge.LinkAllowed(word, hosts) {
+				if !knowledge.LinkAllowed(word, hosts) && !(home != "" && strings.HasPrefix(word, home+"/")) {
 					continue
 				}
 				link = `<a href="` + template.HTMLEscapeString(word) + `" target="_blank" rel="noopener noreferrer">`

@@ -18,12 +18,14 @@ func TestSpoken(t *testing.T) {
 		"an official address":        {"Вижте https://cs.mjs.bg/a?b=1&c=2.", []template.HTML{`Вижте <a href="https://cs.mjs.bg/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">https://cs.mjs.bg/a?b=1&amp;c=2</a>.`}},
 		"another address":            {"https://evil.example и https://mjs.bg.evil.example", []template.HTML{"https://evil.example и https://mjs.bg.evil.example"}},
 		"an address that breaks out": {`https://cs.mjs.bg/'onmouseover='x`, []template.HTML{`<a href="https://cs.mjs.bg/&#39;onmouseover=&#39;x" target="_blank" rel="noopener noreferrer">https://cs.mjs.bg/&#39;onmouseover=&#39;x</a>`}},
+		"a page of our own":          {"http://orientir.example:8080/guides/id-card", []template.HTML{`<a href="http://orientir.example:8080/guides/id-card" target="_blank" rel="noopener noreferrer">http://orientir.example:8080/guides/id-card</a>`}},
+		"not quite our own":          {"http://orientir.example:8080.evil.example/", []template.HTML{"http://orientir.example:8080.evil.example/"}},
 		"nothing":                    {" \n ", nil},
 		"a number inside an address": {"https://evil.example/112", []template.HTML{"https://evil.example/112"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := spoken(test.text, []string{"mjs.bg"}); !slices.Equal(got, test.want) {
+			if got := spoken(test.text, []string{"mjs.bg"}, "http://orientir.example:8080"); !slices.Equal(got, test.want) {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})

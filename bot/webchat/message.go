@@ -81,7 +81,7 @@ func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 }
 
 func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
-	out := &bodyView{voice: v, Paragraphs: spoken(b.Text, hosts), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
+	out := &bodyView{voice: v, Paragraphs: spoken(b.Text, hosts, strings.TrimSuffix(v.site.PublicURL, "/")), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
 	if b.Guide != nil {
 		out.Card = v.messageCard(b.Guide, message)
 	}
