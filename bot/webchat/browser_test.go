@@ -183,5 +183,7 @@ func TestWidgetOnAnotherSite(t *testing.T) {
 		w.do(chromedp.Evaluate[chromedp.Void](launch + `.click()`))
 		w.is(launch + `.getAttribute('aria-expanded') === 'true'`)
 		w.refused(home)
+		w.is(`document.querySelector('orientir-chat').shadowRoot.querySelector('a')?.href === '` + home + `/?lang=bg'`)
+		w.is(`document.querySelector('orientir-chat').shadowRoot.querySelector('iframe').hidden`)
 	})
 }

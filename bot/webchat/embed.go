@@ -61,6 +61,7 @@ func (s *site) widget(w http.ResponseWriter, r *http.Request) error {
 		words[l.code] = map[string]string{
 			"open":  i18n.T(l.code, "web.widget_open"),
 			"close": i18n.T(l.code, "web.widget_close"),
+			"away":  i18n.T(l.code, "web.widget_away"),
 			"title": i18n.T(l.code, "web.widget_title"),
 		}
 	}

@@ -10,6 +10,7 @@ addEventListener('message', (event) => {
   if (event.data?.type === 'orientir:hello') {
     host = event.origin;
     close.hidden = false;
+    parent.postMessage({ type: 'orientir:ready' }, host);
   }
   if (event.data?.type === 'orientir:opened') document.getElementById('question').focus();
 });
