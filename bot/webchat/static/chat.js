@@ -140,7 +140,9 @@ document.addEventListener('submit', (submitted) => {
     question.value = '';
     grow();
     say(text);
-    question.focus();
+    // On glass the keyboard would cover the answer; who types on keys goes on typing.
+    if (matchMedia('(pointer: coarse)').matches) question.blur();
+    else question.focus();
     return;
   }
   if (target === forget) {
