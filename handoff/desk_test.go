@@ -139,3 +139,28 @@ func TestForgetLeavesNothingOfThePerson(t *testing.T) {
 		t.Errorf("queue %+v, %v", queue, err)
 	}
 }
+
+func TestWhoAskedForAPersonFirstIsSeenByWhatTheyWroteNext(t *testing.T) {
+	b := setup(t)
+	a := b.librarian("a@example.bg", "vratsa")
+	c := b.person("a")
+	wish := b.wish(c)
+	wish.Summary = ""
+	b.open(wish)
+	seen := func() string {
+		t.Helper()
+		queue, err := b.desk.Queue(b.ctx, a)
+		if err != nil || len(queue) != 1 {
+			t.Fatalf("queue %+v, %v", queue, err)
+		}
+		return queue[0].Summary
+	}
+	if s := seen(); s != "" {
+		t.Errorf("before a word: %q", s)
+	}
+	b.says(c, "имам ли глоби")
+	b.says(c, "за колата")
+	if s := seen(); s != "имам ли глоби" {
+		t.Errorf("after two: %q", s)
+	}
+}

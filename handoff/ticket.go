@@ -43,7 +43,7 @@ type Ticket struct {
 	Conversation  int64 // 0 where the person asked to be forgotten
 	State         State
 	Reason        string // asked | abstained | bad-ratings
-	Summary       string // the masked question; "" once closed
+	Summary       string // the masked question, or what the person wrote first while they waited; "" once closed
 	Language      string // of the person: bg | en | tr
 	Channel       string // telegram | web
 	Number        int    // of the pseudonym
@@ -65,7 +65,12 @@ type Ticket struct {
 func (t Ticket) Pseudonym() string { return bot.Pseudonym(t.Number) }
 
 const ticketColumns = `
-	t.id, coalesce(t.conversation, 0) AS conversation, t.state, t.reason, t.summary,
+	t.id, coalesce(t.conversation, 0) AS conversation, t.state, t.reason,
+	CASE WHEN t.summary = '' AND t.state <> 'closed' THEN coalesce((
+		SELECT m.text FROM messages m
+		WHERE m.conversation = t.conversation AND m.sender = 'person' AND m.kind = 'text' AND m.created_at >= t.opened_at
+		ORDER BY m.id LIMIT 1), '')
+	ELSE t.summary END AS summary,
 	coalesce(k.language, t.language) AS language, coalesce(k.channel, '') AS channel, coalesce(k.pseudonym, 0) AS number,
 	coalesce(p.kind, '') AS place_kind, coalesce(p.name, '') AS place_name, coalesce(p.municipality, '') AS municipality,
 	coalesce(t.help_point, '') AS help_point, coalesce(h.name, '') AS help_point_name, t.why,
