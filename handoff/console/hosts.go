@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,7 @@ func (s *site) showHosts(w http.ResponseWriter, r *http.Request, wrong string) e
 }
 
 func (s *site) allowHost(w http.ResponseWriter, r *http.Request) error {
-	host := strings.ToLower(strings.TrimSpace(r.PostFormValue("host")))
+	host := typedHost(r.PostFormValue("host"))
 	err := s.Staff.Door(r.Context(), hostAct(r, "host.allow", host), func(tx pgx.Tx, _ *staff.Act) error {
 		return knowledge.NewStore(tx).AllowHost(r.Context(), host, actor(r))
 	})
@@ -52,6 +53,15 @@ func (s *site) allowHost(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.setFlash(w, flash{Key: "hosts_allowed", Args: []string{host}})
 	return seeOther(w, r, "/console/hosts")
+}
+
+// typedHost is the domain in what was typed or pasted: a whole address stands for its site.
+func typedHost(typed string) string {
+	typed = strings.ToLower(strings.TrimSpace(typed))
+	if u, err := url.Parse(typed); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.User == nil && u.Port() == "" {
+		typed = u.Hostname()
+	}
+	return strings.TrimPrefix(typed, "www.")
 }
 
 func (s *site) disallowHost(w http.ResponseWriter, r *http.Request) error {
