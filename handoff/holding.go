@@ -36,6 +36,9 @@ func (d *Desk) Claim(ctx context.Context, ticket int64, a staff.Account) error {
 	var conversation int64
 	var waited float64
 	err := d.staff.Door(ctx, act(a, "ticket.claim", ticket), func(tx pgx.Tx, _ *staff.Act) error {
+		if err := lockConversation(ctx, tx, ticket); err != nil {
+			return err
+		}
 		err := tx.QueryRow(ctx, `
 			UPDATE tickets t SET state = 'claimed', claimed_by = $2, claimed_at = now(), active_at = now()
 			WHERE t.id = $5 AND t.state = 'waiting' AND t.conversation IS NOT NULL AND `+visible+`
@@ -90,6 +93,9 @@ func (d *Desk) Reply(ctx context.Context, ticket int64, a staff.Account, text st
 	}
 	var message, conversation int64
 	err := d.staff.Door(ctx, act(a, "ticket.reply", ticket), func(tx pgx.Tx, _ *staff.Act) error {
+		if err := lockConversation(ctx, tx, ticket); err != nil {
+			return err
+		}
 		var language string
 		err := tx.QueryRow(ctx, `
 			UPDATE tickets SET active_at = now() WHERE id = $1 AND state = 'claimed' AND claimed_by = $2
@@ -152,6 +158,9 @@ type ending struct {
 func (d *Desk) end(ctx context.Context, change staff.Act, ticket, holder int64, e ending) error {
 	var conversation int64
 	err := d.staff.Door(ctx, change, func(tx pgx.Tx, _ *staff.Act) error {
+		if err := lockConversation(ctx, tx, ticket); err != nil {
+			return err
+		}
 		err := tx.QueryRow(ctx, e.sql, append([]any{ticket, holder}, e.args...)...).Scan(&conversation)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNotYours
@@ -174,6 +183,14 @@ func (d *Desk) end(ctx context.Context, change staff.Act, ticket, holder int64, 
 	d.metrics.steps.WithLabelValues(e.kind).Inc()
 	d.changed(ctx, conversation)
 	return nil
+}
+
+// lockConversation takes the lock of a ticket's conversation before the ticket's own, as the bot does when it opens or cancels
+// a ticket: otherwise the two could wait for each other.
+func lockConversation(ctx context.Context, tx pgx.Tx, ticket int64) error {
+	_, err := tx.Exec(ctx, `
+		SELECT FROM conversations WHERE id = (SELECT conversation FROM tickets WHERE id = $1) FOR NO KEY UPDATE`, ticket)
+	return err
 }
 
 // Busy notes that the holder is at work on a ticket, typing or searching, so that it isn't taken for forgotten.

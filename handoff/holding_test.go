@@ -187,3 +187,44 @@ func TestWhoSeesWhat(t *testing.T) {
 		t.Errorf("a supervisor steps in: %v", err)
 	}
 }
+
+// The bot holds the lock of the conversation when it cancels or opens a ticket; the desk must take the two in the same order.
+func TestDeskAndBotDoNotWaitForEachOther(t *testing.T) {
+	b := setup(t)
+	c := b.person("a")
+	a := b.librarian("l@example.bg", "vratsa")
+	ticket := b.open(b.wish(c))
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"claim", func() error { return b.desk.Claim(b.ctx, ticket.ID, a) }},
+		{"reply", func() error { _, err := b.desk.Reply(b.ctx, ticket.ID, a, "Добър ден"); return err }},
+		{"return", func() error { return b.desk.Return(b.ctx, ticket.ID, a) }},
+	} {
+		bot, err := b.pool.Begin(b.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bot.Exec(b.ctx, `UPDATE conversations SET updated_at = now() WHERE id = $1`, c); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- step.do() }()
+		for waits := 0; waits == 0 && len(done) == 0; {
+			if err := b.pool.QueryRow(b.ctx, `
+				SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := bot.Exec(b.ctx, `UPDATE tickets SET why = why WHERE conversation = $1`, c); err != nil {
+			t.Errorf("%s: the bot: %v", step.name, err)
+		}
+		if err := bot.Commit(b.ctx); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+	}
+}

@@ -238,6 +238,9 @@ func (d *Desk) sweepOld(ctx context.Context) error {
 
 // giveUp closes a ticket that nobody holds; with a notice, the person is told.
 func (d *Desk) giveUp(ctx context.Context, tx pgx.Tx, ticket int64, outcome, notice string) error {
+	if err := lockConversation(ctx, tx, ticket); err != nil {
+		return err
+	}
 	var conversation *int64
 	err := tx.QueryRow(ctx, `
 		UPDATE tickets SET state = 'closed', closed_at = now(), outcome = $2, summary = ''
