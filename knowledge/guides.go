@@ -24,6 +24,11 @@ func (s *Store) Guide(ctx context.Context, slug string) (Guide, bool, error) {
 	return guides[0], true, nil
 }
 
+// GuidesBySlug gives the published versions of those of these guides that exist, by slug.
+func (s *Store) GuidesBySlug(ctx context.Context, slugs []string) ([]Guide, error) {
+	return readGuides(ctx, s.db, filled(slugs))
+}
+
 // Guides gives the published version of every guide, by slug.
 func (s *Store) Guides(ctx context.Context) ([]Guide, error) {
 	return readGuides(ctx, s.db, nil)

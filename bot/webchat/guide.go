@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"net/http"
+	"slices"
 
 	"orientir/knowledge"
 )
@@ -34,20 +35,21 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	l.Styles = []string{"card.css", "guide.css"}
 	l.public(r)
 	data := guidePage{layout: l, Card: card, EventID: newEventID()}
+	related, err := s.store.GuidesBySlug(r.Context(), g.Related) // those that are published
+	if err != nil {
+		return err
+	}
 	for _, slug := range g.Related {
-		other, ok, err := s.store.Guide(r.Context(), slug)
-		if err != nil {
-			return err
+		i := slices.IndexFunc(related, func(other knowledge.Guide) bool { return other.Slug == slug })
+		if i < 0 {
+			continue
 		}
-		if !ok {
-			continue // not published yet, or no more
-		}
-		text, language := other.In(knowledge.Language(l.Lang()))
-		related := relatedGuide{Title: text.Title, Href: l.Href("/guides/" + slug)}
+		text, language := related[i].In(knowledge.Language(l.Lang()))
+		link := relatedGuide{Title: text.Title, Href: l.Href("/guides/" + slug)}
 		if string(language) != l.Lang() {
-			related.Lang = string(language)
+			link.Lang = string(language)
 		}
-		data.Related = append(data.Related, related)
+		data.Related = append(data.Related, link)
 	}
 	return s.show(w, http.StatusOK, "guide", data)
 }

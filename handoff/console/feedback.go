@@ -92,11 +92,19 @@ func (s *site) feedbackPage(w http.ResponseWriter, r *http.Request) error {
 		q.Set("before", strconv.FormatInt(page.Items[feedbackPageSize-1].ID, 10))
 		page.Older = "/console/feedback?" + url.Values(q).Encode()
 	}
-	for i, item := range page.Items {
+	var slugs []string
+	for _, item := range page.Items {
+		for _, g := range item.Guides {
+			slugs = append(slugs, g.Slug)
+		}
+	}
+	titles, err := s.guideTitles(r.Context(), slugs, page.Language)
+	if err != nil {
+		return err
+	}
+	for _, item := range page.Items {
 		for k, g := range item.Guides {
-			if page.Items[i].Guides[k].Title, err = s.guideTitle(r.Context(), g.Slug, page.Language); err != nil {
-				return err
-			}
+			item.Guides[k].Title = titles[g.Slug]
 		}
 	}
 	err = s.DB.QueryRow(r.Context(), `

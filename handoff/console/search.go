@@ -83,18 +83,19 @@ func (s *site) guideWords(ctx context.Context, slug, language string) (string, e
 	return strings.Join(words, "\n"), nil
 }
 
-// guideTitle names a guide; its slug where it is gone.
-func (s *site) guideTitle(ctx context.Context, slug, language string) (string, error) {
-	if slug == "" {
-		return "", nil
-	}
-	g, ok, err := s.Knowledge.Guide(ctx, slug)
+// guideTitles names guides; one that is gone by its slug.
+func (s *site) guideTitles(ctx context.Context, slugs []string, language string) (map[string]string, error) {
+	guides, err := s.Knowledge.GuidesBySlug(ctx, slugs)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if !ok {
-		return slug, nil
+	titles := map[string]string{}
+	for _, slug := range slugs {
+		titles[slug] = slug
 	}
-	text, _ := g.In(knowledge.Language(language))
-	return text.Title, nil
+	for _, g := range guides {
+		text, _ := g.In(knowledge.Language(language))
+		titles[g.Slug] = text.Title
+	}
+	return titles, nil
 }

@@ -165,10 +165,18 @@ func (s *site) answerNotes(ctx context.Context, f frame, messages []bot.Message)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
+	var slugs []string
 	for _, n := range found {
-		if n.Title, err = s.guideTitle(ctx, n.First, f.Language); err != nil {
-			return nil, err
+		if n.First != "" {
+			slugs = append(slugs, n.First)
 		}
+	}
+	titles, err := s.guideTitles(ctx, slugs, f.Language)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range found {
+		n.Title = titles[n.First]
 		notes[n.ID] = n
 	}
 	return notes, nil
