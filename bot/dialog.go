@@ -267,6 +267,8 @@ func (d *dialog) follow(text, detected string) {
 	switch words := strings.Fields(plainWords(text)); {
 	case len(words) == 1 && (words[0] == "merhaba" || words[0] == "selam" || words[0] == "türkçe"):
 		detected = "tr"
+	case turkish(text, d.person.Language == "tr"):
+		detected = "tr"
 	case len(words) == 1 && detected == "en" && words[0] != "hello" && words[0] != "hi" && words[0] != "help" && words[0] != "english":
 		return
 	}
@@ -276,6 +278,12 @@ func (d *dialog) follow(text, detected string) {
 	case "en", "tr":
 		d.person.Language = detected
 	}
+}
+
+// turkish tells Turkish by letters that neither Bulgarian nor English has; those that German shares count only where
+// Turkish is spoken already.
+func turkish(text string, already bool) bool {
+	return strings.ContainsAny(text, "ışğİŞĞ") || already && strings.ContainsAny(text, "üöçÜÖÇ") || strings.Contains(strings.ToLower(text), "kütüphane")
 }
 
 func (d *dialog) t(key string, args ...any) string { return i18n.T(d.person.Language, key, args...) }

@@ -38,6 +38,9 @@ func (d *dialog) heard(in *askGuides) act {
 			d.add(Body{Text: d.t("bot.thanks_comment"), Buttons: d.ways()})
 			return nil
 		}
+		if a.Outcome == retrieval.Clarify { // it may well have been the comment
+			d.add(Body{Text: d.t("bot.thanks_comment")})
+		}
 	case "place", "phone-place":
 		// Few words are a place even where a guide knows them too; many are one where no guide answers them.
 		if len(strings.Fields(in.Question.Text)) <= 3 || !decided(a) {
@@ -98,7 +101,7 @@ func (d *dialog) smalltalk(topic string) {
 	phrase := "bot.smalltalk_other"
 	switch topic {
 	case "greeting":
-		if !d.state.Greeted {
+		if !d.state.Greeted || d.person.Language == "tr" { // who greets in Turkish hears of 112 and of people who help
 			d.state.Greeted = true
 			d.add(d.hello())
 			return
