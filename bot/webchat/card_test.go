@@ -6,6 +6,15 @@ import (
 	"orientir/bot"
 )
 
+func TestLibraryInAnotherLanguageThanThePageSpeaksOneLanguage(t *testing.T) {
+	t.Parallel()
+	page := voice{site: &site{}, chosen: "bg"}
+	b := page.body(&bot.Body{Language: "en", HelpPoints: []bot.HelpPointCard{{Name: "Библиотека", Phone: "092 621163"}}}, 1, nil)
+	if got := b.HelpPoints[0].Calls[0].Label; got != "Call 092 621163" {
+		t.Errorf("in an English message the button says %q", got)
+	}
+}
+
 func TestCardInAnotherLanguageThanThePageSpeaksOneLanguage(t *testing.T) {
 	t.Parallel()
 	page := voice{site: &site{}, chosen: "bg"}

@@ -88,8 +88,12 @@ func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
 	out.NearTitle = b.NearTitle
 	out.Choices = buttons(b.Choices)
 	out.Buttons = buttons(b.Buttons)
+	library := v
+	if b.Language != "" {
+		library.chosen = knownLanguage(b.Language) // a library's own words are in the language of what is said of it
+	}
 	for _, h := range b.HelpPoints {
-		out.HelpPoints = append(out.HelpPoints, v.helpPoint(h))
+		out.HelpPoints = append(out.HelpPoints, library.helpPoint(h))
 	}
 	return out
 }
