@@ -18,7 +18,7 @@ type trieNode struct {
 }
 
 func newTrie(words map[string]int, order []string) *trie {
-	t := &trie{nodes: make([]trieNode, 1, len(words)*4)}
+	t := &trie{nodes: make([]trieNode, 1, 1+4*len(words))}
 	for _, w := range order {
 		at := int32(0)
 		for _, r := range w {
