@@ -11,12 +11,14 @@ type Term struct {
 	Corrected bool     // Word is a guess at what was meant by Typed
 	Known     bool     // Word stands in the vocabulary
 	Concepts  []string // what it may mean, by the lexicon
+	Explained bool     // the glossary says what it means
 }
 
 // Analysis is a message understood: its language and its terms in order.
 type Analysis struct {
 	Language string // bg, bg-latn, en, ru, uk, tr, und
 	Terms    []Term
+	Meant    []meaning // by the glossary: what the everyday words among them mean
 }
 
 // lookupVisits bounds the trie nodes that one message may visit: a few milliseconds at the very most.

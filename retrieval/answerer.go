@@ -48,6 +48,7 @@ type library struct {
 	signposts map[string]*knowledge.Signpost
 	version   string // of the weights that read the names
 	names     names
+	glossary  *glossary
 }
 
 // ErrNotReady says that no model serves yet: Update or Run must have finished once, on this or another replica.
@@ -147,21 +148,32 @@ func joined(q Question) string {
 
 // consider analyses a text, searches, and decides.
 func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text string) (consideration, error) {
-	c := consideration{analysis: s.weights.vocabulary.Analyze(text)}
-	l := s.weights.look(c.analysis)
-	words := s.weights.queryWords(c.analysis)
-	f, err := find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words)
-	if err != nil {
+	var c consideration
+	var l look
+	var words []queryWord
+	var err error
+	if c.library, err = a.shelf(ctx, s, 0); err != nil {
 		return consideration{}, err
+	}
+	for range 2 {
+		read := c.library
+		c.analysis = read.glossary.analyze(text)
+		l = s.weights.look(c.analysis)
+		words = s.weights.queryWords(c.analysis)
+		if c.finding, err = find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words); err != nil {
+			return consideration{}, err
+		}
+		if c.library, err = a.shelf(ctx, s, c.finding.revision); err != nil {
+			return consideration{}, err
+		}
+		if c.library == read {
+			break // otherwise the knowledge has just changed, and perhaps the glossary with it: once more with what it says now
+		}
 	}
 	if s.remote != nil {
-		f = a.remoteSecond(ctx, s, text, words, f)
+		c.finding = a.remoteSecond(ctx, s, text, words, c.finding)
 	}
-	c.finding = f
-	if c.library, err = a.shelf(ctx, s, f.revision); err != nil {
-		return consideration{}, err
-	}
-	supports := preferAudience(f.supports, q.Audience, c.library)
+	supports := preferAudience(c.finding.supports, q.Audience, c.library)
 	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
 	return c, nil
 }
@@ -208,6 +220,11 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 		l.guides[guides[i].Slug] = &guides[i]
 	}
 	l.names = s.weights.vocabulary.names(guides)
+	terms, err := a.store.Glossary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.glossary = s.weights.vocabulary.glossary(terms)
 	signposts, err := a.store.Signposts(ctx)
 	if err != nil {
 		return nil, err

@@ -131,14 +131,17 @@ func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) err
 	return nil
 }
 
-// chunks embeds pieces with these weights.
-func (w *weights) chunks(ctx context.Context, pieces []piece) ([]chunk, error) {
-	list := make([]chunk, len(pieces))
-	err := eachOf(ctx, len(pieces), func(i int) {
-		a := w.vocabulary.Analyze(pieces[i].text)
-		list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.lexemes(), vector: w.look(a).vector}
-	})
-	return list, err
+// chunksOf gives what embeds pieces of a corpus with these weights.
+func (w *weights) chunksOf(c Corpus) func(context.Context, []piece) ([]chunk, error) {
+	g := w.vocabulary.glossary(c.Glossary)
+	return func(ctx context.Context, pieces []piece) ([]chunk, error) {
+		list := make([]chunk, len(pieces))
+		err := eachOf(ctx, len(pieces), func(i int) {
+			a := g.analyze(pieces[i].text)
+			list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.lexemes(), vector: w.look(a).vector}
+		})
+		return list, err
+	}
 }
 
 // lexemes are the subjects as tsvector takes them: never empty strings, never longer than its limit of 2 KB.

@@ -32,12 +32,22 @@ const (
 // termFeatures are the features that one term of a message brings, so that training can drop a term whole.
 type termFeatures []feature
 
-// features lists what the model sees of a message, term by term.
+// features lists what the model sees of a message, term by term, and of what its rare words mean as if that had been
+// said. What common words mean the model has learned better from whole questions.
 func (a Analysis) features() []termFeatures {
-	list := make([]termFeatures, 0, len(a.Terms))
+	list := termsFeatures(make([]termFeatures, 0, len(a.Terms)), a.Terms)
+	for _, meaning := range a.Meant {
+		if meaning.rare {
+			list = termsFeatures(list, meaning.terms)
+		}
+	}
+	return list
+}
+
+func termsFeatures(list []termFeatures, terms []Term) []termFeatures {
 	var before, earlier string // stems of the last two terms
 	var meant []string         // concepts of the last term that has any
-	for _, t := range a.Terms {
+	for _, t := range terms {
 		f := make(termFeatures, 0, 24)
 		f = append(f, hashed(stemFeature, t.Stem, ""))
 		if t.Word != t.Stem {

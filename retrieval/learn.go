@@ -28,7 +28,8 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 	if len(c.Guides) == 0 {
 		return nil, ErrNothingToLearn
 	}
-	w := &weights{vocabulary: newVocabulary(lexicon, append(vocabularyTexts(pieces), vocabularyText{known, "bg", 1})), frequency: map[string]int32{}, pieces: len(pieces)}
+	texts := slices.Concat(vocabularyTexts(pieces), glossaryTexts(c.Glossary), []vocabularyText{{known, "bg", 1}})
+	w := &weights{vocabulary: newVocabulary(lexicon, texts), frequency: map[string]int32{}, pieces: len(pieces)}
 	classes := map[string]bool{}
 	for _, p := range pieces {
 		for _, class := range p.classes {
@@ -38,8 +39,9 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 	w.classes = slices.Sorted(maps.Keys(classes))
 	w.index = positions(w.classes)
 
+	words := w.vocabulary.glossary(c.Glossary)
 	analyses := make([]Analysis, len(pieces))
-	if err := eachOf(ctx, len(pieces), func(i int) { analyses[i] = w.vocabulary.Analyze(pieces[i].text) }); err != nil {
+	if err := eachOf(ctx, len(pieces), func(i int) { analyses[i] = words.analyze(pieces[i].text) }); err != nil {
 		return nil, err
 	}
 	for _, a := range analyses {
@@ -138,6 +140,14 @@ func (a Analysis) subjects() []string {
 	return list
 }
 
+// meantSubjects are the stems that the glossary adds, each once.
+func (a Analysis) meantSubjects() []string {
+	return Analysis{Terms: a.meantTerms()}.subjects()
+}
+
+// meantWorth is what a word that the glossary put in a question's mouth weighs beside one that was said.
+const meantWorth = 0.5
+
 // queryWord is a stem to search for, with its share of the question's weight.
 type queryWord struct {
 	stem   string
@@ -149,27 +159,36 @@ const (
 	mostQueryPieces = 3000 // pieces that may match, so that a long story costs no more than a short question
 )
 
-// queryWords picks the rarest stems of a question that the pieces hold.
+// queryWords picks the rarest stems of a question that the pieces hold, and then those that the glossary adds.
 func (w *weights) queryWords(a Analysis) []queryWord {
-	var list []queryWord
+	said := a.subjects()
 	var total float64
-	for _, stem := range a.subjects() {
-		n := w.frequency[stem]
-		weight := math.Log(float64(w.pieces+1) / float64(n+1))
-		total += weight
-		if n > 0 {
-			list = append(list, queryWord{stem, weight})
+	for _, stem := range said {
+		total += w.rarity(stem)
+	}
+	var list []queryWord
+	add := func(stems []string, worth float64) {
+		slices.SortStableFunc(stems, func(a, b string) int { return int(w.frequency[a]) - int(w.frequency[b]) })
+		for _, stem := range stems {
+			if w.frequency[stem] > 0 {
+				list = append(list, queryWord{stem, worth * w.rarity(stem) / total})
+			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b queryWord) int { return int(w.frequency[a.stem]) - int(w.frequency[b.stem]) })
+	meant := slices.DeleteFunc(a.meantSubjects(), func(stem string) bool { return slices.Contains(said, stem) })
+	add(said, 1)
+	add(meant, meantWorth)
 	matches := 0
-	for i := range list {
-		matches += int(w.frequency[list[i].stem])
+	for i, q := range list {
+		matches += int(w.frequency[q.stem])
 		if i == mostQueryWords || i > 0 && matches > mostQueryPieces {
-			list = list[:i]
-			break
+			return list[:i]
 		}
-		list[i].weight /= total
 	}
 	return list
+}
+
+// rarity is a stem's weight: how few pieces hold it, on a logarithmic scale.
+func (w *weights) rarity(stem string) float64 {
+	return math.Log(float64(w.pieces+1) / float64(w.frequency[stem]+1))
 }

@@ -37,8 +37,17 @@ var aboutAny = func() map[string]bool {
 	return m
 }()
 
-// said tells how much of a message's subjects (0…1) is one name of a guide, where all of that name stands in it.
-func (n names) said(subjects []string, slug string) float64 {
+// said tells how much of a message (0…1) is one name of a guide, as it was said or as it was meant.
+func (n names) said(a Analysis, slug string) float64 {
+	share := n.share(a.subjects(), slug)
+	if len(a.Meant) > 0 && share < 1 {
+		share = max(share, n.share(a.asMeant(), slug))
+	}
+	return share
+}
+
+// share tells how much of the subjects (0…1) is one name of a guide, where all of that name stands among them.
+func (n names) share(subjects []string, slug string) float64 {
 	best := 0
 	for _, name := range n[slug] {
 		if len(name) > best && !slices.ContainsFunc(name, func(stem string) bool { return !slices.Contains(subjects, stem) }) {

@@ -14,6 +14,7 @@ type Corpus struct {
 	Guides    []knowledge.Guide
 	Samples   []knowledge.Sample
 	Signposts []knowledge.Signpost
+	Glossary  []knowledge.Term
 }
 
 // Source says what a piece of text is taken from.

@@ -79,9 +79,8 @@ func (w *weights) rank(a Analysis, l look, found []support, n names, published f
 			list[add(s.class)].support = s
 		}
 	}
-	subjects := a.subjects()
 	for i := range list {
-		list[i].said = n.said(subjects, list[i].slug)
+		list[i].said = n.said(a, list[i].slug)
 		for j, f := range list[i].orderFeatures() {
 			list[i].score += w.ranking.Order[j] * f
 		}

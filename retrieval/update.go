@@ -160,7 +160,10 @@ func (a *Answerer) corpus(ctx context.Context) (c Corpus, err error) {
 	if c.Samples, err = a.store.Samples(ctx); err != nil {
 		return c, err
 	}
-	c.Signposts, err = a.store.Signposts(ctx)
+	if c.Signposts, err = a.store.Signposts(ctx); err != nil {
+		return c, err
+	}
+	c.Glossary, err = a.store.Glossary(ctx)
 	return c, err
 }
 
@@ -196,7 +199,7 @@ func (a *Answerer) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := syncChunks(ctx, a.pool, s.model.ID, c, s.weights.chunks)
+	n, err := syncChunks(ctx, a.pool, s.model.ID, c, s.weights.chunksOf(c))
 	if err != nil {
 		return err
 	}
@@ -232,7 +235,7 @@ func (a *Answerer) learn(ctx context.Context, c Corpus) error {
 	if err != nil {
 		return err
 	}
-	n, err := syncChunks(ctx, a.pool, id, c, w.chunks)
+	n, err := syncChunks(ctx, a.pool, id, c, w.chunksOf(c))
 	if err != nil {
 		return err
 	}
