@@ -41,6 +41,9 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 			answerable = max(answerable, answerableByName)
 		}
 		v.confidence = answerable * logistic(w.ranking.Right, features)
+		if v.shared() {
+			v.confidence = min(v.confidence, v.order[0].share)
+		}
 	} else {
 		answerable = 0
 	}
@@ -58,6 +61,9 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 		return v
 	}
 	switch {
+	case answerable >= answerableToOffer && v.shared():
+		v.outcome = Clarify
+		return v
 	case answerable >= answerableToOffer && v.confidence >= rightToAnswer:
 		v.outcome = Answered
 		return v
@@ -83,6 +89,11 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 		v.outcome, v.topic = OutOfScope, kind
 	}
 	return v
+}
+
+// shared tells whether all that was said is a name that several guides go by («пик», «борса»): only the person knows which.
+func (v verdict) shared() bool {
+	return len(v.order) > 1 && v.order[0].said == 1 && slices.ContainsFunc(v.order[1:], func(c candidate) bool { return c.said == 1 })
 }
 
 // nearestNegative is the cosine of the nearest piece that no guide answers.
