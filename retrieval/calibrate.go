@@ -9,7 +9,8 @@ import (
 )
 
 // negativeShare is how many of the messages that people send are taken not to be questions for a guide when the
-// probabilities are learned. The sample questions hold fewer.
+// probabilities are learned, of the terse ones as of the others: that the sample questions' writers told stories and
+// typed nonsense in two words says nothing about who types two words.
 const negativeShare = 0.2
 
 // sampleHardness is how often people's questions go wrong for one sample question that does, all else equal. The sample
@@ -22,6 +23,7 @@ type trial struct {
 	right    []bool // of each candidate
 	features []float64
 	negative bool
+	terse    int // 1: of terseWords at most
 }
 
 // calibrate learns the ranking from the held pieces, searched for among the kept ones.
@@ -50,6 +52,9 @@ func calibrate(ctx context.Context, w *weights, n names, pieces []piece, analyse
 			for _, c := range t.order {
 				t.right = append(t.right, slices.Contains(pieces[h].classes, c.slug))
 			}
+			if len(analyses[h].subjects()) <= terseWords {
+				t.terse = 1
+			}
 			t.features = w.judge(analyses[h], looks[i], t.order, found[i])
 			trials[i] = t
 		}
@@ -57,15 +62,13 @@ func calibrate(ctx context.Context, w *weights, n names, pieces []piece, analyse
 	}
 	w.ranking.Order = fitOrder(w.ranking.Order, run())
 	trials := run()
-	var negatives float64
+	var counts [2]struct{ positives, negatives float64 } // of the terse ones and of the others
 	for _, t := range trials {
 		if t.negative {
-			negatives++
+			counts[t.terse].negatives++
+		} else {
+			counts[t.terse].positives++
 		}
-	}
-	weight := 1.0
-	if negatives > 0 {
-		weight = negativeShare / (1 - negativeShare) * (float64(len(trials)) - negatives) / negatives
 	}
 	var all, some [][]float64 // some: the answerable ones
 	var answerable, right []bool
@@ -73,7 +76,8 @@ func calibrate(ctx context.Context, w *weights, n names, pieces []piece, analyse
 	for _, t := range trials {
 		all, answerable = append(all, t.features), append(answerable, !t.negative)
 		if t.negative {
-			allWeights = append(allWeights, weight)
+			n := counts[t.terse]
+			allWeights = append(allWeights, negativeShare/(1-negativeShare)*max(n.positives, 1)/n.negatives)
 			continue
 		}
 		allWeights = append(allWeights, 1)

@@ -2,6 +2,7 @@ package retrieval
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"orientir/deploy/postgres/postgrestest"
@@ -76,4 +77,71 @@ func TestQualityOnHeldOutQuestions(t *testing.T) {
 	ceiling("refused", r.Overall.Refused, 0.06)
 	ceiling("confidently wrong", r.Overall.ConfidentlyWrong, 0.115)
 	ceiling("calibration error", r.CalibrationError, 0.07)
+	ceiling("refused terse questions", r.Kinds["terse"].Refused, 0.10)
+	guides, err := store.Guides(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sharedNamesAskBack(t, a, guides)
+	terseRequestsAreOffered(t, a)
+}
+
+// sharedNamesAskBack asks each name that several guides go by, bare: only the person knows which of them is meant.
+func sharedNamesAskBack(t *testing.T, a *Answerer, guides []knowledge.Guide) {
+	slugs := map[string][]string{} // by name
+	for _, g := range guides {
+		for _, text := range g.Text {
+			for _, name := range text.Names {
+				if name = Normalize(name); !slices.Contains(slugs[name], g.Slug) {
+					slugs[name] = append(slugs[name], g.Slug)
+				}
+			}
+		}
+	}
+	asked := 0
+	for name, shared := range slugs {
+		if len(shared) < 2 {
+			continue
+		}
+		asked++
+		answer, err := a.Answer(t.Context(), Question{Text: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, slug := range shared {
+			if answer.Outcome != Clarify || !slices.ContainsFunc(answer.Guides, func(r Ranked) bool { return r.Slug == slug }) {
+				t.Errorf("%q is a name of %v: %s %v", name, shared, answer.Outcome, answer.Guides)
+			}
+		}
+	}
+	if asked < 10 {
+		t.Errorf("only %d names are shared by two guides: this test can't fail any more", asked)
+	}
+}
+
+// terseRequestsAreOffered asks in two or three words, as people type into a search box.
+func terseRequestsAreOffered(t *testing.T, a *Answerer) {
+	for text, slug := range map[string]string{
+		"смяна на лична":       "id-card-passport",
+		"изгубена лична":       "id-card-passport",
+		"изгубен паспорт":      "id-card-passport",
+		"изтекла книжка":       "driving-licence",
+		"жалба работодател":    "labour-complaint",
+		"оплакване от магазин": "consumer-complaint",
+		"умря ми мъжът":        "death-certificate",
+		"почина баща ми":       "death-certificate",
+		"роди ми се дете":      "birth-certificate",
+		"продадох колата":      "vehicle-registration",
+		"lepenka":              "vignette",
+		"прописка":             "address-change",
+	} {
+		answer, err := a.Answer(t.Context(), Question{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered := answer.Outcome == Answered || answer.Outcome == Clarify
+		if !offered || !slices.ContainsFunc(answer.Guides, func(r Ranked) bool { return r.Slug == slug }) {
+			t.Errorf("%q: %s %v, want %s", text, answer.Outcome, answer.Guides, slug)
+		}
+	}
 }

@@ -152,14 +152,15 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 		negNearest,
 		lexical,
 		float64(known) / float64(max(content, 1)),
-		math.Log(1 + float64(content)),
+		math.Log(1 + float64(max(content, terseWords))),
 		first.words,
 		first.said,
 		0, 0, 0,
 		0, 0, 0,
+		0,
 	}
 	if content <= terseWords { // three words leave more doubt than a story, and it must be weighed otherwise
-		f[17], f[18], f[19] = 1, logit(none), guideNearest-negNearest
+		f[17], f[18], f[19], f[20] = 1, logit(none), guideNearest-negNearest, first.logP/4
 	}
 	switch a.Language {
 	case "en":
