@@ -36,7 +36,7 @@ func unfaithful(text, guide string) string {
 		}
 	}
 	numbers := map[string]bool{}
-	for _, n := range numberPattern.FindAllString(guide, -1) {
+	for _, n := range numberPattern.FindAllString(listNumber.ReplaceAllString(guide, " "), -1) { // that a step is the second states nothing
 		numbers[strings.ReplaceAll(n, ",", ".")] = true
 	}
 	rest := listNumber.ReplaceAllString(addressPattern.ReplaceAllString(text, " "), " ")

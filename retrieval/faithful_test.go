@@ -23,6 +23,7 @@ func TestUnfaithful(t *testing.T) {
 		"a subdomain that it lacks":       {"Отворете fake.egov.bg.", false},
 		"another fee":                     {"Таксата е 12 €.", false},
 		"a fee in another currency":       {"Таксата е 15,34 лв.", false},
+		"the number of a step as a fee":   {"Таксата е 2 €.", false},
 		"a number in words":               {"Става за седем дни.", false},
 		"a month that it does not name":   {"До 30 март.", false},
 		"free of charge":                  {"Услугата е безплатна.", false},
