@@ -76,7 +76,7 @@ func (d *dialog) answer(in *askGuides) act {
 	}
 	d.later = append(d.later, noted)
 	if a.Outcome == retrieval.Emergency {
-		d.add(Body{Text: d.t(emergencyPhrase(a.Topic))})
+		d.danger(a.Topic)
 		return nil
 	}
 	switch a.Intent {
@@ -128,7 +128,7 @@ func (d *dialog) recorded(in *record) act {
 	d.state.Wish = nil // an offer is no longer the last thing said: «да» would not be the answer to it, and its button shows it again
 	switch a.Outcome {
 	case retrieval.Emergency:
-		d.add(Body{Text: d.t(emergencyPhrase(a.Topic))})
+		d.danger(a.Topic)
 	case retrieval.Answered:
 		if a.Guide == nil {
 			d.add(d.abstention(a, in.id))
@@ -220,6 +220,12 @@ func (d *dialog) judge(answer int64) []Action {
 		{Label: d.t("bot.button_good"), Data: "rate:good:" + id},
 		{Label: d.t("bot.button_bad"), Data: "rate:bad:" + id},
 	}
+}
+
+// danger says whom to call. Nothing stands before 112; that a program speaks is said below it.
+func (d *dialog) danger(topic string) {
+	d.state.Greeted = true
+	d.add(Body{Text: d.t(emergencyPhrase(topic))})
 }
 
 // emergencyPhrase picks whom else to call beside 112.
