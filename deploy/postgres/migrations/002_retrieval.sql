@@ -28,7 +28,7 @@ CREATE TABLE chunks (
     UNIQUE (model, source, key, part),
     CHECK (source IN ('negative', 'signpost') = (cardinality(slugs) = 0))
 );
-CREATE INDEX chunks_lexemes ON chunks USING gin (lexemes);
+CREATE INDEX chunks_lexemes ON chunks USING gin (lexemes) WITH (fastupdate = off); -- a search never reads a pending list
 -- Each model gets a partial index of its own on embedding, made when it is filled: dimensions differ.
 
 -- Answers given, and on what evidence. Asked on behalf of a conversation, or of nobody (conversation IS NULL: the API).
