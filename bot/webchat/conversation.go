@@ -156,8 +156,15 @@ func (s *site) receive(w http.ResponseWriter, r *http.Request) error {
 	}{receipt.Message, receipt.Duplicate})
 }
 
-// hand gives an event to the bot.
+// hand gives an event to the bot. The first event of a conversation is what begins it, whoever made the token.
 func (s *site) hand(r *http.Request, in bot.Incoming) (bot.Receipt, error) {
+	if _, known, err := s.conversations.Of(r.Context(), Channel, in.ContactKey); err != nil {
+		return bot.Receipt{}, err
+	} else if !known {
+		if err := s.allow(r, beginnings); err != nil {
+			return bot.Receipt{}, err
+		}
+	}
 	receipt, err := s.engine.Receive(r.Context(), in)
 	if err != nil {
 		return receipt, err

@@ -3,6 +3,7 @@ package webchat
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -121,6 +122,29 @@ func TestTooManyRequestsAreToldKindly(t *testing.T) {
 		if response, _ := open.call(t, "GET", "/api/v1/help-points?place=Враца", ""); response.StatusCode != 200 {
 			t.Errorf("limits are off, got %d", response.StatusCode)
 		}
+	}
+}
+
+// A token may be made by anybody: what begins a conversation is its first message, and those are counted.
+func TestInventedTokensBeginNoMoreConversations(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.Limits.Beginnings = 3 })
+	say := func(token, event string) int {
+		r, _ := b.call(t, "POST", "/api/v1/conversations/messages", `{"event_id":"`+event+`","kind":"text","text":"съдебно"}`,
+			"Content-Type", "application/json", "Orientir-Conversation", token)
+		return r.StatusCode
+	}
+	first := newToken()
+	for i, token := range []string{first, newToken(), newToken()} {
+		if status := say(token, fmt.Sprintf("event-%04d", i)); status != http.StatusAccepted {
+			t.Fatalf("beginning %d is refused with %d", i, status)
+		}
+	}
+	if status := say(newToken(), "event-0009"); status != http.StatusTooManyRequests {
+		t.Errorf("a fourth beginning gets %d", status)
+	}
+	if status := say(first, "event-0010"); status != http.StatusAccepted {
+		t.Errorf("a conversation that goes on gets %d", status)
 	}
 }
 

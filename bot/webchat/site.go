@@ -126,7 +126,7 @@ func (s *site) routes() http.Handler {
 
 		{"POST /api/v1/ask", api, questions, s.ask},
 		{"GET /api/v1/help-points", api, questions, s.helpPoints},
-		{"POST /api/v1/conversations", api, beginnings, s.begin},
+		{"POST /api/v1/conversations", api, messages, s.begin},
 		{"POST /api/v1/conversations/messages", api, messages, s.receive},
 		{"GET /api/v1/conversations/stream", api, connections, s.stream},
 	} {
