@@ -91,14 +91,15 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	if v.outcome == Clarify {
 		order = v.choices()
 	}
-	for i, o := range order {
+	// A guide's share is its chance where some guide answers at all; confidence is the first one's chance whatever the message is.
+	scale := 1.0
+	if len(v.order) > 0 && v.order[0].share > 0 {
+		scale = v.confidence / v.order[0].share
+	}
+	for _, o := range order {
 		g := c.library.guides[o.slug]
 		t, _ := g.In(answer.Language)
-		score := o.share
-		if i == 0 {
-			score = v.confidence
-		}
-		answer.Guides = append(answer.Guides, Ranked{Slug: o.slug, Title: t.Title, Version: g.Version, Score: score})
+		answer.Guides = append(answer.Guides, Ranked{Slug: o.slug, Title: t.Title, Version: g.Version, Score: o.share * scale})
 		if v.outcome == Clarify {
 			answer.Links = append(answer.Links, Link{Title: t.Title, URL: g.Link})
 		}

@@ -2,6 +2,7 @@ package retrieval
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,22 @@ func TestAnswers(t *testing.T) {
 		}
 		if got.Text == "" || got.Model == "" || got.Confidence < 0 || got.Confidence > 1 {
 			t.Errorf("%q: text %q, model %q, confidence %v", question, got.Text, got.Model, got.Confidence)
+		}
+	}
+}
+
+func TestScoresFallFromTheConfidence(t *testing.T) {
+	t.Parallel()
+	a, _ := smallAnswerer(t, Options{})
+	for _, question := range []string{"трябва ми съдебно за нова работа", "как се вади ловен билет", "карта", "пенсия за лична карта"} {
+		got := ask(t, a, Question{Text: question})
+		for i, g := range got.Guides {
+			switch {
+			case i == 0 && math.Abs(g.Score-got.Confidence) > 1e-9:
+				t.Errorf("%q: the first guide scores %.3f at a confidence of %.3f", question, g.Score, got.Confidence)
+			case i > 0 && g.Score > got.Guides[i-1].Score:
+				t.Errorf("%q (%s): scores rise: %v", question, got.Outcome, got.Guides)
+			}
 		}
 	}
 }
