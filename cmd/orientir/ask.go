@@ -52,7 +52,7 @@ func askCommand(env func(string) string) *cobra.Command {
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			text, _ := privacy.Mask(strings.Join(args, " "))
 			q := retrieval.Question{Text: text, Place: place, Audience: knowledge.Audience(audience)}
-			if err := p.know(ctx); err != nil {
+			if err := p.know(ctx, c.ErrOrStderr()); err != nil {
 				return err
 			}
 			a, err := p.answerer.Answer(ctx, q)
@@ -105,7 +105,7 @@ func evalCommand(env func(string) string) *cobra.Command {
 				return err
 			}
 			defer f.Close()
-			if err := p.know(ctx); err != nil {
+			if err := p.know(ctx, c.ErrOrStderr()); err != nil {
 				return err
 			}
 			report, err := retrieval.Evaluate(ctx, p.answerer, f)

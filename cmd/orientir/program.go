@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -81,9 +82,12 @@ func retrievalOptions(c Config, log *slog.Logger) retrieval.Options {
 	return o
 }
 
+// learning is what a person reads while the first model is learned.
+const learning = "Ориентир чете упътванията и се учи от въпросите. Първия път отнема около минута."
+
 // know loads the starter knowledge and sees that questions can be answered from it: with the model that serves, which finds
 // what is new too, or where there is none yet with one that is learned now.
-func (p *Program) know(ctx context.Context) error {
+func (p *Program) know(ctx context.Context, progress io.Writer) error {
 	if _, err := p.store.LoadStarter(ctx); err != nil {
 		return fmt.Errorf("load the starter knowledge: %w", err)
 	}
@@ -91,6 +95,7 @@ func (p *Program) know(ctx context.Context) error {
 	if err != nil || ready {
 		return err
 	}
+	fmt.Fprintln(progress, learning)
 	return p.answerer.Update(ctx)
 }
 

@@ -232,7 +232,7 @@ func (p *Program) greet(ctx context.Context, out io.Writer, accounts *staff.Stor
 	defer tick.Stop()
 	for waits := 0; p.lacks(ctx) != ""; waits++ {
 		if waits == 1 {
-			fmt.Fprintln(out, "Ориентир чете упътванията и се учи от въпросите. Първия път отнема около минута.")
+			fmt.Fprintln(out, learning)
 		}
 		select {
 		case <-ctx.Done():
