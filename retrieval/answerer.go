@@ -266,7 +266,9 @@ func (a *Answerer) swap(ctx context.Context) (bool, error) {
 			return false, fmt.Errorf("load model %d: %w", row.ID, err)
 		}
 	}
-	a.serving.Store(next)
+	if !a.serving.CompareAndSwap(now, next) { // somebody else has just done the same
+		return true, nil
+	}
 	a.options.Log.Info("a model serves", "model", row.Name, "learned", row.Learned, "remote", remote != nil)
 	return true, nil
 }
