@@ -16,7 +16,7 @@ type phrases struct {
 	free, clarify, abstained, librarian, near, nearUnknown, where2           string
 	signpost, signpostNext, offtopic, advice, human, helpPoint, news, status string
 	greeting, thanks, bye, robot, complaint, other                           string
-	hoursUnknown, openUntil, opens, shut, phone, closedNow, callOn           string
+	hoursUnknown, openUntil, opens, shut, phone, callOn                      string
 }
 
 var bulgarianPhrases = phrases{

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 )
@@ -231,7 +232,7 @@ func TestFirstPageIsSmall(t *testing.T) {
 	b := setup(t)
 	_, home := b.call(t, "GET", "/", "")
 	total := len(home)
-	a, err := loadAssets()
+	a, err := LoadAssets(os.DirFS("static"), "/static/")
 	if err != nil {
 		t.Fatal(err)
 	}

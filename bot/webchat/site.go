@@ -3,6 +3,7 @@ package webchat
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -55,7 +56,7 @@ type site struct {
 	store         *knowledge.Store
 	redis         *redis.Client
 	log           *slog.Logger
-	assets        *assets
+	assets        *Assets
 	pages         pages
 	streams       streams
 	zone          *time.Location // in which people read times
@@ -85,7 +86,11 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	}
 	o.Limits = o.Limits.orDefault()
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
-	assets, err := loadAssets()
+	static, err := fs.Sub(staticFiles, "static")
+	if err != nil {
+		panic(fmt.Sprintf("webchat: static files: %v", err)) // part of the program: every test finds it
+	}
+	assets, err := LoadAssets(static, "/static/")
 	if err != nil {
 		panic(fmt.Sprintf("webchat: static files: %v", err)) // part of the program: every test finds it
 	}
@@ -122,7 +127,7 @@ func (s *site) routes() http.Handler {
 		{"GET /guides/{slug}", page, free, s.guide},
 		{"GET /privacy", page, free, s.privacy},
 		{"GET /accessibility", page, free, s.accessibility},
-		{"GET /static/{name}", asset, free, s.assets.serve},
+		{"GET /static/{name}", asset, free, s.asset},
 
 		{"POST /api/v1/ask", api, questions, s.ask},
 		{"GET /api/v1/help-points", api, questions, s.helpPoints},

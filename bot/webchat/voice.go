@@ -59,7 +59,7 @@ func (v voice) Lang() string {
 func (v voice) T(key string, args ...any) string { return i18n.T(v.Lang(), key, args...) }
 
 // Asset is the address of a static file.
-func (v voice) Asset(name string) string { return v.site.assets.address(name) }
+func (v voice) Asset(name string) string { return v.site.assets.Address(name) }
 
 // Href is a page's address in the chosen language.
 func (v voice) Href(path string) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"orientir/bot"
+	"orientir/bot/webchat"
 	"orientir/deploy/redis"
 	"orientir/handoff"
 	"orientir/handoff/staff"
@@ -52,7 +53,7 @@ type site struct {
 	secure    bool // the cookie is for https only
 	zone      *time.Location
 	templates map[string]*template.Template
-	assets    *assets
+	assets    *webchat.Assets
 }
 
 // New gives the handler of /console/. It fails only where the program itself is broken.
@@ -68,7 +69,7 @@ func New(d Deps, o Options) (http.Handler, error) {
 	if s.zone, err = time.LoadLocation("Europe/Sofia"); err != nil {
 		return nil, fmt.Errorf("open the staff site: %w", err)
 	}
-	if s.assets, err = loadAssets(); err != nil {
+	if s.assets, err = webchat.LoadAssets(assetFiles, "/console/static/"); err != nil {
 		return nil, fmt.Errorf("open the staff site: %w", err)
 	}
 	if s.templates, err = parseTemplates(); err != nil {

@@ -120,7 +120,7 @@ func (s *site) render(w http.ResponseWriter, status int, name string, page any) 
 		Page   any
 		Style  string
 		Script string
-	}{page, s.assets.address(name + ".css"), s.assets.address(name + ".js")}); err != nil {
+	}{page, s.assets.Address(name + ".css"), s.assets.Address(name + ".js")}); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -197,7 +197,7 @@ func (f frame) FaultText() string { return i18n.T(f.Language, f.Fault.Key, f.Fau
 func (f frame) FaultAt(field string) bool { return f.Fault != nil && f.Fault.Field == field }
 
 // Asset is the address of a static file, with its hash.
-func (f frame) Asset(name string) string { return f.site.assets.address(name) }
+func (f frame) Asset(name string) string { return f.site.assets.Address(name) }
 
 // Day writes a date as people do: «днес», «вчера», «22 ноември 2026 г.».
 func (f frame) Day(t time.Time) string {
