@@ -59,6 +59,9 @@ type Guide struct {
 	Link           string // official address, on an allowed host
 	Identification []Means
 	Related        []string // slugs
+	Apart          []Apart  // from guides that go by one of its everyday names too
+	ReplacedBy     string   // slug of the guide that a closed service's work went to; "" where none
+	Local          []Local  // its doors in single municipalities
 	Sources        []Source
 	ReviewBy       time.Time // a date; zero means none set
 	PublishedAt    time.Time
@@ -104,6 +107,7 @@ type Text struct {
 	Deadlines          []string
 	GoodToKnow         []string
 	Names              []string // everyday names, lower case
+	Formerly           []string // old names, lower case: what people still ask for, and is done here now
 }
 
 // Fee is an amount in euro cents and what it is for. Zero reads «безплатно».

@@ -71,16 +71,18 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, origin, by string) (i
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, review_by, origin, published_by, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), date(g.ReviewBy), origin, by, g.Why)
+		INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, apart, replaced_by, local,
+		                            review_by, origin, published_by, why)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), filled(g.Apart), g.ReplacedBy, filled(g.Local),
+		date(g.ReviewBy), origin, by, g.Why)
 	for language, t := range g.Text {
 		batch.Queue(`
 			INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps,
-			                         identification_note, needed, fees, fee_note, duration, deadlines, good_to_know, names)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			                         identification_note, needed, fees, fee_note, duration, deadlines, good_to_know, names, formerly)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 			g.Slug, version, string(language), t.Title, t.Authority, t.Contact, t.Summary, t.Who, filled(t.Exceptions), t.Where, filled(t.Steps),
-			t.IdentificationNote, filled(t.Needed), filled(t.Fees), t.FeeNote, t.Time, filled(t.Deadlines), filled(t.GoodToKnow), filled(t.Names))
+			t.IdentificationNote, filled(t.Needed), filled(t.Fees), t.FeeNote, t.Time, filled(t.Deadlines), filled(t.GoodToKnow), filled(t.Names), filled(t.Formerly))
 	}
 	for i, source := range g.Sources {
 		batch.Queue(`INSERT INTO guide_sources (slug, version, n, url, title, seen, checked) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -102,6 +104,9 @@ type guideRow struct {
 	Link           string
 	Identification []string
 	Related        []string
+	Apart          []Apart
+	ReplacedBy     string
+	Local          []Local
 	ReviewBy       *time.Time
 	PublishedBy    string
 	PublishedAt    time.Time
@@ -127,6 +132,7 @@ type textRow struct {
 	Deadlines          []string
 	GoodToKnow         []string
 	Names              []string
+	Formerly           []string
 }
 
 type sourceRow struct {
@@ -140,7 +146,8 @@ type sourceRow struct {
 // readGuides reads the published versions of these slugs, or of all where slugs is nil, by slug.
 func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, error) {
 	rows, err := db.Query(ctx, `
-		SELECT v.slug, v.version, v.audience, v.status, v.title_english, v.link, v.identification, v.related, v.review_by, v.published_by, v.published_at, v.why
+		SELECT v.slug, v.version, v.audience, v.status, v.title_english, v.link, v.identification, v.related,
+		       v.apart, v.replaced_by, v.local, v.review_by, v.published_by, v.published_at, v.why
 		FROM guides g JOIN guide_versions v USING (slug, version)
 		WHERE $1::text[] IS NULL OR g.slug = ANY($1) ORDER BY v.slug`, slugs)
 	if err != nil {
@@ -158,7 +165,7 @@ func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, e
 		keys[i], numbers[i] = v.Slug, v.Version
 		guides[i] = Guide{
 			Slug: v.Slug, Version: v.Version, Audience: v.Audience, Status: v.Status, TitleEnglish: v.TitleEnglish, Link: v.Link, Related: v.Related,
-			ReviewBy: day(v.ReviewBy), PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt, Why: v.Why, Text: map[Language]Text{},
+			Apart: v.Apart, ReplacedBy: v.ReplacedBy, Local: v.Local, ReviewBy: day(v.ReviewBy), PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt, Why: v.Why, Text: map[Language]Text{},
 		}
 		for _, m := range v.Identification {
 			guides[i].Identification = append(guides[i].Identification, Means(m))
@@ -167,7 +174,7 @@ func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, e
 	}
 	rows, err = db.Query(ctx, `
 		SELECT t.slug, t.language, t.title, t.authority, t.contact, t.summary, t.who, t.exceptions, t.place, t.steps, t.identification_note,
-		       t.needed, t.fees, t.fee_note, t.duration, t.deadlines, t.good_to_know, t.names
+		       t.needed, t.fees, t.fee_note, t.duration, t.deadlines, t.good_to_know, t.names, t.formerly
 		FROM unnest($1::text[], $2::int[]) AS k(slug, version) JOIN guide_texts t USING (slug, version)`, keys, numbers)
 	if err != nil {
 		return nil, fmt.Errorf("read guide texts: %w", err)
@@ -180,7 +187,7 @@ func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, e
 		bySlug[t.Slug].Text[t.Language] = Text{
 			Title: t.Title, Authority: t.Authority, Contact: t.Contact, Summary: t.Summary, Who: t.Who, Exceptions: t.Exceptions, Where: t.Place,
 			Steps: t.Steps, IdentificationNote: t.IdentificationNote, Needed: t.Needed, Fees: t.Fees, FeeNote: t.FeeNote, Time: t.Duration,
-			Deadlines: t.Deadlines, GoodToKnow: t.GoodToKnow, Names: t.Names,
+			Deadlines: t.Deadlines, GoodToKnow: t.GoodToKnow, Names: t.Names, Formerly: t.Formerly,
 		}
 	}
 	rows, err = db.Query(ctx, `

@@ -35,10 +35,16 @@ func ParseGuide(bg, en File) (Guide, error) {
 	f := document.front
 	g := Guide{
 		Slug: f.Slug, Audience: f.Audience, Status: f.Status, TitleEnglish: f.TitleEnglish, Link: f.Link, Identification: f.Identification,
-		Related: f.Related, ReviewBy: time.Time(f.ReviewBy), Text: map[Language]Text{Bulgarian: document.text()},
+		Related: f.Related, ReplacedBy: f.ReplacedBy, ReviewBy: time.Time(f.ReviewBy), Text: map[Language]Text{Bulgarian: document.text()},
 	}
 	for _, s := range f.Sources {
 		g.Sources = append(g.Sources, Source{URL: s.URL, Title: s.Title, Seen: time.Time(s.Seen), Checked: time.Time(s.Checked)})
+	}
+	for _, a := range f.Apart {
+		g.Apart = append(g.Apart, Apart{Slug: a.Slug, How: inLanguages(a.How, a.HowEnglish)})
+	}
+	for _, l := range f.Local {
+		g.Local = append(g.Local, Local{Municipality: l.Municipality, Link: l.Link, Contact: l.Contact, Note: inLanguages(l.Note, l.NoteEnglish)})
 	}
 	if en.Data == nil {
 		return g, nil
@@ -52,7 +58,7 @@ func ParseGuide(bg, en File) (Guide, error) {
 	switch {
 	case e.Slug != f.Slug:
 		return Guide{}, fault(fmt.Sprintf("slug е %q, а в българския файл е %q", e.Slug, f.Slug))
-	case e.Audience != "" || e.Status != "" || e.TitleEnglish != "" || e.Link != "" || e.Identification != nil || e.Related != nil || e.Sources != nil || !time.Time(e.ReviewBy).IsZero():
+	case e.Audience != "" || e.Status != "" || e.TitleEnglish != "" || e.Link != "" || e.Identification != nil || e.Related != nil || e.Apart != nil || e.ReplacedBy != "" || e.Local != nil || e.Sources != nil || !time.Time(e.ReviewBy).IsZero():
 		return Guide{}, fault("съдържа нещо, което стои само в българския файл")
 	case len(e.Fees) != len(f.Fees):
 		return Guide{}, fault("таксите не са като в българския файл")
@@ -78,23 +84,27 @@ type File struct {
 
 // frontMatter is what is checked in a guide's file; the order is that of the files.
 type frontMatter struct {
-	Slug               string    `yaml:"slug"`
-	Audience           Audience  `yaml:"audience,omitempty"`
-	Status             Status    `yaml:"status,omitempty"`
-	Title              string    `yaml:"title"`
-	TitleEnglish       string    `yaml:"title_en,omitempty"`
-	Authority          string    `yaml:"authority"`
-	Contact            string    `yaml:"contact,omitempty"`
-	Link               string    `yaml:"link,omitempty"`
-	Identification     []Means   `yaml:"identification,omitempty,flow"`
-	IdentificationNote string    `yaml:"identification_note,omitempty"`
-	Fees               []feeYAML `yaml:"fees,omitempty"`
-	FeeNote            string    `yaml:"fee_note,omitempty"`
-	Time               string    `yaml:"time,omitempty"`
-	Names              []string  `yaml:"names,omitempty,flow"`
-	Related            []string  `yaml:"related,omitempty,flow"`
-	ReviewBy           dateYAML  `yaml:"review_by,omitempty"`
-	Sources            []source  `yaml:"sources,omitempty"`
+	Slug               string      `yaml:"slug"`
+	Audience           Audience    `yaml:"audience,omitempty"`
+	Status             Status      `yaml:"status,omitempty"`
+	Title              string      `yaml:"title"`
+	TitleEnglish       string      `yaml:"title_en,omitempty"`
+	Authority          string      `yaml:"authority"`
+	Contact            string      `yaml:"contact,omitempty"`
+	Link               string      `yaml:"link,omitempty"`
+	Identification     []Means     `yaml:"identification,omitempty,flow"`
+	IdentificationNote string      `yaml:"identification_note,omitempty"`
+	Fees               []feeYAML   `yaml:"fees,omitempty"`
+	FeeNote            string      `yaml:"fee_note,omitempty"`
+	Time               string      `yaml:"time,omitempty"`
+	Names              []string    `yaml:"names,omitempty,flow"`
+	Formerly           []string    `yaml:"formerly,omitempty,flow"`
+	Related            []string    `yaml:"related,omitempty,flow"`
+	Apart              []apartYAML `yaml:"apart,omitempty"`
+	ReplacedBy         string      `yaml:"replaced_by,omitempty"`
+	Local              []localYAML `yaml:"local,omitempty"`
+	ReviewBy           dateYAML    `yaml:"review_by,omitempty"`
+	Sources            []source    `yaml:"sources,omitempty"`
 	line               int
 }
 
@@ -103,6 +113,20 @@ type source struct {
 	Title   string   `yaml:"title"`
 	Seen    dateYAML `yaml:"seen,omitempty"`
 	Checked dateYAML `yaml:"checked,omitempty"`
+}
+
+type apartYAML struct {
+	Slug       string `yaml:"slug"`
+	How        string `yaml:"how"`
+	HowEnglish string `yaml:"how_en,omitempty"`
+}
+
+type localYAML struct {
+	Municipality string `yaml:"municipality"`
+	Link         string `yaml:"link"`
+	Contact      string `yaml:"contact,omitempty"`
+	Note         string `yaml:"note,omitempty"`
+	NoteEnglish  string `yaml:"note_en,omitempty"`
 }
 
 type feeYAML struct {
@@ -190,7 +214,7 @@ type document struct {
 func (d document) text() Text {
 	f := d.front
 	t := Text{
-		Title: f.Title, Authority: f.Authority, Contact: f.Contact, IdentificationNote: f.IdentificationNote, FeeNote: f.FeeNote, Time: f.Time, Names: f.Names,
+		Title: f.Title, Authority: f.Authority, Contact: f.Contact, IdentificationNote: f.IdentificationNote, FeeNote: f.FeeNote, Time: f.Time, Names: f.Names, Formerly: f.Formerly,
 		Summary: strings.Join(d.parts[0], "\n\n"), Who: strings.Join(d.parts[1], "\n\n"), Exceptions: d.parts[2], Where: strings.Join(d.parts[3], "\n\n"),
 		Steps: d.parts[4], Needed: d.parts[5], Deadlines: d.parts[6], GoodToKnow: d.parts[7],
 	}
@@ -303,7 +327,7 @@ func (g Guide) Markdown(language Language) ([]byte, error) {
 	}
 	front := frontMatter{
 		Slug: g.Slug, Title: t.Title, Authority: t.Authority, Contact: t.Contact, IdentificationNote: t.IdentificationNote, FeeNote: t.FeeNote,
-		Time: t.Time, Names: t.Names,
+		Time: t.Time, Names: t.Names, Formerly: t.Formerly,
 	}
 	for _, fee := range t.Fees {
 		front.Fees = append(front.Fees, feeYAML{cents(fee.Cents), fee.What})
@@ -311,6 +335,13 @@ func (g Guide) Markdown(language Language) ([]byte, error) {
 	if language == Bulgarian {
 		front.Audience, front.Status, front.TitleEnglish, front.Link = g.Audience, g.Status, g.TitleEnglish, g.Link
 		front.Identification, front.Related, front.ReviewBy = g.Identification, g.Related, dateYAML(g.ReviewBy)
+		front.ReplacedBy = g.ReplacedBy
+		for _, a := range g.Apart {
+			front.Apart = append(front.Apart, apartYAML{a.Slug, a.How[Bulgarian], a.How[English]})
+		}
+		for _, l := range g.Local {
+			front.Local = append(front.Local, localYAML{l.Municipality, l.Link, l.Contact, l.Note[Bulgarian], l.Note[English]})
+		}
 		for _, s := range g.Sources {
 			front.Sources = append(front.Sources, source{s.URL, s.Title, dateYAML(s.Seen), dateYAML(s.Checked)})
 		}

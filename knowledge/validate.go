@@ -44,6 +44,31 @@ func (g Guide) Validate(hosts []string) error {
 			fault("related", "fault.slug", slug)
 		}
 	}
+	for _, a := range g.Apart {
+		if !slugForm.MatchString(a.Slug) || a.Slug == g.Slug {
+			fault("apart.slug", "fault.slug", a.Slug)
+		}
+		if strings.TrimSpace(a.How[Bulgarian]) == "" {
+			fault("apart.how", "fault.empty", a.Slug)
+		}
+	}
+	switch {
+	case g.ReplacedBy == "":
+	case !slugForm.MatchString(g.ReplacedBy) || g.ReplacedBy == g.Slug:
+		fault("replaced_by", "fault.slug", g.ReplacedBy)
+	case g.Status != Closed: // a service that still exists answers for itself
+		fault("replaced_by", "fault.choice", g.ReplacedBy)
+	}
+	for i, l := range g.Local {
+		if strings.TrimSpace(l.Municipality) == "" {
+			fault("local.municipality", "fault.empty", "")
+		} else if slices.ContainsFunc(g.Local[:i], func(other Local) bool { return other.Municipality == l.Municipality }) {
+			fault("local.municipality", "fault.twice", l.Municipality)
+		}
+		if !LinkAllowed(l.Link, hosts) {
+			fault("local.link", "fault.host", l.Link)
+		}
+	}
 	if len(g.Sources) == 0 {
 		fault("sources", "fault.empty", "")
 	}
@@ -93,7 +118,7 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 		}
 	}
 	for name, values := range map[string][]string{
-		"exceptions": t.Exceptions, "steps": t.Steps, "needed": t.Needed, "deadlines": t.Deadlines, "good_to_know": t.GoodToKnow, "names": t.Names,
+		"exceptions": t.Exceptions, "steps": t.Steps, "needed": t.Needed, "deadlines": t.Deadlines, "good_to_know": t.GoodToKnow, "names": t.Names, "formerly": t.Formerly,
 	} {
 		for _, v := range values {
 			if strings.TrimSpace(v) == "" {
@@ -101,9 +126,11 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 			}
 		}
 	}
-	for _, name := range t.Names {
-		if name != lower(name) {
-			fault("names", "fault.lower", name)
+	for name, values := range map[string][]string{"names": t.Names, "formerly": t.Formerly} {
+		for _, v := range values {
+			if v != lower(v) {
+				fault(name, "fault.lower", v)
+			}
 		}
 	}
 	for _, fee := range t.Fees {
@@ -111,8 +138,7 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 			fault("fees", "fault.fee", fee.What)
 		}
 	}
-	for _, prose := range slices.Concat([]string{t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Contact},
-		t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.GoodToKnow) {
+	for _, prose := range t.prose() {
 		for _, address := range addressForm.FindAllString(prose, -1) {
 			if !LinkAllowed(strings.TrimRight(address, ".,;:!?)»“"), hosts) {
 				fault("prose", "fault.host", address)
@@ -120,6 +146,11 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 		}
 	}
 	return faults
+}
+
+// prose is all that the text says in sentences.
+func (t Text) prose() []string {
+	return slices.Concat([]string{t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Contact}, t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.GoodToKnow)
 }
 
 // addressForm finds addresses in running text.

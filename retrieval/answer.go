@@ -63,7 +63,11 @@ type Answer struct {
 	Detected   string           // language of the question: bg, bg-latn, en, ru, uk, tr, und
 	Topic      string           // for emergencies and small talk: which phrase fits (violence, suicide, fire, medical, greeting, thanks, robot…)
 	Text       string           // laid out as plain text, ready to read on a terminal
-	Guide      *knowledge.Guide // the first guide, whole, where Answered
+	Guide      *knowledge.Guide // the first guide, whole, where Answered; where that one is closed and has a successor, the successor
+	Closed     *knowledge.Guide // the closed guide that was found, where Guide is its successor
+	Formerly   string           // an old name of Guide (or of Closed) that the question says; "" where it says none
+	Local      *knowledge.Local // of Guide, where Place lies in a municipality that has a door of its own
+	Apart      []string         // sentences to choose by, where Clarify
 	Guides     []Ranked         // best first, at most five
 	Links      []Link
 	HelpPoints []knowledge.Nearby
@@ -107,6 +111,11 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	if v.outcome == Answered {
 		answer.Guide = c.library.guides[order[0].slug]
 		answer.Links = []Link{{Title: answer.Guides[0].Title, URL: answer.Guide.Link}}
+		answer.Formerly = c.library.formerly.said(c.analysis, answer.Guide.Slug)
+		answer.succeed(c.library)
+	}
+	if v.outcome == Clarify {
+		answer.tellApart(c.library)
 	}
 	if v.signpost != "" {
 		if answer.Signpost = c.library.signposts[v.signpost]; answer.Signpost != nil && answer.Signpost.Link != "" {
@@ -120,6 +129,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	if answer.Place, err = a.place(ctx, q, v); err != nil {
 		return Answer{}, err
 	}
+	answer.localise()
 	if answer.HelpPoints, err = a.nearby(ctx, answer.Place, v); err != nil {
 		return Answer{}, err
 	}

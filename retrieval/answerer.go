@@ -48,6 +48,7 @@ type library struct {
 	signposts map[string]*knowledge.Signpost
 	version   string // of the weights that read the names
 	names     names
+	formerly  formerly
 	glossary  *glossary
 }
 
@@ -219,7 +220,7 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 	for i := range guides {
 		l.guides[guides[i].Slug] = &guides[i]
 	}
-	l.names = s.weights.vocabulary.names(guides)
+	l.names, l.formerly = s.weights.vocabulary.names(guides), s.weights.vocabulary.formerly(guides)
 	terms, err := a.store.Glossary(ctx)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func (a *Answerer) Phrase(ctx context.Context, q Question, answer Answer) (strin
 	if answer.Language == knowledge.English {
 		language = "English"
 	}
-	guide := Lay(Answer{Outcome: Answered, Guide: answer.Guide, Language: answer.Language})
+	guide := Lay(Answer{Outcome: Answered, Guide: answer.Guide, Local: answer.Local, Language: answer.Language})
 	text, err := a.options.Completer.Complete(ctx, phraseInstructions, fmt.Sprintf("Language: %s\n\nGuide:\n%s\n\nQuestion:\n%s", language, guide, q.Text))
 	if err != nil {
 		a.options.Log.Warn("the model gave no words", "error", err)

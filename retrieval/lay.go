@@ -30,10 +30,15 @@ func Lay(a Answer) string {
 		b.line(dangerWords(a.Language, a.Topic))
 	case Answered:
 		if a.Guide != nil {
-			b.guide(p, *a.Guide, a.Language)
+			b.line(Succession(a))
+			b.gap()
+			b.guide(p, *a.Guide, a.Language, a.Local)
 		}
 	case Clarify:
 		b.line(p.clarify)
+		for _, how := range a.Apart {
+			b.line(how)
+		}
 		for i, g := range a.Guides {
 			b.line(fmt.Sprintf("%d. %s", i+1, g.Title))
 		}
@@ -129,7 +134,25 @@ func (b *page) section(heading, mark string, lines ...string) {
 	}
 }
 
-func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language) {
+// Succession is the one sentence that leads an answer whose service was asked for by an old name, or is closed and has a
+// successor; "" for others.
+func Succession(a Answer) string {
+	if a.Guide == nil {
+		return ""
+	}
+	p := phrasesOf(a.Language)
+	t, _ := a.Guide.In(a.Language)
+	switch {
+	case a.Closed != nil:
+		old, _ := a.Closed.In(a.Language)
+		return fmt.Sprintf(p.replaced, old.Title, t.Title)
+	case a.Formerly != "" && a.Guide.Status != knowledge.Closed:
+		return fmt.Sprintf(p.formerly, a.Formerly, t.Title)
+	}
+	return ""
+}
+
+func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language, door *knowledge.Local) {
 	t, _ := g.In(l)
 	title := t.Title
 	if bg := g.Text[knowledge.Bulgarian].Title; l == knowledge.English && !cyrillicIn(title) {
@@ -140,6 +163,9 @@ func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language) {
 		b.line(p.closed)
 	}
 	b.line(t.Summary)
+	if door != nil {
+		b.section(fmt.Sprintf(p.local, door.Name()), "", door.Link, door.Contact, door.In(l))
+	}
 	b.section(p.exceptions, "-", t.Exceptions...)
 	b.section(p.who, "", t.Who)
 	b.section(p.where, "", t.Where)

@@ -18,7 +18,7 @@ func (v *Vocabulary) names(guides []knowledge.Guide) names {
 			if !ok {
 				continue
 			}
-			for _, name := range append([]string{t.Title}, t.Names...) {
+			for _, name := range slices.Concat([]string{t.Title}, t.Names, t.Formerly) {
 				if stems := v.Analyze(name).subjects(); len(stems) > 0 {
 					n[g.Slug] = append(n[g.Slug], stems)
 				}

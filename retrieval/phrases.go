@@ -16,6 +16,7 @@ type phrases struct {
 	free, clarify, abstained, librarian, near, nearUnknown, where2           string
 	signpost, signpostNext, offtopic, advice, human, helpPoint, news, status string
 	greeting, thanks, bye, robot, complaint, other                           string
+	formerly, replaced, local                                                string
 	hoursUnknown, openUntil, opens, shut, phone, callOn                      string
 }
 
@@ -48,6 +49,7 @@ var bulgarianPhrases = phrases{
 	thanks:   "Моля! Питайте ме пак, когато Ви потрябва.", bye: "Довиждане и всичко добро!",
 	robot:     "Аз съм програма, не човек. Показвам къде и как се ползват електронни услуги. Ако искате човек, ще Ви свържа с библиотекар.",
 	complaint: "Съжалявам, че не помогнах. Опишете го с други думи или поискайте библиотекар.", other: "Тук съм. Напишете с няколко думи какво Ви трябва.",
+	formerly: "„%s“ вече става тук: %s.", replaced: "Тази услуга е закрита: %s. Това вече става тук: %s.", local: "За община %s",
 	hoursUnknown: "Не знам работното време", callOn: "Не знам работното време, обадете се на %s", openUntil: "Отворено до %s ч.", opens: "Затворено. Отваря %s", shut: "Затворено", phone: "тел. %s",
 }
 
@@ -80,6 +82,7 @@ var englishPhrases = phrases{
 	thanks:   "You are welcome! Ask me again whenever you need.", bye: "Goodbye and all the best!",
 	robot:     "I am a program, not a person. I show where and how to use e-services. If you want a person, I will bring in a librarian.",
 	complaint: "I am sorry that I did not help. Describe it in other words, or ask for a librarian.", other: "I am here. Write in a few words what you need.",
+	formerly: "“%s” is now done here: %s.", replaced: "This service is closed: %s. It is now done here: %s.", local: "In the municipality of %s",
 	hoursUnknown: "I do not know the opening hours", callOn: "I do not know the opening hours, please call %s", openUntil: "Open until %s", opens: "Closed. Opens %s", shut: "Closed", phone: "tel. %s",
 }
 

@@ -103,6 +103,7 @@ func guidePieces(slug string, l knowledge.Language, t knowledge.Text) []piece {
 	}
 	add(nameWeight, "title", t.Title)
 	add(nameWeight, "name", slices.Concat(t.Names, []string{""})...)
+	add(nameWeight, "old name", slices.Concat(t.Formerly, []string{""})...)
 	add(proseWeight, "authority", t.Title+". "+t.Authority)
 	add(proseWeight, "summary", t.Summary)
 	add(proseWeight, "who", t.Who)

@@ -23,12 +23,26 @@ type answerJSON struct {
 	HelpPoints []helpPointJSON     `json:"help_points"`
 	Language   knowledge.Language  `json:"language"`
 	Signpost   *knowledge.Signpost `json:"signpost,omitempty"`
+	Local      *localJSON          `json:"local,omitempty"`    // the door of the first guide in the municipality of the place
+	Formerly   string              `json:"formerly,omitempty"` // an old name that the question says
+	Apart      []string            `json:"apart,omitempty"`    // how to choose between the guides, where clarify
+}
+
+// localJSON is a service's own site in one municipality.
+type localJSON struct {
+	Municipality string `json:"municipality"`
+	Link         string `json:"link"`
+	Contact      string `json:"contact,omitempty"`
+	Note         string `json:"note,omitempty"`
 }
 
 // AnswerJSON lays an answer out as the public API gives it; the terminal's --json is the same.
 func AnswerJSON(a retrieval.Answer) any {
 	out := answerJSON{Outcome: a.Outcome, Intent: a.Intent, Confidence: a.Confidence, Text: a.Text, Guides: a.Guides, Links: a.Links,
-		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost}
+		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost, Formerly: a.Formerly, Apart: a.Apart}
+	if l := a.Local; l != nil {
+		out.Local = &localJSON{l.Name(), l.Link, l.Contact, l.In(a.Language)}
+	}
 	if out.Guides == nil {
 		out.Guides = []retrieval.Ranked{}
 	}

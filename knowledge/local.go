@@ -1,0 +1,67 @@
+package knowledge
+
+import "strings"
+
+// Local is the door of a service in one municipality: where a guide holds for the whole country, but a town has its own site for it.
+type Local struct {
+	Municipality string              `json:"municipality"` // as the places name it: «Столична»; with the district where two share the name: «Бяла, Варна»
+	Link         string              `json:"link"`         // official address, on an allowed host
+	Contact      string              `json:"contact"`      // phone or e-mail; "" where not sure
+	Note         map[Language]string `json:"note"`         // a sentence on what differs there; nothing where nothing does
+}
+
+// In gives the note in a language, or else in Bulgarian.
+func (l Local) In(language Language) string { return in(l.Note, language) }
+
+// Name is the municipality's name without its district.
+func (l Local) Name() string {
+	name, _, _ := strings.Cut(l.Municipality, ",")
+	return strings.TrimSpace(name)
+}
+
+// Serves says whether a place lies in the municipality.
+func (l Local) Serves(p Place) bool {
+	_, district, divided := strings.Cut(l.Municipality, ",")
+	return l.Name() == p.Municipality && (!divided || strings.TrimSpace(district) == p.District)
+}
+
+// LocalAt gives the guide's door in the municipality of a place, and false where it has none there.
+func (g Guide) LocalAt(p Place) (Local, bool) {
+	for _, l := range g.Local {
+		if l.Serves(p) {
+			return l, true
+		}
+	}
+	return Local{}, false
+}
+
+// Apart tells a guide from another that people call by the same everyday name («пик», «борса»).
+type Apart struct {
+	Slug string              `json:"slug"` // of the other
+	How  map[Language]string `json:"how"`  // one sentence that a person can decide by
+}
+
+// In gives the sentence in a language, or else in Bulgarian.
+func (a Apart) In(language Language) string { return in(a.How, language) }
+
+func in(words map[Language]string, l Language) string {
+	if w := words[l]; w != "" {
+		return w
+	}
+	return words[Bulgarian]
+}
+
+// inLanguages is nil where nothing is said, so that what is read back is the same.
+func inLanguages(bg, en string) map[Language]string {
+	words := map[Language]string{}
+	if bg != "" {
+		words[Bulgarian] = bg
+	}
+	if en != "" {
+		words[English] = en
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return words
+}
