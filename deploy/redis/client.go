@@ -28,14 +28,15 @@ type Options struct {
 
 // Client is one process's view of Redis. All its methods may be called from many goroutines.
 type Client struct {
-	rdb    *redis.Client
-	prefix string
-	self   string // this process, so that it knows its own wake-ups when they come back
-	log    *slog.Logger
-	hub    hub
-	out    chan string // wake-ups on their way to other replicas
-	limits memory      // counted here while Redis is away
-	seen   memory      // presence as this process knows it
+	rdb     *redis.Client
+	prefix  string
+	self    string // this process, so that it knows its own wake-ups when they come back
+	log     *slog.Logger
+	hub     hub
+	out     chan string // wake-ups on their way to other replicas
+	limits  memory      // counted here while Redis is away
+	seen    memory      // presence as this process knows it
+	tallies tallies     // what this process has counted
 
 	downUntil atomic.Int64 // unix nanoseconds; 0 while Redis answers
 }

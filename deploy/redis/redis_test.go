@@ -67,6 +67,23 @@ func TestLimitHoldsAcrossReplicas(t *testing.T) {
 	}
 }
 
+func TestCountsAddUpAcrossReplicas(t *testing.T) {
+	t.Parallel()
+	replicas := redistest.Replicas(t, 2)
+	if n := replicas[0].Count(t.Context(), "tokens", 700, time.Hour); n != 700 {
+		t.Fatalf("the first count is %d", n)
+	}
+	if n := replicas[1].Count(t.Context(), "tokens", 300, time.Hour); n != 1000 {
+		t.Fatalf("the other replica counts %d, want 1000", n)
+	}
+	if n := replicas[0].Count(t.Context(), "tokens", -100, time.Hour); n != 900 {
+		t.Fatalf("given back it is %d, want 900", n)
+	}
+	if n := replicas[0].Count(t.Context(), "others", 1, time.Hour); n != 1 {
+		t.Fatalf("another key counts %d", n)
+	}
+}
+
 func TestPresence(t *testing.T) {
 	t.Parallel()
 	replicas := redistest.Replicas(t, 2)
@@ -96,8 +113,12 @@ func TestOutageIsSurvived(t *testing.T) {
 	there := replicas[1].Subscribe(t.Context(), "topic")
 	here := replicas[0].Subscribe(t.Context(), "topic")
 
+	replicas[0].Count(t.Context(), "tokens", 500, time.Hour)
 	stop()
 	began := time.Now()
+	if n := replicas[0].Count(t.Context(), "tokens", 500, time.Hour); n != 1000 {
+		t.Fatalf("a count while Redis is away: %d, want 1000", n)
+	}
 	for i := range 3 {
 		if ok, _ := replicas[0].Allow(t.Context(), "person", 3, time.Hour); !ok {
 			t.Fatalf("turn %d refused while Redis is away", i+1)
@@ -122,6 +143,9 @@ func TestOutageIsSurvived(t *testing.T) {
 		select {
 		case payload := <-there:
 			if payload == "across" {
+				if n := replicas[0].Count(t.Context(), "tokens", 1, time.Hour); n != 1001 {
+					t.Fatalf("an empty Redis made the count %d, want 1001", n)
+				}
 				return
 			}
 		case <-deadline:
