@@ -14,6 +14,7 @@ import (
 func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err error) {
 	switch a := a.(type) {
 	case *askGuides:
+		a.Question.Contact = "contact:" + digits(w.Contact)
 		a.answer, err = e.answerer.Answer(ctx, a.Question)
 	case *showGuide:
 		a.guide, a.found, err = e.store.Guide(ctx, a.Slug)

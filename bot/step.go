@@ -163,7 +163,9 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	aloud := false
 	switch {
 	case ev.Kind == Text && hasWords(ev.Text):
-		answer, err := e.answerer.Answer(ctx, d.question(ev.Text))
+		q := d.question(ev.Text)
+		q.Alone = true
+		answer, err := e.answerer.Answer(ctx, q)
 		if err != nil && l.tries <= e.o.Tries {
 			return fmt.Errorf("look for danger: %w", err)
 		}

@@ -38,6 +38,8 @@ type Question struct {
 	Language knowledge.Language // of the answer; "" lets the text decide
 	Audience knowledge.Audience // "" where unknown
 	Place    string             // ekatte or words; "" where unknown
+	Contact  string             // who asks, for the budget of a model; opaque, "" where nobody is to be charged
+	Alone    bool               // no model is asked: whoever only looks for danger doesn't wait for one
 }
 
 // Ranked is a guide among the results, with the probability-like score that placed it.
@@ -73,6 +75,7 @@ type Answer struct {
 	HelpPoints []knowledge.Nearby
 	Place      *knowledge.PlaceMatch // where a place was given or named
 	Signpost   *knowledge.Signpost   // where the topic is known but no guide covers it
+	Field      Field                 // what a model says that was asked for; "" where none was asked or it is nothing in particular
 	Model      string                // version of the ranking that answered
 	Evidence   []Evidence            // the chunks that spoke for it, strongest first
 }
@@ -82,7 +85,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	v := c.verdict
 	answer := Answer{
 		Outcome: v.outcome, Intent: v.intent, Topic: v.topic, Confidence: v.confidence, Language: q.Language,
-		Detected: c.analysis.Language, Model: s.weights.version, Evidence: c.finding.evidence,
+		Detected: c.analysis.Language, Model: s.weights.version, Field: c.field, Evidence: c.finding.evidence,
 	}
 	if answer.Language != knowledge.Bulgarian && answer.Language != knowledge.English {
 		answer.Language = knowledge.Bulgarian

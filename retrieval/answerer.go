@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Log       *slog.Logger
 	Embedder  Embedder  // a remote one whose vectors are searched; nil searches the built-in embedder's
-	Completer Completer // may put an answer in words, checked; nil leaves the laid-out guide
+	Completer Completer // helps to understand, and puts answers in words, both checked; nil does without
 }
 
 // Answerer answers questions from the guides. It is safe for use by several goroutines.
@@ -28,8 +28,10 @@ type Answerer struct {
 	lexicon *Lexicon
 	rules   rules
 
-	serving  atomic.Pointer[serving]
-	library  atomic.Pointer[library]
+	serving     atomic.Pointer[serving]
+	library     atomic.Pointer[library]
+	understands chan struct{} // questions that wait for a model
+
 	updating sync.Mutex // one Update at a time in this process
 	reading  sync.Mutex // one refresh of the library at a time
 }
@@ -60,7 +62,7 @@ func New(pool *pgxpool.Pool, store *knowledge.Store, o Options) *Answerer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Answerer{pool: pool, store: store, options: o}
+	a := &Answerer{pool: pool, store: store, options: o, understands: make(chan struct{}, understandAtOnce)}
 	var err error
 	if a.lexicon, err = builtInLexicon(); err != nil {
 		panic(err) // the lexicon is part of the program: a fault in it is found by every test
@@ -103,6 +105,7 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 			first = whole
 		}
 	}
+	first, q = a.understand(ctx, s, q, first)
 	return a.lay(ctx, s, q, first)
 }
 
@@ -112,6 +115,7 @@ type consideration struct {
 	verdict  verdict
 	finding  finding
 	library  *library
+	field    Field // what a model says that was asked for
 }
 
 // short says that a message is too short to stand on its own where something was said before.

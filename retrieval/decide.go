@@ -27,6 +27,7 @@ type verdict struct {
 	intent     Intent
 	topic      string
 	confidence float64
+	answerable float64 // probability that some guide answers
 	order      []candidate
 	signpost   string // title
 }
@@ -47,6 +48,7 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	} else {
 		answerable = 0
 	}
+	v.answerable = answerable
 	if topic, ok := w.danger(r, a, l, answerable); ok {
 		v.outcome, v.topic, v.confidence = Emergency, topic, min(v.confidence, 0.02)
 		return v

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"orientir/knowledge/privacy"
 )
 
 // Embedder turns texts into vectors on a server. Package openai has one for any OpenAI-compatible server.
@@ -90,7 +92,8 @@ func (a *Answerer) fillRemote(ctx context.Context, c Corpus) error {
 func (a *Answerer) remoteSecond(ctx context.Context, s *serving, text string, words []queryWord, f finding) finding {
 	short, cancel := context.WithTimeout(ctx, embedDeadline)
 	defer cancel()
-	vectors, err := a.options.Embedder.Embed(short, []string{text})
+	masked, _ := privacy.Mask(text)
+	vectors, err := a.options.Embedder.Embed(short, []string{masked})
 	if err != nil || len(vectors) != 1 || len(vectors[0]) != s.remote.Dims {
 		a.options.Log.Warn("the remote embedder gave no vector", "error", err)
 		return f

@@ -1,90 +1,280 @@
 package retrieval
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"orientir/knowledge"
 )
 
-var (
-	addressPattern     = regexp.MustCompile(`(?i)(?:https?://)?(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?:/[^\s)»"”]*)?`)
-	numberPattern      = regexp.MustCompile(`\p{N}+(?:[.,]\p{N}+)?`)
-	listNumber         = regexp.MustCompile(`(?m)^\s*\d{1,2}[.)]\s`)
-	institutionPattern = regexp.MustCompile(`(?i)\b?(министерств\p{L}*|агенци\p{L}*|комиси\p{L}*|институт\p{L}*|дирекци\p{L}*|инспекци\p{L}*|фонд\p{L}*|каса\p{L}*|община\p{L}*|кметств\p{L}*|съд\p{L}{0,3}|полици\p{L}*|банк\p{L}*|нотариус\p{L}*|посолств\p{L}*|консулств\p{L}*|библиотек\p{L}*|ministry|agency|commission|institute|directorate|inspectorate|fund|municipality|court|police|bank|notary|embassy|consulate|library)`)
+// draft is what a model writes: sentences, each with the fields that it rests on.
+type draft struct {
+	Language  string     `json:"language"`
+	Answers   bool       `json:"answers"` // the guide answers the question
+	Sentences []sentence `json:"sentences"`
+}
+
+type sentence struct {
+	Text string   `json:"text"`
+	From []string `json:"from"` // tokens
+}
+
+// The bounds of a text: a few sentences, because the whole guide stands above them.
+const (
+	mostSentences       = 10
+	mostSentenceLetters = 320
+	mostDraftLetters    = 1600
 )
 
-// spelledNumbers and moments are words that state amounts and times: in a model's text they must stand in the guide too.
-var spelledNumbers = set(`един една едно два две двама три трима четири пет шест седем осем девет десет единайсет дванайсет тринайсет четиринайсет
-петнайсет двайсет двадесет трийсет тридесет четиридесет петдесет шейсет сто двеста хиляда седмица месец година тримесечие безплатно безплатна
-януари февруари март април май юни юли август септември октомври ноември декември понеделник вторник сряда четвъртък петък събота неделя
-one two three four five six seven eight nine ten eleven twelve fourteen fifteen twenty thirty sixty ninety hundred thousand week month year quarter free
-january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday
-лв лева лев bgn levs leva евро euro eur usd`)
+// unfaithful tells what in a model's text does not stand in the guide, or what of the guide it leaves out; "" means that nothing
+// was found. It errs on the side of refusing: the laid-out guide is always there instead.
+func (c cited) unfaithful(d draft) (fault string) {
+	switch {
+	case d.Language != string(c.language):
+		return "language " + d.Language
+	case len(d.Sentences) == 0:
+		return "nothing"
+	case len(d.Sentences) > mostSentences:
+		return "too many sentences"
+	}
+	letters := 0
+	var whole []string
+	for _, s := range d.Sentences {
+		if fault := c.unfaithfulSentence(s); fault != "" {
+			return fault
+		}
+		letters += utf8.RuneCountInString(s.Text)
+		whole = append(whole, linkToken.ReplaceAllString(s.Text, " "))
+	}
+	if letters > mostDraftLetters {
+		return "too long"
+	}
+	if fault := otherLanguage(strings.Join(whole, " "), c.language); fault != "" {
+		return fault
+	}
+	return c.dropped(d)
+}
 
-// unfaithful tells what in a model's text does not stand in the guide: an address, a number, an amount or a time in
-// words, an abbreviation, an institution, or a word that the guide never uses for signing in. "" means that nothing was
-// found. It errs on the side of refusing: the laid-out guide is always there instead.
-func unfaithful(text, guide string) string {
-	if s := strings.TrimSpace(text); s == "" || strings.Contains(strings.ToUpper(s), "NONE") {
-		return "no answer"
+// unfaithfulSentence checks one sentence by itself.
+func (c cited) unfaithfulSentence(s sentence) (fault string) {
+	text := strings.TrimSpace(s.Text)
+	switch {
+	case text == "":
+		return "an empty sentence"
+	case utf8.RuneCountInString(text) > mostSentenceLetters:
+		return "a long sentence"
+	case strings.ContainsFunc(text, hidden):
+		return "hidden characters"
+	case len(s.From) == 0:
+		return "a sentence from nowhere"
 	}
-	known := strings.ToLower(guide)
-	for _, address := range addressPattern.FindAllString(text, -1) {
-		plain := strings.ToLower(strings.TrimRight(strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://"), "/.,;:"))
-		if i := strings.Index(known, plain); i < 0 || !addressEnds(known[i+len(plain):]) {
-			return "address " + address
+	var from []field
+	for _, token := range s.From {
+		f, ok := c.field(token)
+		if !ok {
+			return "cites " + token
+		}
+		from = append(from, f)
+	}
+	if _, ok := c.written(text); !ok {
+		return "a link of its own"
+	}
+	bare := linkToken.ReplaceAllString(text, " ")
+	if address := addressPattern.FindString(bare); address != "" || strings.Contains(bare, "@") {
+		return "address " + address
+	}
+	if strings.ContainsAny(bare, "<>[]{}|`*#\\") || orders(bare) {
+		return "speaks to a program"
+	}
+	if fault := c.strangeFacts(bare, from); fault != "" {
+		return fault
+	}
+	if fault := c.strangeWords(bare); fault != "" {
+		return fault
+	}
+	return turned(bare, from)
+}
+
+// hidden tells characters that change what is read without being seen.
+func hidden(r rune) bool { return invisible(r) || unicode.IsControl(r) && r != '\n' }
+
+// strangeFacts checks a sentence's facts: amounts and times against the fields that it cites, so that one fee can't pass for
+// another's; all else against the guide.
+func (c cited) strangeFacts(text string, from []field) (fault string) {
+	for fact := range factsOf(listNumber.ReplaceAllString(text, "")) {
+		if !c.facts[fact] {
+			return fact
+		}
+		if strings.HasPrefix(fact, "число ") && !slices.ContainsFunc(from, func(f field) bool { return f.facts[fact] }) {
+			return "not from there: " + fact
 		}
 	}
-	numbers := map[string]bool{}
-	for _, n := range numberPattern.FindAllString(listNumber.ReplaceAllString(guide, " "), -1) { // that a step is the second states nothing
-		numbers[strings.ReplaceAll(n, ",", ".")] = true
-	}
-	rest := listNumber.ReplaceAllString(addressPattern.ReplaceAllString(text, " "), " ")
-	for _, n := range numberPattern.FindAllString(rest, -1) {
-		if !numbers[strings.ReplaceAll(n, ",", ".")] {
-			return "number " + n
+	return c.swappedFee(text, from)
+}
+
+// swappedFee finds an amount beside the words of another fee.
+func (c cited) swappedFee(text string, from []field) (fault string) {
+	var fees []field
+	for _, f := range c.fields {
+		if strings.HasPrefix(f.Token, "fee.") && f.Token != "fee.note" {
+			fees = append(fees, f)
 		}
 	}
-	words := map[string]bool{}
-	for _, t := range Tokens(Normalize(guide)) {
-		words[t.Text] = true
-		words[Stem(t.Text)] = true
+	if len(fees) < 2 {
+		return ""
 	}
-	for _, t := range Tokens(Normalize(rest)) {
-		if (spelledNumbers[t.Text] || spelledNumbers[Stem(t.Text)]) && !words[t.Text] && !words[Stem(t.Text)] {
-			return "amount or time " + t.Text
-		}
-	}
-	for _, name := range institutionPattern.FindAllString(rest, -1) {
-		if name = strings.ToLower(name); !words[name] && !words[Stem(name)] && !strings.Contains(known, strings.TrimRight(name, "атяоиъе")) {
-			return "institution " + name
-		}
-	}
-	for _, word := range strings.FieldsFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if abbreviation(word) && !strings.Contains(guide, word) {
-			return "abbreviation " + word
+	for _, clause := range clausePattern.Split(text, -1) {
+		amounts, words := factsOf(clause), stemsOf(clause)
+		for amount := range amounts {
+			if !strings.HasSuffix(amount, " €") {
+				continue
+			}
+			own, others := false, false
+			for _, fee := range fees {
+				for stem := range fee.stems {
+					if !words[stem] || strings.ContainsAny(stem, "0123456789") || everyFee(fees, stem) {
+						continue
+					}
+					if fee.facts[amount] {
+						own = true
+					} else {
+						others = true
+					}
+				}
+			}
+			if others && !own {
+				return "the amount of another fee: " + amount
+			}
 		}
 	}
 	return ""
 }
 
-// addressEnds tells that an address found in the guide ends where the text's does: nra.bg is not nra.bg.evil.top, and
-// the other way round.
-func addressEnds(rest string) bool {
-	if rest == "" {
-		return true
-	}
-	r := rest[0]
-	return !(r == '-' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9') && !(r == '.' && len(rest) > 1 && rest[1] > ' ')
+var clausePattern = regexp.MustCompile(`(?i)[;:]|, | а | но | and | but | while `)
+
+func everyFee(fees []field, stem string) bool {
+	return !slices.ContainsFunc(fees, func(f field) bool { return !f.stems[stem] })
 }
 
-// abbreviation tells words of two or more capital letters: НАП, КЕП, EORI, еАвт.
-func abbreviation(word string) bool {
-	capitals := 0
-	for _, r := range word {
-		if unicode.IsUpper(r) {
-			capitals++
+// strangeShare is how much of a sentence's subject words may be the model's own, to join what the guide says.
+const strangeShare = 0.4
+
+// strangeWords finds a name that the guide doesn't hold, and a sentence that hardly speaks of what the guide does.
+func (c cited) strangeWords(text string) (fault string) {
+	own, all := 0, 0
+	for _, t := range cut(Normalize(text), maxGuideTokens) {
+		if t.Script == Number || glueWords[t.Text] || numberWords[t.Text] != "" {
+			continue
+		}
+		all++
+		if !c.stems[stemOf(t)] {
+			own++
 		}
 	}
-	return capitals >= 2
+	if all > 0 && float64(own) > strangeShare*float64(all) {
+		return fmt.Sprintf("%d of %d words are its own", own, all)
+	}
+	for _, name := range namePattern.FindAllStringSubmatch(text, -1) {
+		if word := Normalize(name[1]); !stopWords[word] && !c.stems[Stem(word)] && !c.stems[stemEnglish(word)] {
+			return "name " + name[1]
+		}
+	}
+	return ""
+}
+
+// namePattern finds a capitalised word within a sentence. «Вие» and its forms are polite, not names.
+var namePattern = regexp.MustCompile(`[\p{Ll}\p{Nd},»“”)] [„«“"]?(\p{Lu}\p{Ll}[\p{L}-]*)`)
+
+// glueWords join what a guide says; they state nothing.
+var glueWords = func() map[string]bool {
+	m := set(`вие ви вас ваш вашия вашата вашите вашето трябва нужно нужни необходимо необходими можете може могат отворете отидете влезте изберете попълнете подайте
+		платете вижте проверете изпратете натиснете потвърдете вземете носете имайте обадете пазете следвайте направете кликнете изтеглете подпишете
+		става стават ставате таксата такса цената струва услугата услуга срок срока срокът става отнема готово готов документ документи документа
+		въпрос въпроси стават дни ден от до
+		адрес адресът адреса официалният официален сайт сайта онлайн лично място после накрая първо след това преди важно внимание само също например
+		получавате получите получава подава подавате се заявлението заявление затова ако иначе друг друга човек хора лице лица
+		you your please open go sign log in choose fill submit pay see check send click confirm take bring call follow download fee cost costs price service takes time
+		ready document documents address official site website online person then finally first before after important note only also example receive get apply application
+		need needed required use who everyone anyone`)
+	for w := range stopWords {
+		m[w] = true
+	}
+	return m
+}()
+
+// turned finds a sentence that says yes where what it cites says no, or the other way round: every word of «За друг човек може»
+// stands in «За друг човек не може».
+func turned(text string, from []field) (fault string) {
+	words := stemsOf(text)
+	nearest, shared := "", 0
+	for _, f := range from {
+		for _, s := range sentencePattern.Split(f.Text, -1) {
+			n := 0
+			for stem := range stemsOf(s) {
+				if words[stem] {
+					n++
+				}
+			}
+			if n > shared || n == shared && n > 0 && denies(s) == denies(text) {
+				nearest, shared = s, n
+			}
+		}
+	}
+	if shared > 0 && denies(nearest) != denies(text) {
+		return "says the opposite of what it cites"
+	}
+	return ""
+}
+
+var (
+	sentencePattern = regexp.MustCompile(`[.!?;]\s+`)
+	denial          = regexp.MustCompile(`(?i)(?:^|\P{L})(?:не|няма|нямат|нямате|без|нито|никой|никога|освен|забранено|невъзможно|отказва\p{L}*|not|no|never|without|cannot|can['’]?t|don['’]?t|doesn['’]?t|isn['’]?t|aren['’]?t|won['’]?t|none|except|unless|nobody|impossible|forbidden)(?:\P{L}|$)`)
+)
+
+func denies(text string) bool { return denial.MatchString(text) }
+
+// dropped finds an exception that may not be left out and that no sentence tells.
+func (c cited) dropped(d draft) (fault string) {
+	for _, f := range c.fields {
+		if f.Must && !slices.ContainsFunc(d.Sentences, func(s sentence) bool { return slices.Contains(s.From, f.Token) && f.toldBy(s.Text) }) {
+			return "leaves out " + f.Token
+		}
+	}
+	return ""
+}
+
+// toldShare is how many of an exception's subject words tell it.
+const toldShare = 0.5
+
+func (f field) toldBy(text string) bool {
+	words, told := stemsOf(text), 0
+	for stem := range f.stems {
+		if words[stem] {
+			told++
+		}
+	}
+	return float64(told) >= toldShare*float64(len(f.stems))
+}
+
+// otherLanguage tells a text that is not in the language asked for: by its letters, and of Russian and Ukrainian by theirs.
+func otherLanguage(text string, l knowledge.Language) (fault string) {
+	cyrillic, latin := 0, 0
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune("ыэёЫЭЁіїєґІЇЄҐ", r):
+			return "language by its letters"
+		case unicode.Is(unicode.Cyrillic, r):
+			cyrillic++
+		case unicode.Is(unicode.Latin, r):
+			latin++
+		}
+	}
+	if l == knowledge.English && cyrillic > latin || l != knowledge.English && latin*2 > cyrillic {
+		return "language by its letters"
+	}
+	return ""
 }

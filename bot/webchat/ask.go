@@ -78,7 +78,8 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	masked, _ := privacy.Mask(q.Question)
 	place, _ := privacy.Mask(q.Place)
-	question := retrieval.Question{Text: masked, Language: knowledge.Language(q.Language), Audience: knowledge.Audience(q.Audience), Place: place}
+	question := retrieval.Question{Text: masked, Language: knowledge.Language(q.Language), Audience: knowledge.Audience(q.Audience), Place: place,
+		Contact: "address:" + s.address(r)}
 	a, err := s.answerer.Answer(r.Context(), question)
 	if errors.Is(err, retrieval.ErrNotReady) {
 		return &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503_detail", Retry: time.Minute}

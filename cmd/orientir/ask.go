@@ -97,7 +97,8 @@ func evalCommand(env func(string) string) *cobra.Command {
 		Use:   "eval [--json] [--misses] ФАЙЛ",
 		Short: "Мери отговорите с файл с въпроси",
 		Long: `Задава всички въпроси от файл с колони question, expected, kind, language (разделени с табулация)
-и печата мерките: общо, по вид и по език. Не влиза в статистиката.`,
+и печата мерките: общо, по вид и по език. Не влиза в статистиката.
+С ORIENTIR_CHAT_MODEL моделът помага за неясните въпроси, както в чата; бюджетът на хората не се харчи.`,
 		Args: takes(false, "файлът"),
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			f, err := openFile(args[0])

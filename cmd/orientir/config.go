@@ -8,7 +8,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+
+	"orientir/retrieval/openai"
 )
 
 // Config is what the environment says. This file is the only one that reads it.
@@ -30,6 +33,10 @@ type Config struct {
 	OpenAIURL      string // "" is the library's default
 	ChatModel      string // "" answers without a model
 	EmbeddingModel string // "" embeds in-process
+
+	TokensPerContact int64        // of a model, for one contact in a day; 0: no bound
+	TokensPerDay     int64        // of a model, for all in a day; 0: no bound
+	ModelPrice       openai.Price // for the metrics; no currency: costs are not counted
 }
 
 // WebhookURL is where Telegram posts updates, or "" where polling is the way: a webhook needs a secret and an https address.
@@ -135,7 +142,55 @@ func LoadConfig(env func(string) string) (Config, error) {
 	if (c.ChatModel != "" || c.EmbeddingModel != "") && c.OpenAIKey == "" && c.OpenAIURL == "" {
 		fault("ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL", "модел без сървър: задайте OPENAI_BASE_URL или OPENAI_API_KEY")
 	}
+	if c.TokensPerContact, err = amount(env("ORIENTIR_MODEL_TOKENS_PER_CONTACT"), defaultTokensPerContact); err != nil {
+		fault("ORIENTIR_MODEL_TOKENS_PER_CONTACT", "%v", err)
+	}
+	if c.TokensPerDay, err = amount(env("ORIENTIR_MODEL_TOKENS_PER_DAY"), defaultTokensPerDay); err != nil {
+		fault("ORIENTIR_MODEL_TOKENS_PER_DAY", "%v", err)
+	}
+	if c.ModelPrice, err = price(env("ORIENTIR_MODEL_PRICE")); err != nil {
+		fault("ORIENTIR_MODEL_PRICE", "%v", err)
+	}
 	return c, errors.Join(faults...)
+}
+
+// A written answer takes some 2,500 tokens with its guide, an understood question 600.
+const (
+	defaultTokensPerContact = 60_000
+	defaultTokensPerDay     = 3_000_000
+)
+
+func amount(v string, standard int64) (int64, error) {
+	if v == "" {
+		return standard, nil
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q не е цяло число от 0 нагоре", v)
+	}
+	return n, nil
+}
+
+// price reads «0.15/0.60 EUR»: of a million tokens in, of a million out, and the currency.
+func price(v string) (p openai.Price, err error) {
+	if v == "" {
+		return p, nil
+	}
+	wrong := fmt.Errorf("%q не е като «0.15/0.60 EUR»", v)
+	amounts, currency, ok := strings.Cut(strings.TrimSpace(v), " ")
+	in, out, both := strings.Cut(amounts, "/")
+	if p.Currency = strings.TrimSpace(currency); !ok || !both || len(p.Currency) != 3 {
+		return openai.Price{}, wrong
+	}
+	for _, part := range []struct {
+		text string
+		into *float64
+	}{{in, &p.In}, {out, &p.Out}} {
+		if *part.into, err = strconv.ParseFloat(part.text, 64); err != nil || !(*part.into >= 0 && *part.into < 1e6) {
+			return openai.Price{}, wrong
+		}
+	}
+	return p, nil
 }
 
 // webhookSecretAllowed holds the secret to what Telegram's setWebhook takes (core.telegram.org/bots/api#setwebhook).

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"orientir/retrieval/openai"
 )
 
 func TestLoadConfig(t *testing.T) {
@@ -17,13 +19,17 @@ func TestLoadConfig(t *testing.T) {
 			"DATABASE_URL": "postgres://db/orientir", "REDIS_URL": "redis://r:6379/0", "ORIENTIR_ADDR": "127.0.0.1:9000",
 			"ORIENTIR_PUBLIC_URL": "https://orientir.example.bg", "ORIENTIR_TRUSTED_PROXIES": "10.0.0.0/8, 192.168.1.1",
 			"ORIENTIR_EMBED_ORIGINS": "https://www.example.bg,http://localhost:9999", "ORIENTIR_RATE_LIMITS": "off",
-			"TELEGRAM_BOT_TOKEN": "1:abc", "TELEGRAM_WEBHOOK_SECRET": "s_3-cret"}},
+			"TELEGRAM_BOT_TOKEN": "1:abc", "TELEGRAM_WEBHOOK_SECRET": "s_3-cret",
+			"OPENAI_BASE_URL": "http://127.0.0.1:8000/v1", "ORIENTIR_CHAT_MODEL": "m", "ORIENTIR_MODEL_TOKENS_PER_CONTACT": "0",
+			"ORIENTIR_MODEL_TOKENS_PER_DAY": "5000000", "ORIENTIR_MODEL_PRICE": "0.15/0.6 EUR"}},
 		{name: "every fault is listed", env: map[string]string{
 			"DATABASE_URL": "mysql://x", "REDIS_URL": "x", "ORIENTIR_ADDR": "8080", "ORIENTIR_PUBLIC_URL": "orientir.bg",
 			"ORIENTIR_TRUSTED_PROXIES": "many", "ORIENTIR_EMBED_ORIGINS": "*", "ORIENTIR_RATE_LIMITS": "maybe",
-			"TELEGRAM_BOT_TOKEN": "abc", "TELEGRAM_WEBHOOK_SECRET": "not allowed!", "ORIENTIR_CHAT_MODEL": "some-model"},
+			"TELEGRAM_BOT_TOKEN": "abc", "TELEGRAM_WEBHOOK_SECRET": "not allowed!", "ORIENTIR_CHAT_MODEL": "some-model",
+			"ORIENTIR_MODEL_TOKENS_PER_CONTACT": "many", "ORIENTIR_MODEL_TOKENS_PER_DAY": "-1", "ORIENTIR_MODEL_PRICE": "0,15 EUR"},
 			faults: []string{"DATABASE_URL", "REDIS_URL", "ORIENTIR_ADDR", "ORIENTIR_PUBLIC_URL", "ORIENTIR_TRUSTED_PROXIES",
-				"ORIENTIR_EMBED_ORIGINS", "ORIENTIR_RATE_LIMITS", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "ORIENTIR_CHAT_MODEL"}},
+				"ORIENTIR_EMBED_ORIGINS", "ORIENTIR_RATE_LIMITS", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "ORIENTIR_CHAT_MODEL",
+				"ORIENTIR_MODEL_TOKENS_PER_CONTACT", "ORIENTIR_MODEL_TOKENS_PER_DAY", "ORIENTIR_MODEL_PRICE"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -69,6 +75,22 @@ func TestWebhookNeedsSecretAndHTTPS(t *testing.T) {
 		}
 		if got := config.WebhookURL(); got != c.want {
 			t.Errorf("%s with secret %q: webhook %q, want %q", c.public, c.secret, got, c.want)
+		}
+	}
+}
+
+func TestPriceOfAModel(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]openai.Price{
+		"": {}, "0.15/0.6 EUR": {In: 0.15, Out: 0.6, Currency: "EUR"}, "0/2 USD": {Out: 2, Currency: "USD"},
+	} {
+		if got, err := price(value); err != nil || got != want {
+			t.Errorf("%q is %+v, %v", value, got, err)
+		}
+	}
+	for _, value := range []string{"0.15", "0.15/0.6", "1 EUR", "-1/2 EUR", "NaN/1 EUR", "1/2 EURO", "1/2/3 EUR"} {
+		if got, err := price(value); err == nil {
+			t.Errorf("%q is %+v", value, got)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/deploy/local"
 	"orientir/deploy/postgres"
@@ -24,6 +25,7 @@ type Program struct {
 	servers  *local.Servers // nil where both servers are somebody else's
 	pool     *pgxpool.Pool
 	redis    *redis.Client
+	registry *prometheus.Registry
 	store    *knowledge.Store
 	answerer *retrieval.Answerer
 }
@@ -31,7 +33,7 @@ type Program struct {
 // open attaches to the servers, or starts private ones, and brings the database up to date.
 // With serving it holds the data directory for itself; a second one is refused with local.ErrBusy.
 func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Program, err error) {
-	p := &Program{config: c, log: log}
+	p := &Program{config: c, log: log, registry: prometheus.NewRegistry()}
 	defer func() {
 		if err != nil {
 			p.Close()
@@ -64,14 +66,22 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 		return nil, err
 	}
 	p.store = knowledge.NewStore(p.pool)
-	p.answerer = retrieval.New(p.pool, p.store, retrievalOptions(c, log))
+	p.answerer = retrieval.New(p.pool, p.store, p.retrievalOptions(serving))
 	return p, nil
 }
 
-func retrievalOptions(c Config, log *slog.Logger) retrieval.Options {
-	o := retrieval.Options{Log: log}
+// retrievalOptions say which model helps, if any. What an operator asks on the terminal is not taken from people's budget.
+func (p *Program) retrievalOptions(serving bool) retrieval.Options {
+	o := retrieval.Options{Log: p.log}
+	c := p.config
 	if c.OpenAIKey != "" || c.OpenAIURL != "" {
-		client := openai.New(openai.Options{Key: c.OpenAIKey, BaseURL: c.OpenAIURL, ChatModel: c.ChatModel, EmbeddingModel: c.EmbeddingModel})
+		models := openai.Options{
+			Log: p.log, Registerer: p.registry, Key: c.OpenAIKey, BaseURL: c.OpenAIURL, ChatModel: c.ChatModel, EmbeddingModel: c.EmbeddingModel, Price: c.ModelPrice,
+		}
+		if serving {
+			models.Budget = openai.Budget{Counter: p.redis, PerContact: c.TokensPerContact, PerDay: c.TokensPerDay}
+		}
+		client := openai.New(models)
 		if c.EmbeddingModel != "" {
 			o.Embedder = client
 		}

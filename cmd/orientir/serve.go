@@ -40,10 +40,22 @@ const (
 	greetEvery        = time.Second
 )
 
+const serveHelp = `Пуска сървъра: чата, Telegram, страниците на екипа и програмния интерфейс.
+
+Настройките са променливи на средата; нито една не е задължителна. README.md изброява всички. За езиков модел:
+  OPENAI_BASE_URL, OPENAI_API_KEY      сървър, който говори като OpenAI
+  ORIENTIR_CHAT_MODEL                  помага да се разбере въпросът и пише отговор, проверен дума по дума
+  ORIENTIR_EMBEDDING_MODEL             вектори за търсене, редом с вградените
+  ORIENTIR_MODEL_TOKENS_PER_CONTACT    токени на човек за ден, по подразбиране 60000; 0 е без граница
+  ORIENTIR_MODEL_TOKENS_PER_DAY        токени общо за ден, по подразбиране 3000000; 0 е без граница
+  ORIENTIR_MODEL_PRICE                 цена на милион токени за метриките: ВХОД/ИЗХОД ВАЛУТА, например «0.15/0.60 EUR»
+Без модел отговорите се подреждат от самите упътвания.`
+
 func serveCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Пуска сървъра: чата, Telegram, страниците на екипа и програмния интерфейс",
+		Long:  serveHelp,
 		Args:  takes(false),
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := LoadConfig(env)
@@ -76,7 +88,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 		listener.Close()
 		return fmt.Errorf("метриките на %s не станаха: %w", p.config.MetricsAddr, err)
 	}
-	registry := prometheus.NewRegistry()
+	registry := p.registry
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	site, err := p.build(registry)

@@ -1,41 +1,30 @@
 package openai
 
 import (
-	"context"
 	"encoding/json"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
-)
 
-// server answers as an OpenAI-compatible one does, with the bodies given, one after the other; the last stays.
-func server(t *testing.T, status []int, bodies ...string) (*httptest.Server, *atomic.Int32) {
-	t.Helper()
-	var calls atomic.Int32
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n := int(calls.Add(1)) - 1
-		if r.Header.Get("Authorization") != "Bearer key" {
-			t.Errorf("authorization is %q", r.Header.Get("Authorization"))
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status[min(n, len(status)-1)])
-		io.WriteString(w, bodies[min(n, len(bodies)-1)])
-	}))
-	t.Cleanup(s.Close)
-	return s, &calls
-}
+	"orientir/retrieval/openai/openaitest"
+)
 
 func TestEmbedKeepsTheOrderOfTexts(t *testing.T) {
 	t.Parallel()
-	s, _ := server(t, []int{200}, `{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}]}`)
-	c := New(Options{Key: "key", BaseURL: s.URL, EmbeddingModel: "m"})
-	v, err := c.Embed(t.Context(), []string{"a", "b"})
+	s := openaitest.New(t, always(openaitest.Raw(200, `{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}]}`)))
+	v, err := New(Options{Key: "key", BaseURL: s.URL + "/", EmbeddingModel: "bg-embed"}).Embed(t.Context(), []string{"а", "б"})
 	if err != nil || len(v) != 2 || v[0][0] != 1 || v[1][1] != 1 {
 		t.Fatalf("Embed = %v, %v", v, err)
+	}
+	var asked struct {
+		Model string
+		Input []string
+	}
+	r := s.Requests()[0]
+	if err := json.Unmarshal([]byte(r.Body), &asked); err != nil {
+		t.Fatal(err)
+	}
+	if r.Path != "/embeddings" || asked.Model != "bg-embed" || strings.Join(asked.Input, " ") != "а б" {
+		t.Fatalf("%s got %+v", r.Path, asked)
 	}
 }
 
@@ -50,80 +39,19 @@ func TestEmbedRefusesStrangeAnswers(t *testing.T) {
 		"something else than it": `<html>`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := server(t, []int{200}, body)
-			if v, err := New(Options{Key: "key", BaseURL: s.URL, EmbeddingModel: "m"}).Embed(t.Context(), []string{"a", "b"}); err == nil {
+			s := openaitest.New(t, always(openaitest.Raw(200, body)))
+			if v, err := New(Options{BaseURL: s.URL, EmbeddingModel: "m"}).Embed(t.Context(), []string{"a", "b"}); err == nil {
 				t.Fatalf("Embed = %v, want an error", v)
 			}
 		})
 	}
 }
 
-func TestCompleteTriesAgainWhileTheServerIsBusy(t *testing.T) {
-	t.Parallel()
-	good := `{"choices":[{"message":{"role":"assistant","content":" Готово. "},"finish_reason":"stop"}]}`
-	s, calls := server(t, []int{429, 200}, `{"error":{"message":"slow down"}}`, good)
-	text, err := New(Options{Key: "key", BaseURL: s.URL, ChatModel: "m"}).Complete(t.Context(), "i", "p")
-	if err != nil || text != "Готово." || calls.Load() != 2 {
-		t.Fatalf("Complete = %q, %v after %d calls", text, err, calls.Load())
-	}
+func always(r openaitest.Reply) func(openaitest.Request) openaitest.Reply {
+	return func(openaitest.Request) openaitest.Reply { return r }
 }
 
-func TestCompleteFails(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		status int
-		body   string
-		calls  int32
-	}{
-		"twice on a failing server":    {500, `{"error":{"message":"broken"}}`, 2},
-		"once on a refusal":            {400, `{"error":{"message":"no such model"}}`, 1},
-		"on an answer without choices": {200, `{"choices":[]}`, 1},
-		"on silence":                   {200, `{"choices":[{"message":{"content":"  "}}]}`, 1},
-		"on half an answer":            {200, `{"choices":[{"message":{"content":"Първо"},"finish_reason":"length"}]}`, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, calls := server(t, []int{c.status}, c.body)
-			text, err := New(Options{Key: "key", BaseURL: s.URL, ChatModel: "m"}).Complete(t.Context(), "i", "p")
-			if err == nil || calls.Load() != c.calls {
-				t.Fatalf("Complete = %q, %v after %d calls, want an error after %d", text, err, calls.Load(), c.calls)
-			}
-		})
-	}
-}
-
-func TestCompleteEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	release := make(chan struct{})
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-release }))
-	defer s.Close()
-	defer close(release)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if text, err := New(Options{Key: "key", BaseURL: s.URL, ChatModel: "m"}).Complete(ctx, "i", "p"); err == nil {
-		t.Fatalf("Complete = %q, want an error", text)
-	}
-}
-
-func TestRequestsNameTheModel(t *testing.T) {
-	t.Parallel()
-	var asked struct {
-		Model string
-		Input []string
-	}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.URL.Path, "/v1/embeddings") {
-			t.Errorf("path %s", r.URL.Path)
-		}
-		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
-			t.Error(err)
-		}
-		io.WriteString(w, `{"data":[{"index":0,"embedding":[1]}]}`)
-	}))
-	defer s.Close()
-	if _, err := New(Options{BaseURL: s.URL + "/v1/", EmbeddingModel: "bg-embed"}).Embed(t.Context(), []string{"съдимост"}); err != nil {
-		t.Fatal(err)
-	}
-	if asked.Model != "bg-embed" || len(asked.Input) != 1 || asked.Input[0] != "съдимост" {
-		t.Fatalf("asked %+v", asked)
-	}
+// inTurn gives the replies one after the other; the last stays.
+func inTurn(replies ...openaitest.Reply) func(openaitest.Request) openaitest.Reply {
+	return func(r openaitest.Request) openaitest.Reply { return replies[min(r.N, len(replies))-1] }
 }
