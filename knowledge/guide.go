@@ -131,6 +131,7 @@ type Sample struct {
 	Expected []string // slugs, any of which is right; empty where the right outcome is not to answer
 	Kind     string   // voice of the writer (story, plain, latin…), or for unanswerable ones near-miss, chitchat, offtopic, advice, emergency, injection
 	Language string   // bg, en, ru, uk, tr, bg-latn, und
+	Signpost string   // title of the signpost that an unanswerable one is about, or ""
 }
 
 // Signpost names the authority for a topic that is known but that no guide covers.

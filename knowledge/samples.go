@@ -11,7 +11,7 @@ import (
 
 // Samples gives all sample questions in the order in which they were added.
 func (s *Store) Samples(ctx context.Context) ([]Sample, error) {
-	rows, err := s.db.Query(ctx, `SELECT id, question AS text, expected, kind, language FROM sample_questions ORDER BY id`)
+	rows, err := s.db.Query(ctx, `SELECT id, question AS text, expected, kind, language, signpost FROM sample_questions ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read sample questions: %w", err)
 	}
@@ -26,9 +26,9 @@ func (s *Store) AddSample(ctx context.Context, sample Sample, by string) error {
 		return fmt.Errorf("add sample question: %w", err)
 	}
 	_, err := s.db.Exec(ctx, `
-		INSERT INTO sample_questions (question, expected, kind, language, origin, added_by) VALUES ($1, $2, $3, $4, 'editor', $5)
-		ON CONFLICT (question) DO UPDATE SET expected = $2, kind = $3, language = $4, origin = 'editor', added_by = $5, added_at = now()`,
-		strings.TrimSpace(sample.Text), filled(sample.Expected), sample.Kind, sample.Language, by)
+		INSERT INTO sample_questions (question, expected, kind, language, signpost, origin, added_by) VALUES ($1, $2, $3, $4, $5, 'editor', $6)
+		ON CONFLICT (question) DO UPDATE SET expected = $2, kind = $3, language = $4, signpost = $5, origin = 'editor', added_by = $6, added_at = now()`,
+		strings.TrimSpace(sample.Text), filled(sample.Expected), sample.Kind, sample.Language, sample.Signpost, by)
 	return wrap("add sample question", err)
 }
 
@@ -50,6 +50,9 @@ func (s Sample) validate() error {
 		if !slugForm.MatchString(slug) {
 			faults = append(faults, &Fault{"expected", "fault.slug", slug})
 		}
+	}
+	if s.Signpost != "" && len(s.Expected) > 0 {
+		faults = append(faults, &Fault{"signpost", "fault.choice", s.Signpost})
 	}
 	if s.Kind == "" {
 		faults = append(faults, &Fault{Field: "kind", Key: "fault.empty"})

@@ -93,13 +93,13 @@ var starterKinds = []starterKind{
 	{name: "guide", guides: true},
 	{
 		name: "sample",
-		insert: `INSERT INTO sample_questions (question, expected, kind, language, origin, added_by)
-			SELECT i.question, i.expected, i.kind, i.language, 'starter', 'starter'
-			FROM ROWS FROM (jsonb_to_recordset($1) AS (question text, expected text[], kind text, language text)) WITH ORDINALITY AS i(question, expected, kind, language, n)
+		insert: `INSERT INTO sample_questions (question, expected, kind, language, signpost, origin, added_by)
+			SELECT i.question, i.expected, i.kind, i.language, i.signpost, 'starter', 'starter'
+			FROM ROWS FROM (jsonb_to_recordset($1) AS (question text, expected text[], kind text, language text, signpost text)) WITH ORDINALITY AS i(question, expected, kind, language, signpost, n)
 			ORDER BY i.n
 			ON CONFLICT DO NOTHING`,
-		update: `UPDATE sample_questions q SET expected = i.expected, kind = i.kind, language = i.language
-			FROM jsonb_to_recordset($1) AS i(question text, expected text[], kind text, language text) WHERE q.question = i.question AND q.origin = 'starter'`,
+		update: `UPDATE sample_questions q SET expected = i.expected, kind = i.kind, language = i.language, signpost = i.signpost
+			FROM jsonb_to_recordset($1) AS i(question text, expected text[], kind text, language text, signpost text) WHERE q.question = i.question AND q.origin = 'starter'`,
 		remove: `DELETE FROM sample_questions WHERE question = ANY($1) AND origin = 'starter'`,
 	},
 	{

@@ -82,8 +82,15 @@ func TestEveryStarterGuideIsSound(t *testing.T) {
 			t.Errorf("help point %s: %s", item.key, site)
 		}
 	}
+	pointed := map[string]bool{}
+	for _, item := range items["signpost"] {
+		pointed[item.key] = true
+	}
 	samples := map[string]int{}
 	for _, item := range items["sample"] {
+		if title := item.data.(map[string]any)["signpost"].(string); title != "" && !pointed[title] {
+			t.Errorf("%q is about a signpost that is not there: %s", item.key, title)
+		}
 		for _, slug := range item.data.(map[string]any)["expected"].([]string) {
 			samples[slug]++
 		}

@@ -23,21 +23,32 @@ func readStarter(files fs.FS) (map[string][]starterItem, error) {
 		return nil, err
 	}
 	seen := map[string]bool{}
+	keep := func(sample Sample) error {
+		if seen[sample.Text] {
+			return fmt.Errorf("the question stands twice: %q", sample.Text)
+		}
+		seen[sample.Text] = true
+		items["sample"] = append(items["sample"], starterItem{key: sample.Text, data: map[string]any{
+			"question": sample.Text, "expected": filled(sample.Expected), "kind": sample.Kind, "language": sample.Language, "signpost": sample.Signpost,
+		}})
+		return sample.validate()
+	}
 	for _, name := range questions {
 		err := readStarterTable(files, name, []string{"question", "expected", "kind", "language"}, func(row []string) error {
-			sample := sampleFromRow(row)
-			if seen[sample.Text] {
-				return fmt.Errorf("the question stands twice: %q", sample.Text)
-			}
-			seen[sample.Text] = true
-			items["sample"] = append(items["sample"], starterItem{key: sample.Text, data: map[string]any{
-				"question": sample.Text, "expected": filled(sample.Expected), "kind": sample.Kind, "language": sample.Language,
-			}})
-			return sample.validate()
+			return keep(sampleFromRow(row))
 		})
 		if err != nil {
 			return nil, err
 		}
+	}
+	err = readStarterTable(files, "signpost-questions.tsv", []string{"question", "signpost", "kind", "language"}, func(row []string) error {
+		if row[1] == "" {
+			return fmt.Errorf("no signpost: %q", row[0])
+		}
+		return keep(Sample{Text: row[0], Signpost: row[1], Kind: row[2], Language: row[3]})
+	})
+	if err != nil {
+		return nil, err
 	}
 	err = readStarterTable(files, "hosts.tsv", []string{"host", "whose"}, func(row []string) error {
 		items["host"] = append(items["host"], starterItem{key: row[0], data: map[string]any{"host": row[0]}})

@@ -3,6 +3,7 @@ package retrieval
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,44 @@ func TestChangedGuideIsLaidOutInItsNewVersion(t *testing.T) {
 	got := ask(t, a, Question{Text: "откъде се вади свидетелство за съдимост"})
 	if !strings.Contains(got.Text, "Ново обяснение") || got.Guides[0].Version != 2 {
 		t.Fatalf("version %d:\n%s", got.Guides[0].Version, got.Text)
+	}
+}
+
+func TestSignpostIsKnownByItsSampleQuestions(t *testing.T) {
+	t.Parallel()
+	pool, store := smallBase(t)
+	for _, q := range []string{"братовчедът иска да стреля глигани", "пушка за глигани есента кой дава книжка", "как се става член на дружинката за глигани", "за глигани и зайци какъв изпит се държи"} {
+		if err := store.AddSample(t.Context(), knowledge.Sample{Text: q, Kind: "plain", Language: "bg", Signpost: "Ловен билет"}, "editor"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for title, want := range map[string]bool{"Ловен билет": true, "Няма го": false} {
+		if err := store.AddSample(t.Context(), knowledge.Sample{Text: "стъпка за " + title, Kind: "plain", Language: "bg", Signpost: title}, "editor"); err != nil {
+			t.Fatal(err)
+		}
+		samples, err := store.Samples(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		signposts, err := store.Signposts(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces := Corpus{Samples: samples, Signposts: signposts}.pieces()
+		if got := slices.ContainsFunc(pieces, func(p piece) bool { return p.text == "стъпка за "+title && p.classes[0] == "="+title }); got != want {
+			t.Errorf("%s: learned %v, want %v", title, got, want)
+		}
+	}
+	a := New(pool, store, Options{})
+	if err := a.Update(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := ask(t, a, Question{Text: "кой ще ми даде книжка за глигани"})
+	if got.Outcome != Abstained || got.Signpost == nil || got.Signpost.Title != "Ловен билет" {
+		t.Errorf("%s, signpost %v, guides %v", got.Outcome, got.Signpost, got.Guides)
+	}
+	if err := store.AddSample(t.Context(), knowledge.Sample{Text: "две неща", Kind: "plain", Language: "bg", Signpost: "Ловен билет", Expected: []string{"vignette"}}, "editor"); err == nil {
+		t.Error("a question may not have both a guide and a signpost")
 	}
 }
 

@@ -48,7 +48,7 @@ func calibrate(ctx context.Context, w *weights, n names, pieces []piece, analyse
 	run := func() []trial {
 		trials := make([]trial, len(held))
 		for i, h := range held {
-			t := trial{order: w.rank(analyses[h], looks[i], found[i], n, everyGuide), negative: pieces[h].source == FromNegative}
+			t := trial{order: w.rank(analyses[h], looks[i], found[i], n, everyGuide), negative: !answerableClass(pieces[h].classes[0])}
 			for _, c := range t.order {
 				t.right = append(t.right, slices.Contains(pieces[h].classes, c.slug))
 			}

@@ -13,7 +13,7 @@ import (
 )
 
 // defaultTraining was chosen on held-out questions: fewer rounds than it takes to know every example by heart.
-var defaultTraining = training{Dims: 64, Epochs: 4, Rate: 0.1, DropTerms: 0.1, MinCount: 3}
+var defaultTraining = training{Dims: 64, Epochs: 6, Rate: 0.1, DropTerms: 0.2, MinCount: 3}
 
 // heldApart is the share of sample questions, one in so many, that the ranking and the probabilities are learned from:
 // an embedder that has not seen them looks at them as it will look at people's questions.
@@ -103,7 +103,7 @@ func vocabularyTexts(pieces []piece) []vocabularyText {
 
 // apart tells, by a hash of the text alone, whether a piece is kept from the trial embedder.
 func (p piece) apart() bool {
-	if p.source != FromSample && p.source != FromNegative {
+	if !p.asked {
 		return false
 	}
 	h := fnv.New32a()

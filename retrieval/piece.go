@@ -32,7 +32,8 @@ const (
 type piece struct {
 	source   Source
 	key      string   // slug, sample's id or signpost's title
-	part     string   // of a guide: title, step 2…; of a negative: its kind
+	part     string   // of a guide: title, step 2…; of a negative: its kind; of a signpost's sample question: its id
+	asked    bool     // somebody asked it: not a text that an editor wrote
 	classes  []string // slugs; "-kind" or "=signpost" for what no guide answers
 	text     string
 	language string
@@ -61,14 +62,23 @@ func (c Corpus) pieces() []piece {
 			}
 		}
 	}
+	pointed := map[string]bool{}
+	for _, s := range c.Signposts {
+		pointed[s.Title] = true
+	}
 	for _, s := range c.Samples {
-		p := piece{source: FromSample, key: fmt.Sprint(s.ID), text: s.Text, language: s.Language, kind: s.Kind, weight: 1}
+		p := piece{source: FromSample, key: fmt.Sprint(s.ID), text: s.Text, language: s.Language, kind: s.Kind, asked: true, weight: 1}
 		for _, slug := range s.Expected {
 			if published[slug] {
 				p.classes = append(p.classes, slug)
 			}
 		}
 		switch {
+		case s.Signpost != "":
+			if !pointed[s.Signpost] {
+				continue // an editor has removed it
+			}
+			p.source, p.key, p.part, p.classes = FromSignpost, s.Signpost, "question "+p.key, []string{"=" + s.Signpost}
 		case len(s.Expected) == 0:
 			p.source, p.part, p.classes = FromNegative, s.Kind, []string{"-" + s.Kind}
 		case len(p.classes) == 0:

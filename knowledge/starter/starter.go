@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the files of this folder.
 //
-//go:embed guides questions hosts.tsv help-points.csv places.csv signposts.tsv glossary.tsv
+//go:embed guides questions hosts.tsv help-points.csv places.csv signposts.tsv signpost-questions.tsv glossary.tsv
 var Files embed.FS
