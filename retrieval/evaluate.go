@@ -5,10 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"orientir/knowledge/privacy"
 )
 
 // evalRow is a line of a question file.
@@ -66,7 +67,7 @@ func readQuestions(r io.Reader) ([]evalRow, error) {
 	return rows, nil
 }
 
-// outcome is what became of a row.
+// evalOutcome is what became of a row.
 type evalOutcome struct {
 	row     evalRow
 	answer  Answer
@@ -74,23 +75,48 @@ type evalOutcome struct {
 	missing bool // none of the expected guides exists
 }
 
-// Evaluate answers every question of a file, one after the other, and measures. Nothing is recorded.
+// Evaluate answers every question of a file, masked as people's are, one after the other; it measures, and says of each
+// miss what decided it. Nothing is recorded.
 func Evaluate(ctx context.Context, a *Answerer, r io.Reader) (Report, error) {
+	exists := func(slug string) bool {
+		l := a.library.Load()
+		return l == nil || l.guides[slug] != nil
+	}
+	report, err := EvaluateWith(ctx, r, exists, func(ctx context.Context, question string) (Answer, error) {
+		return a.Answer(ctx, Question{Text: question})
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	for i, row := range report.Rows {
+		if row.Right {
+			continue
+		}
+		if report.Rows[i].Reason, err = a.reason(ctx, row); err != nil {
+			return Report{}, fmt.Errorf("explain %q: %w", row.Question, err)
+		}
+	}
+	report.Misses = report.misses()
+	return report, nil
+}
+
+// EvaluateWith measures anything that answers questions by the same rules: another search engine beside ours, for instance.
+// exists tells whether a guide is there, asked after the row was answered; a row none of whose guides exist is counted apart.
+func EvaluateWith(ctx context.Context, r io.Reader, exists func(slug string) bool, answer func(ctx context.Context, question string) (Answer, error)) (Report, error) {
 	rows, err := readQuestions(r)
 	if err != nil {
 		return Report{}, err
 	}
 	outcomes := make([]evalOutcome, 0, len(rows))
 	for _, row := range rows {
+		masked, _ := privacy.Mask(row.question)
 		start := time.Now()
-		answer, err := a.Answer(ctx, Question{Text: row.question})
+		got, err := answer(ctx, masked)
 		if err != nil {
 			return Report{}, fmt.Errorf("answer %q: %w", row.question, err)
 		}
-		o := evalOutcome{row: row, answer: answer, took: time.Since(start)}
-		if l := a.library.Load(); len(row.expected) > 0 && l != nil {
-			o.missing = !slices.ContainsFunc(row.expected, func(slug string) bool { return l.guides[slug] != nil })
-		}
+		o := evalOutcome{row: row, answer: got, took: time.Since(start)}
+		o.missing = len(row.expected) > 0 && !slices.ContainsFunc(row.expected, exists)
 		outcomes = append(outcomes, o)
 	}
 	return measure(outcomes), nil
@@ -110,137 +136,26 @@ func (o evalOutcome) offered() bool {
 	return o.answer.Outcome == Answered || o.answer.Outcome == Clarify
 }
 
-// measure computes the report. It is pure.
-func measure(outcomes []evalOutcome) Report {
-	r := Report{Kinds: map[string]Measures{}, Languages: map[string]Measures{}}
-	var counted []evalOutcome
-	kinds, languages := map[string][]evalOutcome{}, map[string][]evalOutcome{}
-	var took []time.Duration
-	for _, o := range outcomes {
-		took = append(took, o.took)
-		if o.missing {
-			r.NotCovered++
-			continue
-		}
-		counted = append(counted, o)
-		kinds[o.row.kind] = append(kinds[o.row.kind], o)
-		languages[o.row.language] = append(languages[o.row.language], o)
-		if m, ok := missOf(o); ok {
-			r.Misses = append(r.Misses, m)
-		}
+// result is the row as the report keeps it, with the plain fault of a miss.
+func (o evalOutcome) result() Row {
+	r := Row{
+		Question: o.row.question, Expected: o.row.expected, Kind: o.row.kind, Language: o.row.language,
+		Outcome: o.answer.Outcome, Intent: o.answer.Intent, Confidence: o.answer.Confidence, Rank: o.rank(),
 	}
-	r.Overall = measuresOf(counted)
-	for k, list := range kinds {
-		r.Kinds[k] = measuresOf(list)
-	}
-	for l, list := range languages {
-		r.Languages[l] = measuresOf(list)
-	}
-	r.Calibration, r.CalibrationError = calibration(counted)
-	slices.Sort(took)
-	r.P50, r.P95, r.P99 = quantile(took, 0.50), quantile(took, 0.95), quantile(took, 0.99)
-	return r
-}
-
-func measuresOf(list []evalOutcome) Measures {
-	m := Measures{Rows: len(list)}
-	for _, o := range list {
-		if len(o.row.expected) == 0 {
-			m.Negatives++
-			if !o.offered() {
-				m.NotAnswered++
-			}
-			continue
-		}
-		m.Answerable++
-		if rank := o.rank(); rank > 0 {
-			m.MRR += 1 / float64(rank)
-			if rank == 1 {
-				m.Hit1++
-			}
-			if rank <= 3 {
-				m.Hit3++
-			}
-		}
-		if !o.offered() {
-			m.Refused++
-		}
-		if o.answer.Outcome == Answered && o.rank() != 1 {
-			m.ConfidentlyWrong++
-		}
-	}
-	if m.Answerable > 0 {
-		n := float64(m.Answerable)
-		m.Hit1, m.Hit3, m.MRR, m.Refused, m.ConfidentlyWrong = m.Hit1/n, m.Hit3/n, m.MRR/n, m.Refused/n, m.ConfidentlyWrong/n
-	}
-	if m.Negatives > 0 {
-		m.NotAnswered /= float64(m.Negatives)
-	}
-	return m
-}
-
-// calibrationBins is the contract's number of bins of equal mass.
-const calibrationBins = 10
-
-// calibration compares the confidence with «first guide right», in bins of equal mass over all rows; a row that should
-// not be answered counts as not right. The error is the mean distance, weighted by the bins' rows.
-func calibration(list []evalOutcome) ([]Bin, float64) {
-	sorted := slices.Clone(list)
-	slices.SortStableFunc(sorted, func(a, b evalOutcome) int {
-		switch {
-		case a.answer.Confidence < b.answer.Confidence:
-			return -1
-		case a.answer.Confidence > b.answer.Confidence:
-			return 1
-		}
-		return 0
-	})
-	var bins []Bin
-	var total float64
-	for b := range calibrationBins {
-		from, to := b*len(sorted)/calibrationBins, (b+1)*len(sorted)/calibrationBins
-		if from == to {
-			continue
-		}
-		bin := Bin{Rows: to - from}
-		for _, o := range sorted[from:to] {
-			bin.Confidence += o.answer.Confidence
-			if o.rank() == 1 {
-				bin.Right++
-			}
-		}
-		n := float64(bin.Rows)
-		bin.Confidence, bin.Right = bin.Confidence/n, bin.Right/n
-		total += math.Abs(bin.Confidence-bin.Right) * n / float64(len(sorted))
-		bins = append(bins, bin)
-	}
-	return bins, total
-}
-
-// quantile of a sorted list, by the nearest-rank method.
-func quantile(sorted []time.Duration, q float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
-}
-
-func missOf(o evalOutcome) (Miss, bool) {
-	m := Miss{Question: o.row.question, Expected: o.row.expected, Kind: o.row.kind, Outcome: o.answer.Outcome, Confidence: o.answer.Confidence}
 	for _, g := range o.answer.Guides {
-		m.Guides = append(m.Guides, g.Slug)
+		r.Guides = append(r.Guides, g.Slug)
 	}
 	switch {
-	case len(o.row.expected) == 0 && o.offered():
-		m.Reason = "answered what no guide answers"
-	case len(o.row.expected) > 0 && !o.offered():
-		m.Reason = "refused"
-	case len(o.row.expected) > 0 && o.rank() == 0:
-		m.Reason = "right guide not listed"
-	case len(o.row.expected) > 0 && o.rank() > 1:
-		m.Reason = fmt.Sprintf("right guide at %d", o.rank())
+	case len(r.Expected) == 0 && o.offered():
+		r.Reason = "answered what no guide answers"
+	case len(r.Expected) > 0 && !o.offered():
+		r.Reason = "refused"
+	case len(r.Expected) > 0 && r.Rank == 0:
+		r.Reason = "right guide not listed"
+	case len(r.Expected) > 0 && r.Rank > 1:
+		r.Reason = fmt.Sprintf("right guide at %d", r.Rank)
 	default:
-		return Miss{}, false
+		r.Right = true
 	}
-	return m, true
+	return r
 }

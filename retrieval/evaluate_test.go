@@ -59,6 +59,10 @@ func TestMeasuresOfAHandMadeFile(t *testing.T) {
 	near("not answered", o.NotAnswered, 3.0/4)
 	near("hit@1 of stories", r.Kinds["story"].Hit1, 1.0/3)
 	near("not answered of near misses", r.Kinds["near-miss"].NotAnswered, 0.5)
+	near("emergencies seen", o.EmergenciesSeen, 1)
+	if o.Emergencies != 1 || o.FalseAlarms != 0 {
+		t.Errorf("%d emergencies, %d false alarms", o.Emergencies, o.FalseAlarms)
+	}
 	if o.Rows != 10 || r.NotCovered != 1 {
 		t.Errorf("%d rows, %d not covered", o.Rows, r.NotCovered)
 	}
@@ -80,8 +84,8 @@ func TestReportPrintsAndMarshals(t *testing.T) {
 	if err := r.Print(&b, true); err != nil {
 		t.Fatal(err)
 	}
-	for _, words := range []string{"0.333", "near-miss", "calibration error", "confidently", "do not exist"} {
-		if words != "confidently" && !strings.Contains(b.String(), words) {
+	for _, words := range []string{"0.333", "near-miss", "calibration error", "conf. wrong", "emergencies", "do not exist", "expected a|c [plain]: clarify (0.50) b, d, c"} {
+		if !strings.Contains(b.String(), words) {
 			t.Errorf("%q is missing in\n%s", words, b.String())
 		}
 	}

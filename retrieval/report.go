@@ -10,8 +10,10 @@ import (
 	"time"
 )
 
-// Report is what Evaluate measured. Shares are 0…1; JSON gives durations in nanoseconds.
+// Report is what Evaluate measured. Shares are 0…1; JSON gives durations in nanoseconds. The JSON of one run is what a
+// later run is compared with, so keys are only added.
 type Report struct {
+	Model            string              `json:"model"` // version of the ranking that answered
 	Overall          Measures            `json:"overall"`
 	Kinds            map[string]Measures `json:"kinds"`
 	Languages        map[string]Measures `json:"languages"`
@@ -21,86 +23,109 @@ type Report struct {
 	P50              time.Duration       `json:"p50"`
 	P95              time.Duration       `json:"p95"`
 	P99              time.Duration       `json:"p99"`
-	Misses           []Miss              `json:"misses"`
+	Misses           []Row               `json:"misses"` // those of Rows that went wrong
+	Rows             []Row               `json:"rows"`   // in the file's order, without those not covered
 }
 
-// Measures over some rows. Hit1 to ConfidentlyWrong are shares of the answerable ones, NotAnswered of the negatives.
-type Measures struct {
-	Rows             int     `json:"rows"`
-	Answerable       int     `json:"answerable"`
-	Negatives        int     `json:"negatives"`
-	Hit1             float64 `json:"hit_1"`
-	Hit3             float64 `json:"hit_3"`
-	MRR              float64 `json:"mrr"`
-	Refused          float64 `json:"refused"`
-	ConfidentlyWrong float64 `json:"confidently_wrong"`
-	NotAnswered      float64 `json:"not_answered"`
-}
-
-// Bin is a row of the reliability table.
-type Bin struct {
-	Rows       int     `json:"rows"`
-	Confidence float64 `json:"confidence"` // mean
-	Right      float64 `json:"right"`      // share
-}
-
-// Miss is a row that went wrong, and how.
-type Miss struct {
+// Row is a question with what became of it.
+type Row struct {
 	Question   string   `json:"question"`
-	Expected   []string `json:"expected"`
+	Expected   []string `json:"expected"` // empty: the right outcome is not to answer
 	Kind       string   `json:"kind"`
+	Language   string   `json:"language"`
 	Outcome    Outcome  `json:"outcome"`
+	Intent     Intent   `json:"intent"`
 	Guides     []string `json:"guides"`
 	Confidence float64  `json:"confidence"`
-	Reason     string   `json:"reason"`
+	Rank       int      `json:"rank"`             // of the first right guide, from 1; 0 where none is listed
+	Right      bool     `json:"right"`            // offered with a right guide first, or rightly not answered
+	Reason     string   `json:"reason,omitempty"` // of a miss: what decided it
+}
+
+func (r Report) misses() []Row {
+	list := []Row{}
+	for _, row := range r.Rows {
+		if !row.Right {
+			list = append(list, row)
+		}
+	}
+	return list
+}
+
+// group is some rows of a report under the name that tables give them.
+type group struct {
+	name string
+	Measures
+}
+
+// groups lists all rows, then each kind, then each language.
+func (r Report) groups() []group {
+	list := []group{{"all", r.Overall}}
+	for _, k := range slices.Sorted(maps.Keys(r.Kinds)) {
+		list = append(list, group{k, r.Kinds[k]})
+	}
+	for _, l := range slices.Sorted(maps.Keys(r.Languages)) {
+		list = append(list, group{"language " + l, r.Languages[l]})
+	}
+	return list
 }
 
 // Print writes the report as tables, and the misses too where they are wanted.
 func (r Report) Print(w io.Writer, misses bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\trows\thit@1\thit@3\tMRR\trefused\tconf. wrong\tnegatives\tnot answered\t")
-	line := func(name string, m Measures) {
-		share := func(v float64, n int) string {
-			if n == 0 {
-				return "–"
+	fmt.Fprint(t, "\trows\t")
+	for _, c := range measureColumns {
+		fmt.Fprintf(t, "%s\t", c.name)
+	}
+	fmt.Fprintln(t)
+	for _, g := range r.groups() {
+		fmt.Fprintf(t, "%s\t%d\t", g.name, g.Rows)
+		for _, c := range measureColumns {
+			if c.of(g.Measures) == 0 {
+				fmt.Fprint(t, "–\t")
+			} else {
+				fmt.Fprintf(t, "%.3f\t", c.value(g.Measures))
 			}
-			return fmt.Sprintf("%.3f", v)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t\n", name, m.Rows, share(m.Hit1, m.Answerable), share(m.Hit3, m.Answerable), share(m.MRR, m.Answerable),
-			share(m.Refused, m.Answerable), share(m.ConfidentlyWrong, m.Answerable), m.Negatives, share(m.NotAnswered, m.Negatives))
-	}
-	line("all", r.Overall)
-	for _, k := range slices.Sorted(maps.Keys(r.Kinds)) {
-		line(k, r.Kinds[k])
-	}
-	for _, l := range slices.Sorted(maps.Keys(r.Languages)) {
-		line("language "+l, r.Languages[l])
+		fmt.Fprintln(t)
 	}
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("print the measures: %w", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\ncalibration error %.3f\n", r.CalibrationError)
+	fmt.Fprintf(&b, "\nreliability: confidence beside the share whose first guide is right; calibration error %.3f\n", r.CalibrationError)
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "rows\tconfidence from\tto\tmean\tright\tdifference\t")
 	for _, bin := range r.Calibration {
-		fmt.Fprintf(&b, "  confidence %.2f  right %.2f  (%d rows)\n", bin.Confidence, bin.Right, bin.Rows)
+		fmt.Fprintf(t, "%d\t%.3f\t%.3f\t%.3f\t%.3f\t%+.3f\t\n", bin.Rows, bin.Least, bin.Most, bin.Confidence, bin.Right, bin.Right-bin.Confidence)
 	}
-	fmt.Fprintf(&b, "latency p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n", ms(r.P50), ms(r.P95), ms(r.P99))
+	t.Flush() // into memory: it can't fail
+	fmt.Fprintf(&b, "\nlatency p50 %.1f ms, p95 %.1f ms, p99 %.1f ms\n", ms(r.P50), ms(r.P95), ms(r.P99))
+	fmt.Fprintf(&b, "%d misses, %d false alarms, model %s\n", len(r.Misses), r.Overall.FalseAlarms, r.Model)
 	if r.NotCovered > 0 {
 		fmt.Fprintf(&b, "%d rows ask for guides that do not exist\n", r.NotCovered)
 	}
 	if misses {
 		for _, m := range r.Misses {
-			expected := strings.Join(m.Expected, "|")
-			if expected == "" {
-				expected = "-"
-			}
-			fmt.Fprintf(&b, "%s [%s] %s: expected %s, %s %s (%.2f)\n", m.Reason, m.Kind, m.Question, expected, m.Outcome, strings.Join(m.Guides, ", "), m.Confidence)
+			fmt.Fprintf(&b, "\n%s\n  expected %s [%s]: %s\n  %s\n", m.Question, m.wanted(), m.Kind, m.got(), m.Reason)
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("print the measures: %w", err)
 	}
 	return nil
+}
+
+// wanted and got say in a line what a row should have brought, and what it did.
+func (r Row) wanted() string {
+	if len(r.Expected) == 0 {
+		return "-"
+	}
+	return strings.Join(r.Expected, "|")
+}
+
+func (r Row) got() string {
+	return strings.TrimSpace(fmt.Sprintf("%s (%.2f) %s", r.Outcome, r.Confidence, strings.Join(r.Guides, ", ")))
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -63,10 +62,7 @@ func askCommand(env func(string) string) *cobra.Command {
 				explainPlace(c.ErrOrStderr(), place, a.Place)
 			}
 			if asJSON {
-				out := json.NewEncoder(c.OutOrStdout())
-				out.SetEscapeHTML(false)
-				out.SetIndent("", "  ")
-				return out.Encode(webchat.AnswerJSON(a))
+				return writeJSON(c.OutOrStdout(), webchat.AnswerJSON(a))
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), a.Text)
 			return err
@@ -89,40 +85,4 @@ func explainPlace(out io.Writer, words string, m *knowledge.PlaceMatch) {
 			fmt.Fprintf(out, "  --place \"%s\"\n", bot.FullPlaceWords(p, "bg"))
 		}
 	}
-}
-
-func evalCommand(env func(string) string) *cobra.Command {
-	var asJSON, misses bool
-	c := &cobra.Command{
-		Use:   "eval [--json] [--misses] ФАЙЛ",
-		Short: "Мери отговорите с файл с въпроси",
-		Long: `Задава всички въпроси от файл с колони question, expected, kind, language (разделени с табулация)
-и печата мерките: общо, по вид и по език. Не влиза в статистиката.
-С ORIENTIR_CHAT_MODEL моделът помага за неясните въпроси, както в чата; бюджетът на хората не се харчи.`,
-		Args: takes(false, "файлът"),
-		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
-			f, err := openFile(args[0])
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if err := p.know(ctx, c.ErrOrStderr()); err != nil {
-				return err
-			}
-			report, err := retrieval.Evaluate(ctx, p.answerer, f)
-			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
-			}
-			if asJSON {
-				out := json.NewEncoder(c.OutOrStdout())
-				out.SetEscapeHTML(false)
-				out.SetIndent("", "  ")
-				return out.Encode(report)
-			}
-			return report.Print(c.OutOrStdout(), misses)
-		}),
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "мерките като JSON")
-	c.Flags().BoolVar(&misses, "misses", false, "показва и въпросите, на които отговорът е друг")
-	return c
 }

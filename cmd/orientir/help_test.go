@@ -39,6 +39,8 @@ func TestAWrongCommandLineIsRefusedInBulgarianBeforeAnythingStarts(t *testing.T)
 		"staff nonsense":                     `няма команда "nonsense"`,
 		"ask":                                "липсва въпросът",
 		"eval":                               "липсва файлът",
+		"eval --compare nowhere.json x.tsv":  "nowhere.json",
+		"eval --compare x.json --misses y":   "--misses е излишно",
 		"import places":                      "липсва файлът",
 		"import":                             "липсва видът и файлът",
 		"import nonsense x.csv":              `няма вид "nonsense"`,
