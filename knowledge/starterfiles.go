@@ -108,30 +108,37 @@ func readGuideFiles(files fs.FS, folder string) ([]starterItem, error) {
 	}
 	var items []starterItem
 	for _, name := range names {
-		slug := strings.TrimSuffix(path.Base(name), ".md")
-		if strings.HasSuffix(slug, ".en") {
+		if strings.HasSuffix(name, ".en.md") {
 			continue
 		}
-		bg, en := File{Name: name}, File{Name: strings.TrimSuffix(name, ".md") + ".en.md"}
-		if bg.Data, err = fs.ReadFile(files, name); err != nil {
-			return nil, err
-		}
-		if slices.Contains(names, en.Name) {
-			if en.Data, err = fs.ReadFile(files, en.Name); err != nil {
-				return nil, err
-			}
-		}
-		g, err := ParseGuide(bg, en)
+		g, data, err := readGuideFile(files, name, names)
 		if err != nil {
 			return nil, err
 		}
-		if g.Slug != slug {
-			return nil, &ParseError{name, 2, fmt.Sprintf("slug е %q, а файлът е на %q", g.Slug, slug)}
-		}
 		// The hash is of the text: a new field in Guide makes no new versions.
-		items = append(items, starterItem{key: g.Slug, data: g, hash: digest(slices.Concat(bg.Data, en.Data))})
+		items = append(items, starterItem{key: g.Slug, data: g, hash: digest(data)})
 	}
 	return items, nil
+}
+
+// readGuideFile reads a guide's Bulgarian file and, where names has it, the English one beside it. It gives both files' bytes too.
+func readGuideFile(files fs.FS, name string, names []string) (g Guide, data []byte, err error) {
+	bg, en := File{Name: name}, File{Name: strings.TrimSuffix(name, ".md") + ".en.md"}
+	if bg.Data, err = fs.ReadFile(files, name); err != nil {
+		return g, nil, err
+	}
+	if slices.Contains(names, en.Name) {
+		if en.Data, err = fs.ReadFile(files, en.Name); err != nil {
+			return g, nil, err
+		}
+	}
+	if g, err = ParseGuide(bg, en); err != nil {
+		return g, nil, err
+	}
+	if slug := strings.TrimSuffix(path.Base(name), ".md"); g.Slug != slug {
+		return g, nil, &ParseError{name, 2, fmt.Sprintf("slug е %q, а файлът е на %q", g.Slug, slug)}
+	}
+	return g, slices.Concat(bg.Data, en.Data), nil
 }
 
 func digest(data []byte) string {

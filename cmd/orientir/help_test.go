@@ -19,7 +19,7 @@ func run(t *testing.T, args ...string) (string, error) {
 
 func TestHelpIsBulgarian(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "serve", "ask", "eval", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers"} {
+	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers"} {
 		help, err := run(t, append(strings.Fields(name), "--help")...)
 		if err != nil {
 			t.Fatalf("%s --help: %v", name, err)
@@ -45,6 +45,8 @@ func TestAWrongCommandLineIsRefusedInBulgarianBeforeAnythingStarts(t *testing.T)
 		"import":                             "липсва видът и файлът",
 		"import nonsense x.csv":              `няма вид "nonsense"`,
 		"export nonsense":                    `няма вид "nonsense"`,
+		"check":                              "липсва видът",
+		"check nonsense":                     `няма вид "nonsense"`,
 		"mask x":                             `излишно е "x"`,
 		"staff add --role librarian":         "липсва имейлът",
 		"staff add a@example.bg":             "липсва --role",

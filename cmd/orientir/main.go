@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// exitStatus ends the program with the status of a child that it ran.
+// exitStatus ends the program with a status and no words: that of a child that it ran, or of a check that found something.
 type exitStatus struct{ code int }
 
 func (e *exitStatus) Error() string { return fmt.Sprintf("exit status %d", e.code) }
@@ -49,7 +49,7 @@ func command(env func(string) string) *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		serveCommand(env), askCommand(env), evalCommand(env), importCommand(env), exportCommand(env),
+		serveCommand(env), askCommand(env), evalCommand(env), checkCommand(env), importCommand(env), exportCommand(env),
 		staffCommand(env), maskCommand(), migrateCommand(env), withServersCommand(env),
 	)
 	speakBulgarian(root)

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orientir/knowledge"
+)
+
+// checked is what `orientir check guides --json` gives.
+type checked struct {
+	Guides   int                 `json:"guides"`
+	Must     int                 `json:"must"` // findings that must be mended
+	Should   int                 `json:"should"`
+	Findings []knowledge.Finding `json:"findings"`
+}
+
+func checkCommand(env func(string) string) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "check guides [--json] [ПАПКА]",
+		Short: "Проверява упътванията: връзки, източници, изключения, език, имена",
+		Long: `Проверява публикуваните упътвания или файловете <slug>.md и <slug>.en.md в папка, срещу
+хостовете и общините, с които идва програмата.
+
+Трябва да се поправи: връзка извън списъка на официалните сайтове; липсващо изключение; липсващ
+или минал review_by; източник, прочетен в бъдещето; сума в левове; сума в евро, която никой
+източник, четен след 1 януари 2026 г., не потвърждава и която няма fee_note; срок в миналото; две
+упътвания с едно всекидневно име, без apart да казва как се различават; related, apart или
+replaced_by към упътване, което го няма; раздел, който английският текст няма; непозната община;
+език, по-труден от обикновения.
+Трябва да се погледне: източник, който не се знае кога е четен или е четен преди годината до
+review_by; бедни изключения; изречение над 20 думи; стара дата; по-къс английски списък.
+
+Езикът се мери с LIX (C. H. Björnsson, Läsbarhet, Стокхолм: Liber, 1968): думи в изречение плюс
+процента на думите с над шест букви. Обикновен език е до 45 на български и до 40 на английски;
+официалните страници, с които мерихме, са между 52 и 92.
+
+Кодът на изход е 1, ако нещо трябва да се поправи.`,
+		ValidArgs: []string{"guides"},
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return wrong(c, "липсва видът: guides")
+			case args[0] != "guides":
+				return wrong(c, fmt.Sprintf("няма вид %q; има guides", args[0]))
+			case len(args) > 2:
+				return wrong(c, fmt.Sprintf("излишно е %q", args[2]))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			report := func(found []knowledge.Finding, count int) error {
+				return printChecked(c.OutOrStdout(), found, count, asJSON)
+			}
+			if len(args) == 2 {
+				folder, err := openFolder(args[1])
+				if err != nil {
+					return err
+				}
+				found, count, err := knowledge.CheckGuideFiles(folder, time.Now())
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[1], err)
+				}
+				if count == 0 && len(found) == 0 {
+					return fmt.Errorf("няма упътвания в %s", args[1])
+				}
+				return report(found, count)
+			}
+			return withProgram(env, func(ctx context.Context, _ *cobra.Command, p *Program, _ []string) error {
+				if _, err := p.store.LoadStarter(ctx); err != nil {
+					return err
+				}
+				found, count, err := p.store.CheckGuides(ctx, time.Now())
+				if err != nil {
+					return err
+				}
+				return report(found, count)
+			})(c, args)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "намереното като JSON")
+	return c
+}
+
+func openFolder(path string) (fs.FS, error) {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("няма папка %s", path)
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s не е папка", path)
+	}
+	return os.DirFS(path), nil
+}
+
+// printChecked prints what was found, what must be mended first; such a thing is exit status 1.
+func printChecked(out io.Writer, found []knowledge.Finding, count int, asJSON bool) error {
+	all := checked{Guides: count, Findings: []knowledge.Finding{}}
+	var should []knowledge.Finding
+	for _, f := range found {
+		if f.Must {
+			all.Findings = append(all.Findings, f)
+		} else {
+			should = append(should, f)
+		}
+	}
+	all.Must, all.Should = len(all.Findings), len(should)
+	all.Findings = append(all.Findings, should...)
+	if asJSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(all); err != nil {
+			return err
+		}
+	} else {
+		for i, f := range all.Findings {
+			if i == 0 && all.Must > 0 {
+				fmt.Fprintln(out, "Трябва да се поправи:")
+			}
+			if i == all.Must {
+				if i > 0 {
+					fmt.Fprintln(out)
+				}
+				fmt.Fprintln(out, "Трябва да се погледне:")
+			}
+			name := f.Guide
+			if f.Language != "" {
+				name += "." + string(f.Language)
+			}
+			fmt.Fprintf(out, "  %s: %s: %s\n", name, f.Rule, f.What)
+		}
+		if len(all.Findings) > 0 {
+			fmt.Fprintln(out)
+		}
+		if _, err := fmt.Fprintf(out, "упътвания: %d, за поправяне: %d, за поглеждане: %d\n", count, all.Must, all.Should); err != nil {
+			return err
+		}
+	}
+	if all.Must > 0 {
+		return &exitStatus{1}
+	}
+	return nil
+}
