@@ -36,6 +36,7 @@ type Question struct {
 	Text     string
 	Context  []string           // earlier messages of the same turn or the question that a short follow-up leans on, oldest first
 	Language knowledge.Language // of the answer; "" lets the text decide
+	Guide    string             // slug of the guide that the conversation is about; "" where there is none
 	Audience knowledge.Audience // "" where unknown
 	Place    string             // ekatte or words; "" where unknown
 	Contact  string             // who asks, for the budget of a model; opaque, "" where nobody is to be charged
@@ -62,20 +63,23 @@ type Answer struct {
 	Intent     Intent
 	Confidence float64 // probability that the first guide is right
 	Language   knowledge.Language
-	Detected   string           // language of the question: bg, bg-latn, en, ru, uk, tr, und
-	Topic      string           // for emergencies and small talk: which phrase fits (violence, suicide, fire, medical, greeting, thanks, robot…)
-	Text       string           // laid out as plain text, ready to read on a terminal
-	Guide      *knowledge.Guide // the first guide, whole, where Answered; where that one is closed and has a successor, the successor
-	Closed     *knowledge.Guide // the closed guide that was found, where Guide is its successor
-	Formerly   string           // an old name of Guide (or of Closed) that the question says; "" where it says none
-	Local      *knowledge.Local // of Guide, where Place lies in a municipality that has a door of its own
-	Apart      []string         // sentences to choose by, where Clarify
-	Guides     []Ranked         // best first, at most five
+	Detected   string             // language of the question: bg, bg-latn, en, ru, uk, tr, und
+	Topic      string             // for emergencies and small talk: which phrase fits (violence, suicide, fire, medical, greeting, thanks, robot…)
+	Field      Field              // the part of a guide that was asked for, "" where none was
+	FollowUp   bool               // goes on about the guide on the screen (Question.Guide)
+	Audience   knowledge.Audience // for whom the person says that they ask; "" where they don't
+	Text       string             // laid out as plain text, ready to read on a terminal
+	Guide      *knowledge.Guide   // the first guide, whole, where Answered; where that one is closed and has a successor, the successor
+	Closed     *knowledge.Guide   // the closed guide that was found, where Guide is its successor
+	Formerly   string             // an old name of Guide (or of Closed) that the question says; "" where it says none
+	Local      *knowledge.Local   // of Guide, where Place lies in a municipality that has a door of its own
+	Apart      []string           // sentences to choose by, where Clarify
+	Guides     []Ranked           // best first, at most five
 	Links      []Link
 	HelpPoints []knowledge.Nearby
 	Place      *knowledge.PlaceMatch // where a place was given or named
+	PlaceSaid  bool                  // Place was named in the message itself
 	Signpost   *knowledge.Signpost   // where the topic is known but no guide covers it
-	Field      Field                 // what a model says that was asked for; "" where none was asked or it is nothing in particular
 	Model      string                // version of the ranking that answered
 	Evidence   []Evidence            // the chunks that spoke for it, strongest first
 }
@@ -85,7 +89,8 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	v := c.verdict
 	answer := Answer{
 		Outcome: v.outcome, Intent: v.intent, Topic: v.topic, Confidence: v.confidence, Language: q.Language,
-		Detected: c.analysis.Language, Model: s.weights.version, Field: c.field, Evidence: c.finding.evidence,
+		Field: c.aside.field, FollowUp: c.followUp, Audience: c.aside.audience,
+		Detected: c.analysis.Language, Model: s.weights.version, Evidence: c.finding.evidence,
 	}
 	if answer.Language != knowledge.Bulgarian && answer.Language != knowledge.English {
 		answer.Language = knowledge.Bulgarian
@@ -129,7 +134,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 		answer.Guides = nil
 	}
 	var err error
-	if answer.Place, err = a.place(ctx, q, v); err != nil {
+	if answer.Place, answer.PlaceSaid, err = a.place(ctx, q, c); err != nil {
 		return Answer{}, err
 	}
 	answer.localise()

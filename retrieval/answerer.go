@@ -95,13 +95,18 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	if follow, ok, err := a.goOn(ctx, s, q, first); err != nil {
+		return Answer{}, err
+	} else if ok {
+		return a.lay(ctx, s, q, follow)
+	}
 	if len(q.Context) > 0 && first.verdict.outcome != Emergency && (first.verdict.outcome != Answered || first.analysis.short()) {
 		whole, err := a.consider(ctx, s, q, joined(q))
 		if err != nil {
 			return Answer{}, err
 		}
 		if first.better(whole) {
-			whole.analysis.Language = first.analysis.Language
+			whole.analysis.Language, whole.aside = first.analysis.Language, first.aside
 			first = whole
 		}
 	}
@@ -115,7 +120,9 @@ type consideration struct {
 	verdict  verdict
 	finding  finding
 	library  *library
-	field    Field // what a model says that was asked for
+	aside    aside
+	place    *knowledge.PlaceMatch // that the message names, where it was looked for already
+	followUp bool                  // it goes on about the guide on the screen
 }
 
 // short says that a message is too short to stand on its own where something was said before.
@@ -180,6 +187,13 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	}
 	supports := preferAudience(c.finding.supports, q.Audience, c.library)
 	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
+	c.aside = a.rules.aside(c.analysis)
+	if v := &c.verdict; c.aside.field == FieldState && v.intent == WantsAnswer && v.outcome != Emergency && v.topic == "" {
+		v.intent, v.topic = WantsStatus, "file"
+	}
+	if c.aside.forgetPlace && c.verdict.outcome != Emergency {
+		c.verdict = verdict{outcome: OutOfScope, intent: WantsHelpPoint, topic: "forget"}
+	}
 	return c, nil
 }
 

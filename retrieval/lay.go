@@ -32,7 +32,7 @@ func Lay(a Answer) string {
 		if a.Guide != nil {
 			b.line(Succession(a))
 			b.gap()
-			b.guide(p, *a.Guide, a.Language, a.Local)
+			b.guide(p, *a.Guide, a.Language, a.Local, a.Field)
 		}
 	case Clarify:
 		b.line(p.clarify)
@@ -56,8 +56,28 @@ func Lay(a Answer) string {
 	default:
 		b.line(p.outOfScope(a))
 	}
+	if a.Detected == "ru" || a.Detected == "uk" {
+		b.gap()
+		b.line(englishWords(a))
+	}
 	b.helpPoints(p, a)
 	return b.String()
+}
+
+// englishWords says in English what became of a question in Russian or Ukrainian, where it isn't a guide.
+func englishWords(a Answer) string {
+	p := &englishPhrases
+	switch a.Outcome {
+	case Emergency:
+		return dangerWords(knowledge.English, a.Topic)
+	case Answered:
+		return ""
+	case Clarify:
+		return p.clarify
+	case Abstained:
+		return p.abstained + " " + p.librarian
+	}
+	return p.outOfScope(a)
 }
 
 func (p *phrases) outOfScope(a Answer) string {
@@ -65,6 +85,9 @@ func (p *phrases) outOfScope(a Answer) string {
 	case WantsHuman:
 		return p.human
 	case WantsHelpPoint:
+		if a.Topic == "forget" {
+			return p.forgot
+		}
 		return p.helpPoint
 	case WantsStatus:
 		return p.status
@@ -85,8 +108,11 @@ func (p *phrases) outOfScope(a Answer) string {
 		}
 		return p.other
 	}
-	if a.Topic == "advice" {
+	switch a.Topic {
+	case "advice":
 		return p.advice
+	case "fraud":
+		return p.fraud
 	}
 	return p.offtopic
 }
@@ -152,7 +178,9 @@ func Succession(a Answer) string {
 	return ""
 }
 
-func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language, door *knowledge.Local) {
+// guide lays a guide out. What was asked for comes first, with the address, and then the rest. door is its own in the
+// municipality of the place, nil where it has none.
+func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language, door *knowledge.Local, asked Field) {
 	t, _ := g.In(l)
 	title := t.Title
 	if bg := g.Text[knowledge.Bulgarian].Title; l == knowledge.English && !cyrillicIn(title) {
@@ -161,33 +189,96 @@ func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language, door *
 	b.line(title)
 	if g.Status == knowledge.Closed {
 		b.line(p.closed)
+		asked = "" // where to go now comes first
+	}
+	if asked == FieldSteps { // how it is done is what a guide begins with anyway, after its exceptions
+		asked = ""
+	}
+	sections := p.sections(g, t)
+	if asked != "" {
+		b.lead(p, g, t, sections, asked)
+		b.door(p, door, l)
+		b.gap()
+		b.line(p.more)
 	}
 	b.line(t.Summary)
-	if door != nil {
-		b.section(fmt.Sprintf(p.local, door.Name()), "", door.Link, door.Contact, door.In(l))
+	if asked == "" {
+		b.door(p, door, l)
 	}
-	b.section(p.exceptions, "-", t.Exceptions...)
-	b.section(p.who, "", t.Who)
-	b.section(p.where, "", t.Where)
-	b.section(p.steps, "1", t.Steps...)
-	var means []string
+	for _, s := range sections {
+		if asked == "" || s.field != asked {
+			b.section(s.heading, s.mark, s.lines...)
+		}
+	}
+	if asked == "" {
+		b.gap()
+		b.line(p.link + ": " + g.Link)
+	}
+	b.line(p.sourceOf(g))
+}
+
+// part is a section of a guide: the field that it answers, its heading, how its lines are marked.
+type part struct {
+	field         Field
+	heading, mark string
+	lines         []string
+}
+
+// sections are the parts of a guide in the order in which they are read.
+func (p *phrases) sections(g knowledge.Guide, t knowledge.Text) []part {
+	var means, fees []string
 	for _, m := range g.Identification {
 		means = append(means, p.means[m])
 	}
-	b.section(p.identify, "-", append(means, t.IdentificationNote)...)
-	b.section(p.needed, "-", t.Needed...)
-	var fees []string
 	for _, f := range t.Fees {
 		fees = append(fees, strings.TrimSuffix(p.euros(f.Cents)+" – "+f.What, " – "))
 	}
-	b.section(p.fees, "-", append(fees, t.FeeNote)...)
-	b.section(p.duration, "", t.Time)
-	b.section(p.deadlines, "-", t.Deadlines...)
-	b.section(p.good, "-", t.GoodToKnow...)
-	b.section(p.contact, "", strings.Trim(t.Authority+", "+t.Contact, ", "))
-	b.gap()
+	return []part{
+		{FieldExceptions, p.exceptions, "-", t.Exceptions},
+		{FieldWho, p.who, "", []string{t.Who}},
+		{FieldWhere, p.where, "", []string{t.Where}},
+		{FieldSteps, p.steps, "1", t.Steps},
+		{FieldIdentification, p.identify, "-", append(means, t.IdentificationNote)},
+		{FieldNeeded, p.needed, "-", t.Needed},
+		{FieldFee, p.fees, "-", append(fees, t.FeeNote)},
+		{FieldTime, p.duration, "", []string{t.Time}},
+		{FieldDeadline, p.deadlines, "-", t.Deadlines},
+		{"", p.good, "-", t.GoodToKnow},
+		{FieldContact, p.contact, "", []string{strings.Trim(t.Authority+", "+t.Contact, ", ")}},
+	}
+}
+
+// lead says what was asked for. Where the guide doesn't say it, that is said, and where it can be found out.
+func (b *page) lead(p *phrases, g knowledge.Guide, t knowledge.Text, sections []part, asked Field) {
+	said := asked == FieldLink
+	switch asked {
+	case FieldState:
+		lines := StateLines(t)
+		if said = len(lines) > 0; said {
+			b.section(p.state, "-", lines...)
+		} else {
+			b.line(fmt.Sprintf(p.stateUnknown, strings.Trim(t.Authority+", "+t.Contact, ", ")))
+			said = true
+		}
+	default:
+		for _, s := range sections {
+			if s.field == asked && strings.TrimSpace(strings.Join(s.lines, "")) != "" {
+				b.section(s.heading, s.mark, s.lines...)
+				said = true
+			}
+		}
+	}
+	if !said {
+		b.line(p.unsaid)
+	}
 	b.line(p.link + ": " + g.Link)
-	b.line(p.sourceOf(g))
+}
+
+// door is the guide's own site in the municipality of the place.
+func (b *page) door(p *phrases, door *knowledge.Local, l knowledge.Language) {
+	if door != nil {
+		b.section(fmt.Sprintf(p.local, door.Name()), "", door.Link, door.Contact, door.In(l))
+	}
 }
 
 // cyrillicIn tells whether an English title names the service in Bulgarian already.
@@ -214,7 +305,7 @@ func (p *phrases) sourceOf(g knowledge.Guide) string {
 }
 
 func (b *page) helpPoints(p *phrases, a Answer) {
-	wanted := a.Intent == WantsHelpPoint || a.Intent == WantsHuman || a.Outcome == Abstained
+	wanted := a.Intent == WantsHelpPoint && a.Topic != "forget" || a.Intent == WantsHuman || a.Outcome == Abstained
 	if len(a.HelpPoints) == 0 {
 		if wanted {
 			b.gap()

@@ -18,6 +18,7 @@ type phrases struct {
 	greeting, thanks, bye, robot, complaint, other                           string
 	formerly, replaced, local                                                string
 	hoursUnknown, openUntil, opens, shut, phone, callOn                      string
+	state, stateUnknown, unsaid, more, fraud, forgot                         string
 }
 
 var bulgarianPhrases = phrases{
@@ -51,6 +52,9 @@ var bulgarianPhrases = phrases{
 	complaint: "Съжалявам, че не помогнах. Опишете го с други думи или поискайте библиотекар.", other: "Тук съм. Напишете с няколко думи какво Ви трябва.",
 	formerly: "„%s“ вече става тук: %s.", replaced: "Тази услуга е закрита: %s. Това вече става тук: %s.", local: "За община %s",
 	hoursUnknown: "Не знам работното време", callOn: "Не знам работното време, обадете се на %s", openUntil: "Отворено до %s ч.", opens: "Затворено. Отваря %s", shut: "Затворено", phone: "тел. %s",
+	state: "Докъде е Вашето", stateUnknown: "Не виждам докъде е Вашето. Знае го: %s.",
+	unsaid: "Това упътването не го казва. Проверете на официалния адрес.", more: "Още:", forgot: "Забравих мястото.",
+	fraud: "Спрете. Не казвайте код, ПИН и парола, не превеждайте пари. Затворете телефона. Обадете се на банката на номера от гърба на картата. После на 112.",
 }
 
 var englishPhrases = phrases{
@@ -84,6 +88,9 @@ var englishPhrases = phrases{
 	complaint: "I am sorry that I did not help. Describe it in other words, or ask for a librarian.", other: "I am here. Write in a few words what you need.",
 	formerly: "“%s” is now done here: %s.", replaced: "This service is closed: %s. It is now done here: %s.", local: "In the municipality of %s",
 	hoursUnknown: "I do not know the opening hours", callOn: "I do not know the opening hours, please call %s", openUntil: "Open until %s", opens: "Closed. Opens %s", shut: "Closed", phone: "tel. %s",
+	state: "How your case stands", stateUnknown: "I cannot see how your case stands. Who knows: %s.",
+	unsaid: "The guide does not say this. Check at the official address.", more: "More:", forgot: "I have forgotten the place.",
+	fraud: "Stop. Tell nobody a code, PIN or password, and send no money. Hang up. Call your bank at the number on the back of your card. Then call 112.",
 }
 
 func phrasesOf(l knowledge.Language) *phrases {

@@ -9,36 +9,40 @@ import (
 
 var ekatte = regexp.MustCompile(`^[0-9]{5}$`)
 
-// place finds where the person is: as given with the question, or named in it where that matters. A name inside a
-// question about a service is believed only for a town: half the villages are called like ordinary things.
-func (a *Answerer) place(ctx context.Context, q Question, v verdict) (*knowledge.PlaceMatch, error) {
-	wanted := v.intent == WantsHelpPoint || v.intent == WantsHuman
+// place finds where the person is: as named in the message, where that matters, or else as given with the question. said
+// tells that it was named. A name inside a question about a service is believed only for a town: half the villages are
+// called like ordinary things.
+func (a *Answerer) place(ctx context.Context, q Question, c consideration) (m *knowledge.PlaceMatch, said bool, err error) {
+	v := c.verdict
+	if v.outcome == Emergency || v.intent == Smalltalk || v.intent == WantsNews || c.aside.forgetPlace {
+		return nil, false, nil
+	}
+	if m = c.place; m == nil {
+		found, err := a.store.FindPlace(ctx, q.Text)
+		if err != nil {
+			return nil, false, err
+		}
+		m = &found
+	}
+	wanted := v.intent == WantsHelpPoint || v.intent == WantsHuman || c.place != nil
+	if m.Outcome == knowledge.PlaceFound && (wanted || m.Place.Kind == "гр.") || m.Outcome == knowledge.PlaceAmbiguous && wanted {
+		return m, true, nil
+	}
 	switch {
 	case ekatte.MatchString(q.Place):
 		p, ok, err := a.store.Place(ctx, q.Place)
 		if err != nil || !ok {
-			return nil, err
+			return nil, false, err
 		}
-		return &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: p}, nil
+		return &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: p}, false, nil
 	case q.Place != "":
-		m, err := a.store.FindPlace(ctx, q.Place)
+		given, err := a.store.FindPlace(ctx, q.Place)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return &m, nil
-	case v.outcome == Emergency || v.intent == Smalltalk || v.intent == WantsNews:
-		return nil, nil
+		return &given, false, nil
 	}
-	m, err := a.store.FindPlace(ctx, q.Text)
-	switch {
-	case err != nil:
-		return nil, err
-	case m.Outcome == knowledge.PlaceUnknown:
-		return nil, nil
-	case wanted || m.Outcome == knowledge.PlaceFound && m.Place.Kind == "гр.":
-		return &m, nil
-	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // nearby gives the help points of a place, three where they are what was asked for, else one.

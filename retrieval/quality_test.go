@@ -84,6 +84,7 @@ func TestQualityOnHeldOutQuestions(t *testing.T) {
 	}
 	sharedNamesAskBack(t, a, guides)
 	terseRequestsAreOffered(t, a)
+	followUpsKeepTheSubject(t, a)
 }
 
 // sharedNamesAskBack asks each name that several guides go by, bare: only the person knows which of them is meant.

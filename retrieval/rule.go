@@ -19,12 +19,12 @@ type rule struct {
 	most        int // words in the message; 0 is any number
 }
 
-// rules are the built-in ones: danger to life, and what needs no guide.
-type rules struct{ emergencies, intents []rule }
+// rules are the built-in ones: danger to life, what needs no guide, and what is said beside the subject.
+type rules struct{ emergencies, intents, asides []rule }
 
 var builtInRules = sync.OnceValues(func() (rules, error) {
 	var r rules
-	for name, into := range map[string]*[]rule{"emergency": &r.emergencies, "intent": &r.intents} {
+	for name, into := range map[string]*[]rule{"emergency": &r.emergencies, "intent": &r.intents, "aside": &r.asides} {
 		data, err := ruleFiles.ReadFile("rules/" + name + ".txt")
 		if err != nil {
 			return rules{}, fmt.Errorf("read the rules: %w", err)
@@ -87,14 +87,21 @@ func (r rule) yields() bool { return r.name == string(Smalltalk) || r.topic == "
 // holds tells whether one of the words stands in the message, as typed or as understood.
 func (a Analysis) holds(words ...string) bool {
 	for _, w := range words {
-		stem, open := strings.CutSuffix(w, "*")
 		for _, t := range a.Terms {
-			if open && (strings.HasPrefix(t.Word, stem) || strings.HasPrefix(t.Typed, stem)) || !open && (t.Word == w || t.Typed == w) {
+			if t.fits(w) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// is tells whether a term is a word of a rule, as typed or as understood.
+func (t Term) fits(word string) bool {
+	if stem, open := strings.CutSuffix(word, "*"); open {
+		return strings.HasPrefix(t.Word, stem) || strings.HasPrefix(t.Typed, stem)
+	}
+	return t.Word == word || t.Typed == word
 }
 
 // first gives the first rule that fits.
@@ -110,7 +117,7 @@ func first(list []rule, a Analysis) (rule, bool) {
 // words lists the whole Bulgarian words of the rules, so that Latin typing can be resolved to them.
 func (r rules) words() string {
 	var b strings.Builder
-	for _, list := range [][]rule{r.emergencies, r.intents} {
+	for _, list := range [][]rule{r.emergencies, r.intents, r.asides} {
 		for _, one := range list {
 			for _, either := range one.all {
 				for _, w := range either {

@@ -20,23 +20,10 @@ type understanding struct {
 	Language string `json:"language"` // of the message: bg, en, ru, uk, tr, other
 }
 
-// Field is the part of a guide that a question asks for.
-type Field string
-
-// The fields; "" is none or all.
-const (
-	FieldFee        Field = "fee"
-	FieldTime       Field = "time"
-	FieldNeeded     Field = "needed"
-	FieldSigningIn  Field = "identification"
-	FieldExceptions Field = "exceptions"
-	FieldWhere      Field = "where"
-	FieldSteps      Field = "steps"
-)
-
+// known tells whether a field is one that a model is asked about.
 func (f Field) known() bool {
 	switch f {
-	case FieldFee, FieldTime, FieldNeeded, FieldSigningIn, FieldExceptions, FieldWhere, FieldSteps:
+	case FieldFee, FieldTime, FieldNeeded, FieldIdentification, FieldExceptions, FieldWhere, FieldSteps:
 		return true
 	}
 	return false
@@ -94,7 +81,9 @@ func (a *Answerer) understand(ctx context.Context, s *serving, q Question, own c
 	if q.Language == "" && own.analysis.Language == "und" && u.Language != "bg" {
 		q.Language = knowledge.English
 	}
-	own.field = u.Field
+	if own.aside.field == "" {
+		own.aside.field = u.Field
+	}
 	if u.Subject == "" {
 		return own, q
 	}
