@@ -49,6 +49,8 @@ type Ranked struct {
 	Title   string  `json:"title"`
 	Version int     `json:"version"`
 	Score   float64 `json:"score"`
+
+	Audience knowledge.Audience `json:"audience"`
 }
 
 // Link is an official address with the words to show for it.
@@ -101,7 +103,10 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	answer.Evidence = answer.Evidence[:min(len(answer.Evidence), mostEvidence)]
 	order := v.order[:min(len(v.order), mostRanked)]
 	if v.outcome == Clarify {
-		order = v.choices()
+		order = forAudience(v.choices(), q.Audience, c.library)
+		if len(order) == 1 {
+			v.outcome, answer.Outcome = Answered, Answered
+		}
 	}
 	// A guide's share is its chance where some guide answers at all; confidence is the first one's chance whatever the message is.
 	scale := 1.0
@@ -111,7 +116,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	for _, o := range order {
 		g := c.library.guides[o.slug]
 		t, _ := g.In(answer.Language)
-		answer.Guides = append(answer.Guides, Ranked{Slug: o.slug, Title: t.Title, Version: g.Version, Score: o.share * scale})
+		answer.Guides = append(answer.Guides, Ranked{Slug: o.slug, Title: t.Title, Version: g.Version, Score: o.share * scale, Audience: g.Audience})
 		if v.outcome == Clarify {
 			answer.Links = append(answer.Links, Link{Title: t.Title, URL: g.Link})
 		}

@@ -197,24 +197,6 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	return c, nil
 }
 
-// audienceWorth is what a guide for the wrong audience loses of its votes where the audience is known.
-const audienceWorth = 0.5
-
-func preferAudience(found []support, audience knowledge.Audience, l *library) []support {
-	if audience != knowledge.Citizen && audience != knowledge.Business {
-		return found
-	}
-	list := append([]support(nil), found...)
-	for i, s := range list {
-		if g := l.guides[s.class]; g != nil && g.Audience != audience && g.Audience != knowledge.Both {
-			list[i].votes *= audienceWorth
-			list[i].words *= audienceWorth
-			list[i].wordSum *= audienceWorth
-		}
-	}
-	return list
-}
-
 // shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at
 // all it brings no revision, and what is there will do.
 func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*library, error) {
