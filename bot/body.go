@@ -1,6 +1,9 @@
 package bot
 
-import "orientir/knowledge"
+import (
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
 
 // Body is what an outgoing message says, free of any channel. Each channel lays it out as it can; all say the same.
 type Body struct {
@@ -24,6 +27,7 @@ type Body struct {
 //	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
 //	human  human:yes  human:pool  human:<help point> offer a hand-over, confirm it, change who reads it
 //	cancel                                           withdraw an offer or a ticket
+//	audience:citizen  audience:business              for whom the person asks
 //	lang:<language>  language  forget  help          as the commands of the same names
 type Action struct {
 	Label string `json:"label"`
@@ -44,6 +48,8 @@ type Card struct {
 	Seen           string            `json:"seen,omitempty"`    // 2006-01-02; "" unknown
 	Checked        string            `json:"checked,omitempty"` // 2006-01-02; "" not yet checked by an editor
 	Closed         bool              `json:"closed,omitempty"`
+	Asked          retrieval.Field   `json:"asked,omitempty"` // the part that was asked for
+	Lead           *Lead             `json:"lead,omitempty"`  // what to begin with; nil: with the summary
 }
 
 // HelpPointCard is a library as a message carries it, with opening words computed when it was sent.

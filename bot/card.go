@@ -4,14 +4,15 @@ import (
 	"time"
 
 	"orientir/knowledge"
+	"orientir/retrieval"
 )
 
-// NewCard is a guide as a message carries it, in a person's language or else in Bulgarian.
-func NewCard(g knowledge.Guide, language string) Card {
+// NewCard is a guide as a message carries it, in a person's language or else in Bulgarian. It begins with what was asked for.
+func NewCard(g knowledge.Guide, language string, asked retrieval.Field) Card {
 	t, in := g.In(knowledge.Language(language))
 	c := Card{
 		Slug: g.Slug, Version: g.Version, Link: g.Link, Identification: g.Identification,
-		Text: t, Language: string(in), Closed: g.Status == knowledge.Closed,
+		Text: t, Language: string(in), Closed: g.Status == knowledge.Closed, Asked: asked, Lead: newLead(g, t, string(in), asked),
 	}
 	if len(g.Sources) > 0 {
 		s := g.Sources[0]

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orientir/bot/i18n"
+	"orientir/knowledge"
 )
 
 // dialog is one step of a conversation as a value: where it stands, what came in, what to say. It reads and writes nothing.
@@ -18,6 +19,8 @@ type dialog struct {
 	later  []act // writes whose outcome changes nothing that is said
 	queue  bool  // what was written changed the desk's queue
 
+	foreign bool // the person writes Russian or Ukrainian: what is said in Bulgarian gets an English line
+
 	public string    // base of public addresses without a slash at the end; "" leaves links out
 	now    time.Time // in Europe/Sofia
 }
@@ -26,7 +29,7 @@ type dialog struct {
 type person struct {
 	Language string // bg | en | tr
 	Chosen   bool   // the person picked the language
-	Audience string
+	Audience string // citizen | business | "" where unknown
 	Place    string // ekatte
 }
 
@@ -42,6 +45,8 @@ type state struct {
 	Bad      int    `json:"bad,omitempty"`      // bad ratings in a row
 	Rated    int64  `json:"rated,omitempty"`    // the answer that an awaited comment is about
 	Wish     *wish  `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
+	Asked    bool   `json:"asked,omitempty"`    // whether for a company was asked: once is enough
+	Chats    int    `json:"chats,omitempty"`    // small talk so far, so that it doesn't repeat itself
 }
 
 // wish is a hand-over as the person has shaped it so far.
@@ -160,6 +165,10 @@ func (d *dialog) button(data string) act {
 		}
 	case "guide", "more":
 		return &showGuide{Slug: rest, Full: verb == "more"}
+	case "audience":
+		if rest == string(knowledge.Citizen) || rest == string(knowledge.Business) {
+			return d.audienceChosen(rest)
+		}
 	case "none":
 		d.add(Body{Text: d.t("bot.none_of_these"), Buttons: d.ways()})
 		d.state.Abstain = true
@@ -287,6 +296,15 @@ func turkish(text string, already bool) bool {
 }
 
 func (d *dialog) t(key string, args ...any) string { return i18n.T(d.person.Language, key, args...) }
+
+// both says a phrase, and to who writes Russian or Ukrainian in English too.
+func (d *dialog) both(key string, args ...any) string {
+	words := d.t(key, args...)
+	if d.foreign && d.person.Language == "bg" {
+		words += "\n\n" + i18n.T("en", key, args...)
+	}
+	return words
+}
 
 // add says something. The first words of a conversation say that a program speaks (EU AI Act, article 50), whatever they are about.
 func (d *dialog) add(b Body) {

@@ -3,6 +3,7 @@ package bot
 import (
 	"strings"
 
+	"orientir/bot/i18n"
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -14,6 +15,7 @@ func (d *dialog) question(text string) retrieval.Question {
 		Language: knowledge.Language(d.answerLanguage()),
 		Audience: knowledge.Audience(d.person.Audience),
 		Place:    d.person.Place,
+		Guide:    d.state.Guide,
 	}
 	if d.state.Question != "" && leans(text) {
 		q.Context = []string{d.state.Question}
@@ -25,6 +27,7 @@ func (d *dialog) question(text string) retrieval.Question {
 func (d *dialog) heard(in *askGuides) act {
 	a := in.answer
 	d.follow(in.Question.Text, a.Detected)
+	d.foreign = a.Detected == "ru" || a.Detected == "uk"
 	await := d.state.Await
 	if a.Outcome == retrieval.Emergency {
 		d.state.Await = ""
@@ -58,7 +61,7 @@ func (d *dialog) heard(in *askGuides) act {
 // decided says that the words were understood as something to act on.
 func decided(a retrieval.Answer) bool {
 	return a.Outcome == retrieval.Answered || a.Outcome == retrieval.Clarify || a.Outcome == retrieval.Emergency ||
-		a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsStatus ||
+		a.Topic == "fraud" || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsStatus ||
 		a.Intent == retrieval.Smalltalk && a.Topic != "other"
 }
 
@@ -66,12 +69,16 @@ func decided(a retrieval.Answer) bool {
 func (d *dialog) answer(in *askGuides) act {
 	a := in.answer
 	// The first place that is named is taken for the person's own: they have just been shown a library there, and a
-	// hand-over shows which library would read it.
-	if a.Place != nil && a.Place.Outcome == knowledge.PlaceFound && d.person.Place == "" {
+	// hand-over shows which library would read it. A later one is, where the place is what they speak of.
+	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceFound &&
+		(d.person.Place == "" || a.FollowUp || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint) {
 		d.person.Place = a.Place.Place.Ekatte
 	}
+	if again := d.audienceSaid(in); again != nil {
+		return again
+	}
 	noted := &record{Question: in.Question, Answer: a}
-	if a.Intent == retrieval.WantsAnswer || a.Intent == "" {
+	if a.Intent == retrieval.WantsAnswer || a.Intent == "" || a.Intent == retrieval.WantsStatus && a.Topic == "file" {
 		return noted // its words carry the answer's number, so that it can be rated
 	}
 	d.later = append(d.later, noted)
@@ -81,13 +88,15 @@ func (d *dialog) answer(in *askGuides) act {
 	}
 	switch a.Intent {
 	case retrieval.WantsHuman:
-		if a.Place != nil && a.Place.Outcome == knowledge.PlaceFound { // «искам библиотекар от Враца»
-			d.person.Place = a.Place.Place.Ekatte
-		}
 		return d.human("asked")
 	case retrieval.WantsStatus:
 		return &ticketStatus{}
 	case retrieval.WantsHelpPoint:
+		if a.Topic == "forget" {
+			d.person.Place = ""
+			d.add(Body{Text: d.both("bot.place_forgotten")})
+			return nil
+		}
 		return d.nearMatch(a.Place)
 	case retrieval.WantsNews:
 		d.add(Body{Text: d.t("bot.news"), Buttons: d.ways()[1:]})
@@ -110,18 +119,31 @@ func (d *dialog) smalltalk(topic string) {
 	case "thanks", "bye", "robot", "complaint":
 		phrase = "bot.smalltalk_" + topic
 	}
-	b := Body{Text: d.t(phrase)}
+	b := Body{Text: d.varied(phrase)}
 	if topic == "robot" || topic == "complaint" || d.person.Language == "tr" {
 		b.Buttons = d.ways()
 	}
 	d.add(b)
 }
 
+// varied says a phrase of which there are several («smalltalk_thanks», «smalltalk_thanks_2» …), each in its turn.
+func (d *dialog) varied(phrase string) string {
+	n := 1
+	for i18n.Has(d.person.Language, phrase+"_"+digits(int64(n+1))) {
+		n++
+	}
+	turn := d.state.Chats%n + 1
+	d.state.Chats++
+	if turn == 1 {
+		return d.both(phrase)
+	}
+	return d.both(phrase + "_" + digits(int64(turn)))
+}
+
 // recorded lays out an answer that now has a number.
 func (d *dialog) recorded(in *record) act {
 	a := in.Answer
-	followUp := len(in.Question.Context) > 0
-	if !followUp && a.Outcome != retrieval.Emergency { // what leans on a question leaves it in place for the next «а колко струва»
+	if len(in.Question.Context) == 0 && !a.FollowUp && a.Outcome != retrieval.Emergency { // what leans on a question leaves it in place for the next «а колко струва»
 		d.state.Question = cut(in.Question.Text, 500)
 	}
 	d.state.Answer, d.state.Abstain = in.id, a.Outcome == retrieval.Abstained
@@ -134,38 +156,70 @@ func (d *dialog) recorded(in *record) act {
 			d.add(d.abstention(a, in.id))
 			return nil
 		}
-		if words, ok := d.facet(*a.Guide, in.Question.Text); ok && a.Guide.Slug == d.state.Guide {
-			d.add(Body{Text: words, AnswerID: in.id, Buttons: append(d.judge(in.id),
-				Action{Label: d.t("bot.button_guide"), Data: "more:" + a.Guide.Slug})})
-			return nil
+		if a.FollowUp {
+			return d.goneOn(a, in.id)
 		}
 		d.state.Guide = a.Guide.Slug
-		d.add(d.guideBody(*a.Guide, a.HelpPoints, in.id))
+		d.add(d.guideBody(*a.Guide, a.Field, a.HelpPoints, in.id))
 	case retrieval.Clarify:
 		d.state.Guide = ""
-		b := Body{Text: d.t("bot.clarify"), AnswerID: in.id}
+		if d.audienceDecides(a) {
+			d.askAudience(in.id)
+			return nil
+		}
+		b := Body{Text: d.both("bot.clarify"), AnswerID: in.id}
 		for _, g := range a.Guides[:min(4, len(a.Guides))] {
 			b.Choices = append(b.Choices, Action{Label: g.Title, Data: "guide:" + g.Slug})
 		}
 		b.Buttons = []Action{{Label: d.t("bot.button_none"), Data: "none"}}
 		d.add(b)
 	case retrieval.Abstained:
+		d.state.Guide = "" // what leans on this leans on what has no guide
 		d.add(d.abstention(a, in.id))
 	default:
 		phrase := "bot.offtopic"
-		if a.Topic == "advice" {
+		switch a.Topic {
+		case "advice":
 			phrase = "bot.advice"
+		case "fraud": // a warning stands first, as 112 does
+			phrase, d.state.Greeted = "bot.fraud", true
 		}
-		d.add(Body{Text: d.t(phrase), Buttons: d.ways()})
+		d.add(Body{Text: d.both(phrase), Buttons: d.ways()})
+	}
+	return nil
+}
+
+// goneOn answers what goes on about the guide on the screen with the part that it asks for; a place that it names shows
+// the library there.
+func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
+	b := Body{Text: d.followUp(*a.Guide, a.Field), AnswerID: id}
+	if g := a.Guide.Audience; a.Audience != "" && g != a.Audience && g != knowledge.Both {
+		b.Text = d.t("bot.only_for_"+string(g)) + "\n" + b.Text
+	}
+	if d.foreign {
+		b.Text += "\n\n" + i18n.T("en", "bot.answer_foreign")
+	}
+	if len(a.HelpPoints) > 0 && (a.PlaceSaid || a.Field == retrieval.FieldWhere) {
+		b.NearTitle = d.t("bot.answer_nearby")
+		b.HelpPoints = []HelpPointCard{NewHelpPointCard(a.HelpPoints[0], d.now, d.person.Language)}
+	}
+	b.Buttons = append(d.judge(id), Action{Label: d.t("bot.button_guide"), Data: "more:" + a.Guide.Slug})
+	d.add(b)
+	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceAmbiguous {
+		return d.placeFound(&findPlace{match: *a.Place})
 	}
 	return nil
 }
 
 // abstention says that we don't know, and who might.
 func (d *dialog) abstention(a retrieval.Answer, id int64) Body {
-	b := Body{Text: d.t("bot.abstained"), AnswerID: id, Buttons: d.ways()}
+	phrase := "bot.abstained"
+	if a.Intent == retrieval.WantsStatus {
+		phrase = "bot.state_nowhere"
+	}
+	b := Body{Text: d.both(phrase), AnswerID: id, Buttons: d.ways()}
 	if s := a.Signpost; s != nil {
-		b.Text = d.t("bot.signpost", s.Title, s.Authority)
+		b.Text = d.both("bot.signpost", s.Title, s.Authority)
 		if s.Link != "" {
 			b.Buttons = append([]Action{{Label: d.t("bot.button_open"), URL: s.Link}}, b.Buttons...)
 		}
@@ -177,8 +231,8 @@ func (d *dialog) abstention(a retrieval.Answer, id int64) Body {
 }
 
 // guideBody is a guide with the nearest library, where a place is known, and the buttons to judge it.
-func (d *dialog) guideBody(g knowledge.Guide, near []knowledge.Nearby, answer int64) Body {
-	card := NewCard(g, d.person.Language)
+func (d *dialog) guideBody(g knowledge.Guide, asked retrieval.Field, near []knowledge.Nearby, answer int64) Body {
+	card := NewCard(g, d.person.Language, asked)
 	b := Body{Guide: &card, AnswerID: answer}
 	var words []string
 	if card.Closed {
@@ -186,6 +240,9 @@ func (d *dialog) guideBody(g knowledge.Guide, near []knowledge.Nearby, answer in
 	}
 	if card.Language != d.person.Language {
 		words = append(words, d.t("bot.answer_bulgarian"))
+	}
+	if d.foreign && d.person.Language == "bg" {
+		words = append(words, i18n.T("en", "bot.answer_foreign"))
 	}
 	if len(near) > 0 {
 		b.NearTitle = d.t("bot.answer_nearby")
@@ -208,7 +265,7 @@ func (d *dialog) guideShown(in *showGuide) act {
 		return nil
 	}
 	d.state.Guide, d.state.Abstain = in.guide.Slug, false
-	b := d.guideBody(in.guide, nil, d.state.Answer)
+	b := d.guideBody(in.guide, "", nil, d.state.Answer)
 	b.Full = in.Full
 	d.add(b)
 	return nil
@@ -225,7 +282,7 @@ func (d *dialog) judge(answer int64) []Action {
 // danger says whom to call. Nothing stands before 112; that a program speaks is said below it.
 func (d *dialog) danger(topic string) {
 	d.state.Greeted = true
-	d.add(Body{Text: d.t(emergencyPhrase(topic))})
+	d.add(Body{Text: d.both(emergencyPhrase(topic))})
 }
 
 // emergencyPhrase picks whom else to call beside 112.

@@ -179,6 +179,15 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		if want := f.field("leans on"); want != strings.Join(do.Question.Context, "\n") {
 			t.Errorf("%q leans on %q, want %q", do.Question.Text, do.Question.Context, want)
 		}
+		if want := f.field("on screen"); want != "" && want != do.Question.Guide {
+			t.Errorf("%q is asked about the guide %q, want %q", do.Question.Text, do.Question.Guide, want)
+		}
+		if want := f.field("asked for"); want != "" && want != string(do.Question.Audience) {
+			t.Errorf("%q is asked for %q, want %q", do.Question.Text, do.Question.Audience, want)
+		}
+		if want := f.field("asked in"); want != "" && want != do.Question.Place {
+			t.Errorf("%q is asked in %q, want %q", do.Question.Text, do.Question.Place, want)
+		}
 	case *record:
 		answers++
 		do.id = answers
@@ -245,9 +254,11 @@ func scriptAnswer(s section) retrieval.Answer {
 	if detected := s.field("detected"); detected != "" {
 		a.Detected = detected
 	}
-	for _, slug := range s.lines("guide") {
+	a.Field, a.FollowUp, a.Audience = retrieval.Field(s.field("field")), s.field("follow-up") == "yes", knowledge.Audience(s.field("audience"))
+	for _, line := range s.lines("guide") {
+		slug, audience, _ := strings.Cut(line, " ")
 		g := scriptGuide(slug)
-		a.Guides = append(a.Guides, retrieval.Ranked{Slug: slug, Title: g.Text[knowledge.Bulgarian].Title})
+		a.Guides = append(a.Guides, retrieval.Ranked{Slug: slug, Title: g.Text[knowledge.Bulgarian].Title, Audience: knowledge.Audience(audience)})
 		if a.Guide == nil && a.Outcome == retrieval.Answered {
 			a.Guide = &g
 		}
@@ -259,17 +270,17 @@ func scriptAnswer(s section) retrieval.Answer {
 		a.Signpost = &knowledge.Signpost{Title: title, Authority: "районният съд", Link: "https://justice.bg"}
 	}
 	if place := s.field("place"); place != "" {
-		a.Place = &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: scriptPlace(place)}
+		a.Place, a.PlaceSaid = &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: scriptPlace(place)}, true
 	}
 	return a
 }
 
 func scriptGuide(slug string) knowledge.Guide {
-	title := map[string]string{"id-card": "Лична карта", "criminal-record": "Свидетелство за съдимост"}[slug]
+	title := map[string]string{"id-card": "Лична карта", "criminal-record": "Свидетелство за съдимост", "tax-return": "Данъчна декларация", "corporate-tax": "Декларация на фирма"}[slug]
 	return knowledge.Guide{
-		Slug: slug, Version: 1, Link: "https://cs.mjs.bg", Status: knowledge.Active, Identification: []knowledge.Means{knowledge.KEP},
+		Slug: slug, Version: 1, Audience: knowledge.Citizen, Link: "https://cs.mjs.bg", Status: knowledge.Active, Identification: []knowledge.Means{knowledge.KEP},
 		Text: map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: {
-			Title: title, Summary: "Документ, че не сте осъждани.", Where: "На сайта на Министерството на правосъдието.",
+			Title: title, Authority: "Министерство на правосъдието", Who: "Всеки над 14 години.", Summary: "Документ, че не сте осъждани.", Where: "На сайта на Министерството на правосъдието.",
 			Fees: []knowledge.Fee{{Cents: 0, What: "електронно"}}, Exceptions: []string{"За дете до 14 години подава родител."}, Needed: []string{"електронен подпис", "карта за плащане"},
 		}},
 	}
@@ -317,6 +328,9 @@ func render(t *testing.T, b Body) string {
 	}
 	if b.Guide != nil {
 		fmt.Fprintf(&out, "{guide %s %q in %s}\n", b.Guide.Slug, b.Guide.Text.Title, b.Guide.Language)
+		if lead := b.Guide.Lead; lead != nil {
+			fmt.Fprintf(&out, "{first %s: %s}\n", lead.Title, strings.Join(lead.Lines, "; "))
+		}
 	}
 	for i, h := range b.HelpPoints {
 		if b.NearTitle != "" && i == 0 {

@@ -13,6 +13,9 @@ func (b Body) Plain() string {
 	add(b.Text)
 	if g := b.Guide; g != nil {
 		add(g.Text.Title)
+		if g.Lead != nil {
+			add(g.Lead.Title + ": " + strings.Join(g.Lead.Lines, "; "))
+		}
 		add(g.Text.Summary)
 		add(g.Link)
 	}

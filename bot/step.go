@@ -286,10 +286,10 @@ func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row
 		WHERE id = $1`, w.ID, d.state, turn); err != nil {
 		return fmt.Errorf("keep the dialog's state: %w", err)
 	}
-	if d.person.Language != w.Language || d.person.Chosen != w.chosen || d.person.Place != w.Place {
+	if d.person.Language != w.Language || d.person.Chosen != w.chosen || d.person.Place != w.Place || d.person.Audience != w.Audience {
 		if _, err := tx.Exec(ctx, `
-			UPDATE contacts SET language = $2, language_chosen = $3, place = NULLIF($4, '')
-			WHERE id = $1`, w.Contact, d.person.Language, d.person.Chosen, d.person.Place); err != nil {
+			UPDATE contacts SET language = $2, language_chosen = $3, place = NULLIF($4, ''), audience = $5
+			WHERE id = $1`, w.Contact, d.person.Language, d.person.Chosen, d.person.Place, d.person.Audience); err != nil {
 			return fmt.Errorf("keep what the person chose: %w", err)
 		}
 	}

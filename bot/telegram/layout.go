@@ -1,8 +1,6 @@
 package telegram
 
 import (
-	"fmt"
-	"html"
 	"net/url"
 	"strings"
 	"time"
@@ -43,7 +41,7 @@ func layOut(m bot.Message) []part {
 		blocks = append(blocks, paragraphs(body.Text)...)
 	}
 	if body.Guide != nil {
-		blocks = append(blocks, guide(body.Guide, language)...)
+		blocks = append(blocks, guide(body.Guide, language, body.Full)...)
 	}
 	if body.NearTitle != "" {
 		blocks = append(blocks, []line{plainLine(body.NearTitle)})
@@ -71,90 +69,6 @@ func layOut(m bot.Message) []part {
 		break
 	}
 	return parts
-}
-
-func guide(g *bot.Card, language string) [][]line {
-	// The labels are in the language of the guide's text, which may be Bulgarian only.
-	t, say := g.Text, func(key string, args ...any) string { return i18n.T(g.Language, "web."+key, args...) }
-	blocks := [][]line{{boldLine(t.Title)}}
-	if g.Language != language {
-		blocks = append(blocks, []line{plainLine(i18n.T(language, "web.guide_in_bulgarian"))})
-	}
-	if g.Closed {
-		blocks = append(blocks, []line{boldLine(say("closed_service"))})
-	}
-	blocks = append(blocks, paragraphs(t.Summary)...)
-	section := func(label string, marks func(int) string, rows []string) {
-		if len(rows) == 0 {
-			return
-		}
-		block := []line{boldLine(label)}
-		for i, r := range rows {
-			block = append(block, plainLine(marks(i)+r))
-		}
-		blocks = append(blocks, block)
-	}
-	folded := func(label string, rows []string) {
-		if len(rows) > 0 {
-			blocks = append(blocks, []line{boldLine(label), foldedLine("– " + strings.Join(rows, "\n– "))})
-		}
-	}
-	dash := func(int) string { return "– " }
-	section(say("exceptions"), dash, t.Exceptions)
-	section(say("steps"), func(i int) string { return fmt.Sprintf("%d. ", i+1) }, t.Steps)
-	folded(say("needed"), t.Needed)
-
-	var facts []line
-	var means []string
-	for _, m := range g.Identification {
-		means = append(means, bot.MeansWords(m, g.Language))
-	}
-	if len(means) > 0 {
-		facts = append(facts, labelled(say("identification")+":", strings.Join(means, "; ")+"."))
-	}
-	if t.IdentificationNote != "" {
-		facts = append(facts, plainLine(t.IdentificationNote))
-	}
-	var fees []string
-	for _, f := range t.Fees {
-		fees = append(fees, f.What+": "+bot.FeeWords(f.Cents, g.Language))
-	}
-	if t.FeeNote != "" {
-		fees = append(fees, t.FeeNote)
-	}
-	switch len(fees) {
-	case 0:
-	case 1:
-		facts = append(facts, labelled(say("fee")+":", fees[0]))
-	default:
-		facts = append(facts, boldLine(say("fee")+":"))
-		for _, fee := range fees {
-			facts = append(facts, plainLine("– "+fee))
-		}
-	}
-	if t.Time != "" {
-		facts = append(facts, labelled(say("time")+":", t.Time))
-	}
-	if t.Contact != "" {
-		facts = append(facts, labelled(say("contact")+":", t.Authority+", "+t.Contact))
-	}
-	if len(facts) > 0 {
-		blocks = append(blocks, facts)
-	}
-	section(say("deadlines"), dash, t.Deadlines)
-	folded(say("good_to_know"), t.GoodToKnow)
-
-	source := say("source") + ": " + g.SourceTitle
-	if g.Seen != "" {
-		source += " (" + say("seen", day(g.Seen, g.Language)) + ")"
-	}
-	checked := say("unchecked")
-	if g.Checked != "" {
-		checked = say("checked", day(g.Checked, g.Language))
-	}
-	return append(blocks,
-		[]line{{fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(g.Link), html.EscapeString(g.Link)), g.Link}},
-		[]line{plainLine(source), {"<i>" + html.EscapeString(checked) + "</i>", checked}})
 }
 
 // day says a date of a card in words.

@@ -4,9 +4,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"orientir/bot"
 	"orientir/knowledge"
+	"orientir/retrieval"
 )
 
 // card is a guide as a page shows it, in a message or whole.
@@ -25,6 +27,9 @@ type card struct {
 	Version      string
 	Open         bool // steps are unfolded
 	Whole        bool // everything is unfolded
+
+	Lead     *bot.Lead // what was asked for: the card begins with it and folds the rest
+	LeadLine string    // of Lead, where it is a single line
 }
 
 // source is an official page with what we know of its age.
@@ -36,13 +41,31 @@ func (v voice) messageCard(c *bot.Card, message int64) *card {
 	v = out.voice // what is said of the source too
 	out.Anchor = "guide-" + strconv.FormatInt(message, 10)
 	out.Page = v.Href("/guides/" + c.Slug)
-	out.Open = true
+	out.Open = c.Asked == "" || c.Asked == retrieval.FieldSteps
+	out.begin(c)
 	seen, _ := time.Parse(time.DateOnly, c.Seen)
 	checked, _ := time.Parse(time.DateOnly, c.Checked)
 	if c.Source != "" {
 		out.Sources = []source{v.source(knowledge.Source{URL: c.Source, Title: c.SourceTitle, Seen: seen, Checked: checked})}
 	}
 	return out
+}
+
+// begin takes what was asked for. The address has a button of its own.
+func (c *card) begin(from *bot.Card) {
+	if from.Lead == nil {
+		return
+	}
+	lead := bot.Lead{Title: from.Lead.Title}
+	for _, l := range from.Lead.Lines {
+		if l != from.Link || len(from.Lead.Lines) == 1 {
+			lead.Lines = append(lead.Lines, l)
+		}
+	}
+	c.Lead = &lead
+	if len(lead.Lines) == 1 {
+		c.LeadLine = lead.Lines[0]
+	}
 }
 
 // wholeCard lays out a guide for its own page.
@@ -58,6 +81,31 @@ func (v voice) wholeCard(g knowledge.Guide) *card {
 		out.Untranslated = v.T("web.guide_in_bulgarian")
 	}
 	return out
+}
+
+// phoneScreen is about how many letters a phone shows at once.
+const phoneScreen = 700
+
+// seenExceptions is how many of the exceptions fit on a phone's first screen with what stands above them; one at least.
+func seenExceptions(t knowledge.Text) int {
+	left := phoneScreen - utf8.RuneCountInString(t.Title) - utf8.RuneCountInString(t.Authority) - utf8.RuneCountInString(t.Summary)
+	for i, e := range t.Exceptions {
+		if left -= utf8.RuneCountInString(e); left < 0 && i > 0 {
+			return i
+		}
+	}
+	return len(t.Exceptions)
+}
+
+// Exceptions are those in sight, and MoreExceptions those folded.
+func (c card) Exceptions() []string     { return c.Text.Exceptions[:c.seen()] }
+func (c card) MoreExceptions() []string { return c.Text.Exceptions[c.seen():] }
+
+func (c card) seen() int {
+	if c.Whole || c.Lead != nil {
+		return len(c.Text.Exceptions)
+	}
+	return seenExceptions(c.Text)
 }
 
 func (v voice) card(t knowledge.Text, language, link string, means []knowledge.Means, closed bool) *card {
