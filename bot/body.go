@@ -50,6 +50,15 @@ type Card struct {
 	Closed         bool              `json:"closed,omitempty"`
 	Asked          retrieval.Field   `json:"asked,omitempty"` // the part that was asked for
 	Lead           *Lead             `json:"lead,omitempty"`  // what to begin with; nil: with the summary
+	Local          *Door             `json:"local,omitempty"` // the service's own site where the person is
+}
+
+// Door is a service's own site in one municipality.
+type Door struct {
+	Municipality string `json:"municipality"`
+	Link         string `json:"link"`
+	Contact      string `json:"contact,omitempty"`
+	Note         string `json:"note,omitempty"`
 }
 
 // HelpPointCard is a library as a message carries it, with opening words computed when it was sent.

@@ -3,6 +3,7 @@ package bot
 import (
 	"time"
 
+	"orientir/bot/i18n"
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -25,6 +26,29 @@ func NewCard(g knowledge.Guide, language string, asked retrieval.Field) Card {
 		c.Checked = checked.Format(time.DateOnly)
 	}
 	return c
+}
+
+// NewDoor is a guide's own site in a municipality as a message carries it; nil where there is none.
+func NewDoor(l *knowledge.Local, language string) *Door {
+	if l == nil {
+		return nil
+	}
+	name := l.Name()
+	if language != "bg" {
+		name = Latin(name)
+	}
+	return &Door{Municipality: name, Link: l.Link, Contact: l.Contact, Note: l.In(knowledge.Language(language))}
+}
+
+// Lines are a door's words, its title first.
+func (d Door) Lines(language string) []string {
+	lines := []string{i18n.T(language, "bot.local_door", d.Municipality), d.Link}
+	for _, l := range []string{d.Contact, d.Note} {
+		if l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return lines
 }
 
 // NewHelpPointCard is a help point as a message carries it. now is read in Europe/Sofia and decides the words on opening.

@@ -160,14 +160,19 @@ func (d *dialog) recorded(in *record) act {
 			return d.goneOn(a, in.id)
 		}
 		d.state.Guide = a.Guide.Slug
-		d.add(d.guideBody(*a.Guide, a.Field, a.HelpPoints, in.id))
+		b := d.guideBody(*a.Guide, a.Field, a.HelpPoints, in.id)
+		b.Guide.Local = NewDoor(a.Local, b.Guide.Language)
+		if moved := retrieval.Succession(a); moved != "" {
+			b.Text = strings.TrimSpace(moved + "\n" + b.Text)
+		}
+		d.add(b)
 	case retrieval.Clarify:
 		d.state.Guide = ""
 		if d.audienceDecides(a) {
 			d.askAudience(in.id)
 			return nil
 		}
-		b := Body{Text: d.both("bot.clarify"), AnswerID: in.id}
+		b := Body{Text: strings.Join(append([]string{d.both("bot.clarify")}, a.Apart...), "\n"), AnswerID: in.id}
 		for _, g := range a.Guides[:min(4, len(a.Guides))] {
 			b.Choices = append(b.Choices, Action{Label: g.Title, Data: "guide:" + g.Slug})
 		}
@@ -195,6 +200,9 @@ func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
 	b := Body{Text: d.followUp(*a.Guide, a.Field), AnswerID: id}
 	if g := a.Guide.Audience; a.Audience != "" && g != a.Audience && g != knowledge.Both {
 		b.Text = d.t("bot.only_for_"+string(g)) + "\n" + b.Text
+	}
+	if a.Local != nil && (a.PlaceSaid || a.Field == retrieval.FieldWhere || a.Field == retrieval.FieldContact || a.Field == retrieval.FieldLink) {
+		b.Text += "\n" + strings.Join(NewDoor(a.Local, d.person.Language).Lines(d.person.Language), "\n")
 	}
 	if d.foreign {
 		b.Text += "\n\n" + i18n.T("en", "bot.answer_foreign")

@@ -266,6 +266,9 @@ func scriptAnswer(s section) retrieval.Answer {
 	for _, line := range s.lines("library") {
 		a.HelpPoints = append(a.HelpPoints, scriptNearby(line))
 	}
+	if town := s.field("door"); town != "" {
+		a.Local = &knowledge.Local{Municipality: town, Link: "https://plovdiv.bg", Contact: "032 656 701"}
+	}
 	if title := s.field("signpost"); title != "" {
 		a.Signpost = &knowledge.Signpost{Title: title, Authority: "районният съд", Link: "https://justice.bg"}
 	}
@@ -328,6 +331,9 @@ func render(t *testing.T, b Body) string {
 	}
 	if b.Guide != nil {
 		fmt.Fprintf(&out, "{guide %s %q in %s}\n", b.Guide.Slug, b.Guide.Text.Title, b.Guide.Language)
+		if b.Guide.Local != nil {
+			fmt.Fprintf(&out, "{local %s}\n", strings.Join(b.Guide.Local.Lines(b.Guide.Language), " "))
+		}
 		if lead := b.Guide.Lead; lead != nil {
 			fmt.Fprintf(&out, "{first %s: %s}\n", lead.Title, strings.Join(lead.Lines, "; "))
 		}

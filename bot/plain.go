@@ -16,6 +16,9 @@ func (b Body) Plain() string {
 		if g.Lead != nil {
 			add(g.Lead.Title + ": " + strings.Join(g.Lead.Lines, "; "))
 		}
+		if g.Local != nil {
+			add(strings.Join(g.Local.Lines(g.Language), ", "))
+		}
 		add(g.Text.Summary)
 		add(g.Link)
 	}

@@ -40,14 +40,15 @@ func guide(g *bot.Card, language string, full bool) [][]line {
 		blocks = append(blocks, []line{boldLine(say("closed_service"))})
 	}
 	address := line{fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(g.Link), html.EscapeString(g.Link)), g.Link}
+	door := local(g)
 	parts := sections(g, say)
 	more := i18n.T(g.Language, "bot.lead_more")
 	if g.Lead != nil && !full {
-		blocks = append(blocks, lead(g), []line{address})
+		blocks = append(blocks, lead(g), door, []line{address})
 		parts = append([]section{parts[0], {"", "", []string{t.Summary}}}, parts[1:]...)
 		blocks = append(blocks, folded(more, parts, g.Asked))
 	} else {
-		blocks = append(blocks, summary(t.Summary)...)
+		blocks = append(append(blocks, summary(t.Summary)...), door)
 		shown := map[retrieval.Field]bool{retrieval.FieldExceptions: true, retrieval.FieldSteps: true, retrieval.FieldDeadline: true}
 		var rest []section
 		for _, p := range parts {
@@ -75,6 +76,22 @@ func guide(g *bot.Card, language string, full bool) [][]line {
 		checked = say("checked", day(g.Checked, g.Language))
 	}
 	return append(blocks, []line{plainLine(source), {"<i>" + html.EscapeString(checked) + "</i>", checked}})
+}
+
+// local is the service's own site where the person is; nothing where it has none there.
+func local(g *bot.Card) []line {
+	if g.Local == nil {
+		return nil
+	}
+	var block []line
+	for i, l := range g.Local.Lines(g.Language) {
+		if i == 0 {
+			block = append(block, boldLine(l))
+			continue
+		}
+		block = append(block, plainLine(l))
+	}
+	return block
 }
 
 // sections are the parts of a guide in the order in which they are read; the exceptions are the first.

@@ -30,6 +30,7 @@ type card struct {
 
 	Lead     *bot.Lead // what was asked for: the card begins with it and folds the rest
 	LeadLine string    // of Lead, where it is a single line
+	Local    *bot.Door // the service's own site where the person is
 }
 
 // source is an official page with what we know of its age.
@@ -42,6 +43,7 @@ func (v voice) messageCard(c *bot.Card, message int64) *card {
 	out.Anchor = "guide-" + strconv.FormatInt(message, 10)
 	out.Page = v.Href("/guides/" + c.Slug)
 	out.Open = c.Asked == "" || c.Asked == retrieval.FieldSteps
+	out.Local = c.Local
 	out.begin(c)
 	seen, _ := time.Parse(time.DateOnly, c.Seen)
 	checked, _ := time.Parse(time.DateOnly, c.Checked)
