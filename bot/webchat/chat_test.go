@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"orientir/knowledge"
 )
 
 // browser is a person's browser with scripts off: it reads pages and sends forms, and keeps cookies where jar is set.
@@ -200,6 +202,31 @@ func TestGuidePage(t *testing.T) {
 		"още непотвърдено от редактор", "Проверете таксата на cs.mjs.bg", "КЕП")
 	w.open("/guides/criminal-record?lang=en")
 	w.shows(`<html lang="en">`, `lang="bg"`, "in Bulgarian only")
+}
+
+func TestGuidePageShowsVariants(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g, _, err := b.store.Guide(t.Context(), "criminal-record")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := g
+	next.Slug, next.Version = "successor", 0
+	if _, err := b.store.Publish(t.Context(), next, "test"); err != nil {
+		t.Fatal(err)
+	}
+	text := g.Text[knowledge.Bulgarian]
+	text.Formerly = []string{"бележка за чисто минало"}
+	g.Text = map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: text}
+	g.Status, g.ReplacedBy, g.Related = knowledge.Closed, "successor", nil
+	g.Local = []knowledge.Local{{Municipality: "Бяла, Варна", Link: g.Link, Contact: "тел. 05143 1", Note: map[knowledge.Language]string{"bg": "Само на място."}}}
+	if _, err := b.store.Publish(t.Context(), g, "test"); err != nil {
+		t.Fatal(err)
+	}
+	w := b.browser(t, false)
+	w.open("/guides/criminal-record")
+	w.shows(`Това вече става тук: <a href="/guides/successor">`, "По-рано: „бележка за чисто минало“.", "<strong>Бяла</strong>: <a href=\"https://cs.mjs.bg\"", "тел. 05143 1. Само на място.")
 }
 
 func TestProsePages(t *testing.T) {

@@ -10,9 +10,12 @@ import (
 // guidePage is the public page of a guide.
 type guidePage struct {
 	layout
-	Card    *card
-	Related []relatedGuide
-	EventID string
+	Card      *card
+	Formerly  []string      // old names
+	Successor *relatedGuide // of a closed service
+	Doors     []knowledge.Local
+	Related   []relatedGuide
+	EventID   string
 }
 
 type relatedGuide struct {
@@ -34,22 +37,33 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	l.Title, l.Description = card.Text.Title, card.Text.Summary
 	l.Styles = []string{"card.css", "guide.css"}
 	l.public(r)
-	data := guidePage{layout: l, Card: card, EventID: newEventID()}
-	related, err := s.store.GuidesBySlug(r.Context(), g.Related) // those that are published
+	data := guidePage{layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID()}
+	others, err := s.store.GuidesBySlug(r.Context(), append(slices.Clone(g.Related), g.ReplacedBy)) // those that are published
 	if err != nil {
 		return err
 	}
 	for _, slug := range g.Related {
-		i := slices.IndexFunc(related, func(other knowledge.Guide) bool { return other.Slug == slug })
-		if i < 0 {
-			continue
+		if link := l.guideLink(others, slug); link != nil && slug != g.ReplacedBy {
+			data.Related = append(data.Related, *link)
 		}
-		text, language := related[i].In(knowledge.Language(l.Lang()))
-		link := relatedGuide{Title: text.Title, Href: l.Href("/guides/" + slug)}
-		if string(language) != l.Lang() {
-			link.Lang = string(language)
-		}
-		data.Related = append(data.Related, link)
 	}
+	data.Successor = l.guideLink(others, g.ReplacedBy)
 	return s.show(w, http.StatusOK, "guide", data)
 }
+
+// guideLink is the way to the page of one of these guides, nil where it isn't among them.
+func (l layout) guideLink(guides []knowledge.Guide, slug string) *relatedGuide {
+	i := slices.IndexFunc(guides, func(g knowledge.Guide) bool { return g.Slug == slug })
+	if i < 0 {
+		return nil
+	}
+	text, language := guides[i].In(knowledge.Language(l.Lang()))
+	link := &relatedGuide{Title: text.Title, Href: l.Href("/guides/" + slug)}
+	if string(language) != l.Lang() {
+		link.Lang = string(language)
+	}
+	return link
+}
+
+// DoorNote is what differs in a municipality, in the reader's language.
+func (l layout) DoorNote(d knowledge.Local) string { return d.In(knowledge.Language(l.Lang())) }
