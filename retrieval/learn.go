@@ -17,7 +17,7 @@ var defaultTraining = training{Dims: 64, Epochs: 6, Rate: 0.1, DropTerms: 0.2, M
 
 // heldApart is the share of sample questions, one in so many, that the ranking and the probabilities are learned from:
 // an embedder that has not seen them looks at them as it will look at people's questions.
-const heldApart = 5
+const heldApart = 8
 
 // ErrNothingToLearn says that there is no guide yet.
 var ErrNothingToLearn = errors.New("no published guide to learn from")
