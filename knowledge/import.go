@@ -17,12 +17,12 @@ import (
 )
 
 // ErrKind means that there is nothing of this kind to import or export.
-var ErrKind = errors.New("unknown kind: guides, help-points, places or trainings")
+var ErrKind = errors.New("unknown kind: guides, help-points, places, trainings, glossary or signposts")
 
 // biggestImport is the size of a file, in bytes, above which it is refused: the whole world's settlements are smaller.
 const biggestImport = 256 << 20
 
-// Import takes a file of one kind, guides, help-points, places or trainings, whole or not at all: where any row is wrong the error is *ImportError
+// Import takes a file of one kind, guides, help-points, places, trainings, glossary or signposts, whole or not at all: where any row is wrong the error is *ImportError
 // and nothing has changed. What the file has and we have too is matched by id, then by name and place, so a second import changes nothing.
 func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, error) {
 	data, err := io.ReadAll(io.LimitReader(r, biggestImport+1))
@@ -56,6 +56,10 @@ func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, e
 			report, err = importTrainings(ctx, tx, data)
 		case "guides":
 			report, err = importGuides(ctx, tx, data)
+		case "glossary":
+			report, err = importGlossary(ctx, tx, data)
+		case "signposts":
+			report, err = importSignposts(ctx, tx, data)
 		default:
 			err = ErrKind
 		}
@@ -82,6 +86,10 @@ func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
 		rows, err = exportPoints(ctx, s)
 	case "trainings":
 		rows, err = exportTrainings(ctx, s.db)
+	case "glossary":
+		rows, err = exportGlossary(ctx, s)
+	case "signposts":
+		rows, err = exportSignposts(ctx, s)
 	default:
 		err = ErrKind
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var dataKinds = []string{"guides", "help-points", "places", "trainings"}
+var dataKinds = []string{"guides", "help-points", "places", "trainings", "glossary", "signposts"}
 
 // openFile opens a file to read, or standard input for «-».
 func openFile(path string) (io.ReadCloser, error) {
@@ -38,10 +38,12 @@ func checkKind(c *cobra.Command, args []string) error {
 func importCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import ВИД ФАЙЛ",
-		Short: "Внася упътвания, помощни точки, населени места или обучения",
-		Long: `ВИД е guides, help-points, places или trainings. Файлът е разделен с табулация или запетая, с имена на
+		Short: "Внася упътвания, помощни точки, места, обучения, речник или пътепоказатели",
+		Long: `ВИД е guides, help-points, places, trainings, glossary (речник на всекидневните думи) или signposts
+(теми без упътване и кой е компетентен). Файлът е разделен с табулация или запетая, с имена на
 колоните на първия ред; help-points може да е и GeoJSON, places – и файл на GeoNames, guides – Markdown.
-Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
+Ред на glossary без meaning и ред на signposts само с title премахват своето; каквото файлът не
+споменава, остава. Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
 		Args:      takes(false, "видът", "файлът"),
 		ValidArgs: dataKinds,
 		PreRunE:   checkKind,
@@ -68,7 +70,7 @@ func importCommand(env func(string) string) *cobra.Command {
 func exportCommand(env func(string) string) *cobra.Command {
 	return &cobra.Command{
 		Use:       "export ВИД",
-		Short:     "Изнася упътвания, помощни точки, населени места или обучения на стандартния изход",
+		Short:     "Изнася упътвания, помощни точки, места, обучения, речник или пътепоказатели на стандартния изход",
 		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
 		PreRunE:   checkKind,
