@@ -54,11 +54,20 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 	}
 	vector, back, p := make([]float32, d), make([]float32, d), make([]float32, len(classes))
 	var list []weighted
+	var some *sampler
+	if len(classes) > wholeClasses {
+		some = newSampler(len(classes))
+	}
 	for epoch := range o.Epochs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		if some != nil {
+			if err := some.round(ctx, m); err != nil {
+				return nil, err
+			}
+		}
 		rate := o.Rate * (1 - 0.9*float32(epoch)/float32(o.Epochs))
 		for _, e := range order {
 			x := examples[e]
@@ -75,16 +84,11 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 			}
 			scaleWeights(list)
 			m.vector(list, vector)
-			m.logits(vector, p)
-			softmax(p)
-			for _, c := range x.classes {
-				p[c] -= 1 / float32(len(x.classes))
-			}
 			clear(back)
-			for c, g := range p {
+			correct := func(c int, g float32) {
 				g *= x.weight
 				if g < leastGradient && g > -leastGradient {
-					continue
+					return
 				}
 				row := m.out[c*d:][:d]
 				addScaled(back, row, g)
@@ -92,6 +96,21 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 				step := rate * g / float32(math.Sqrt(float64(outStep[c])))
 				m.bias[c] -= 0.1 * step
 				addScaled(row, vector, -step)
+			}
+			if some != nil {
+				some.gradients(m, r, vector, x.classes)
+				for i, c := range some.classes {
+					correct(int(c), some.gradient[i])
+				}
+			} else {
+				m.logits(vector, p)
+				softmax(p)
+				for _, c := range x.classes {
+					p[c] -= 1 / float32(len(x.classes))
+				}
+				for c, g := range p {
+					correct(c, g)
+				}
 			}
 			square := dot(back, back) / float32(d)
 			for _, f := range list {
