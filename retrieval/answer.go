@@ -104,7 +104,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	order := v.order[:min(len(v.order), mostRanked)]
 	if v.outcome == Clarify {
 		order = forAudience(v.choices(), q.Audience, c.library)
-		if len(order) == 1 {
+		if len(order) == 1 && !v.byModel {
 			v.outcome, answer.Outcome = Answered, Answered
 		}
 	}

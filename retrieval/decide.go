@@ -29,6 +29,8 @@ type verdict struct {
 	confidence float64
 	answerable float64 // probability that some guide answers
 	order      []candidate
+	also       int    // place in order of a guide to offer beside the first ones, because a model's words led to it; 0 is none
+	byModel    bool   // it asks back only because a model's words led to one of the guides too
 	signpost   string // title
 }
 
@@ -151,6 +153,9 @@ func (v verdict) choices() []candidate {
 	n := 0
 	for n < len(v.order) && n < mostChoices && (n < 3 || v.order[n].share >= shareToOffer) {
 		n++
+	}
+	if v.also >= n && n < mostChoices {
+		return append(slices.Clone(v.order[:n]), v.order[v.also])
 	}
 	return v.order[:n]
 }

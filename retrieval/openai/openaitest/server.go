@@ -41,6 +41,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	requests []Request
+	open     int
 }
 
 // New starts a server that answers each request as the script says. It ends with the test.
@@ -61,7 +62,13 @@ func New(t testing.TB, script func(Request) Reply) *Server {
 		s.mu.Lock()
 		in.N = len(s.requests) + 1
 		s.requests = append(s.requests, in)
+		s.open++
 		s.mu.Unlock()
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.open--
+		}()
 		script(in)(w, in)
 	}))
 	s.URL = server.URL + "/v1"
@@ -113,6 +120,13 @@ func (s *Server) Requests() []Request {
 	return append([]Request(nil), s.requests...)
 }
 
+// Open is how many requests are not answered yet.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
 // Of are the requests of one use.
 func (s *Server) Of(use string) (list []Request) {
 	for _, r := range s.Requests() {
@@ -149,6 +163,39 @@ func SaysWhole(text string) Reply {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"choices":[{"message":{"role":"assistant","content":%s},"finish_reason":"stop"}],"usage":%s}`, quoted(text), usage)
 	}
+}
+
+// Faithful is a right answer to a request to write: what must be told and the first step, in the guide's own words.
+func Faithful(r Request) string {
+	var prompt struct {
+		Language string
+		Guide    []struct {
+			Token, Text string
+			Must        bool
+		}
+	}
+	if err := json.Unmarshal([]byte(r.Prompt), &prompt); err != nil {
+		return err.Error()
+	}
+	var sentences []Sentence
+	for _, f := range prompt.Guide {
+		if f.Must || f.Token == "step.1" {
+			sentences = append(sentences, Sentence{f.Text, []string{f.Token}})
+		}
+	}
+	return Written(prompt.Language, sentences...)
+}
+
+// Sentence is one of a written answer, with the tokens of the fields that it cites.
+type Sentence struct {
+	Text string   `json:"text"`
+	From []string `json:"from"`
+}
+
+// Written is a written answer as the schema wants it.
+func Written(language string, sentences ...Sentence) string {
+	b, _ := json.Marshal(map[string]any{"language": language, "answers": true, "sentences": sentences})
+	return string(b)
 }
 
 // Half streams half of a text and breaks the connection off.
