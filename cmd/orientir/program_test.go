@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"orientir/bot/telegram/telegramtest"
+	"orientir/retrieval/openai/openaitest"
 )
 
 // program is the real program in a process of its own, with private servers in a new data directory and a double of Telegram.
@@ -214,7 +215,9 @@ func TestTheMainJob(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains on all starter questions")
 	}
-	p := newProgram(t)
+	said := &script{}
+	model := openaitest.New(t, said.reply)
+	p := newProgram(t, "OPENAI_BASE_URL="+model.URL, "OPENAI_API_KEY=key", "ORIENTIR_CHAT_MODEL=m")
 
 	t.Run("the start names the addresses", func(t *testing.T) {
 		eventually(t, "banner", func() string {
@@ -308,6 +311,9 @@ func TestTheMainJob(t *testing.T) {
 			t.Errorf("%d answers to one question", cards)
 		}
 	})
+
+	t.Run("a model is never trusted", func(t *testing.T) { aModelThatGoesWrong(t, p, said, model) })
+	t.Run("no measure falls with a model", func(t *testing.T) { measuredWithAModel(t, p, said, model) })
 
 	t.Run("a librarian takes over", func(t *testing.T) {
 		out, err := p.run("дълга парола за проба 7\n", "staff", "add", "--role", "librarian", "--password-stdin", "--name", "Елена", "elena@example.bg")
