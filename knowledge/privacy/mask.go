@@ -1,18 +1,22 @@
-// Package privacy finds personal numbers in what people type, and masks them before anything is stored.
+// Package privacy finds personal numbers in what people type, and masks them before anything is stored, logged, embedded or
+// sent to a model.
 //
-// It owns no tables. The bot masks every message with it, whoever wrote it; `orientir mask` does the same line by line.
+// It owns no tables. The bot masks every message with it, whoever wrote it; the console, the API and the terminal mask what they
+// are asked; `orientir mask` does the same line by line. knowledge.Store.Mask adds the phones and addresses that are public.
 //
-// What is masked: ЕГН and ЛНЧ that validate, IBAN, bank cards, numbers of identity documents and ПИК/ПИН beside a word that
-// says so, passwords beside such a word, mobile and foreign phone numbers, e-mail addresses. What is kept on purpose:
-// a firm's ЕИК (public; one that validates as ЕГН is a sole trader's and is masked), short numbers (112), 0700 and 0800, and
-// fixed lines such as 02/923 7555, which are nearly always an institution's and which librarians give people all day, unless
-// the words before say that it is the writer's own; and addresses at the state's own domains, for the same reason.
+// Masked: ЕГН and ЛНЧ that validate, IBAN, payment cards, numbers of identity documents and ПИК/ПИН beside a word that says so,
+// passwords beside such a word, phone numbers and e-mail addresses. They are found written together or in groups, on one line or
+// two, in other digits, with O for 0, glued to words, inside addresses, and spelled out in words.
+//
+// Kept: phones and addresses that stand in guides and help points (Public), 0700, 0800 and 0900, short numbers (112, 116 xxx,
+// 150, 160, 166), a firm's ЕИК (9 or 13 digits; one that validates as ЕГН is a sole trader's and is masked), amounts, dates,
+// numbers of files, articles and laws, vehicle plates (the issue of an office, seen by everybody in the street), and addresses
+// of a state office's own mailbox.
 package privacy
 
 import (
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Kind says what was masked.
@@ -31,8 +35,8 @@ const (
 	Email    Kind = "email"
 )
 
-// token is what stands in the text instead. Tokens hold no digits, so nothing in them is found again.
-func (k Kind) token() string {
+// Token is what stands in the text instead. Tokens hold no digits, so nothing in them is found again.
+func (k Kind) Token() string {
 	switch k {
 	case EGN:
 		return "[ЕГН скрито]"
@@ -54,19 +58,29 @@ func (k Kind) token() string {
 	return "[имейл скрит]"
 }
 
-// allKinds is in the order in which kinds are reported.
-func allKinds() []Kind { return []Kind{EGN, LNCH, IBAN, Card, Document, Code, Password, Phone, Email} }
+// Kinds lists the kinds in the order in which they are reported.
+func Kinds() []Kind { return []Kind{EGN, LNCH, IBAN, Card, Document, Code, Password, Phone, Email} }
 
 // Mask replaces personal numbers by words in brackets, and says which kinds there were, each once. Masking twice is masking once.
-func Mask(text string) (masked string, kinds []Kind) {
+// public lists the phones and addresses that stay.
+func Mask(text string, public ...*Public) (masked string, kinds []Kind) {
+	return mask(text, nil, public)
+}
+
+// MaskOnly masks some kinds and leaves the others as they are: in what editors publish, phones and accounts are an office's.
+func MaskOnly(text string, only ...Kind) (masked string, kinds []Kind) {
+	return mask(text, only, nil)
+}
+
+func mask(text string, only []Kind, public []*Public) (string, []Kind) {
 	found := map[Kind]bool{}
-	// What a first pass took away may leave something else to be seen (two numbers written together), so it goes on until nothing is found.
-	// Each pass takes digits or an address away, so it ends.
+	// What a pass took away may leave something else to be seen (a word that explained one number now stands nearer to another),
+	// so it goes on until nothing is found. Each pass takes digits or an address away, so it ends.
 	for {
-		if !suspicious(text) {
-			break
+		spans := find(text, public)
+		if len(only) > 0 {
+			spans = slices.DeleteFunc(spans, func(s span) bool { return !slices.Contains(only, s.kind) })
 		}
-		spans := find([]rune(text))
 		if len(spans) == 0 {
 			break
 		}
@@ -75,7 +89,8 @@ func Mask(text string) (masked string, kinds []Kind) {
 		}
 		text = replace([]rune(text), spans)
 	}
-	for _, k := range allKinds() {
+	var kinds []Kind
+	for _, k := range Kinds() {
 		if found[k] {
 			kinds = append(kinds, k)
 		}
@@ -83,14 +98,28 @@ func Mask(text string) (masked string, kinds []Kind) {
 	return text, kinds
 }
 
-// suspicious is the quick look that most messages fail.
-func suspicious(text string) bool {
-	for _, r := range text {
-		if r == '@' || r == '＠' || unicode.IsDigit(r) {
-			return true
-		}
+// Contact gives the one phone number or e-mail address that a text consists of, with few words around it, as it was typed;
+// false where there is none, or more than one. The text is an answer to the question for a phone, so that bare digits are one.
+func Contact(text string) (value string, kind Kind, ok bool) {
+	const mostAround = 40 // letters of «да, моля, звънете следобед на»
+	value, kind, rest := contact(text, 0)
+	if value == "" {
+		const said = "тел. "
+		value, kind, rest = contact(said+text, len([]rune(said)))
 	}
-	return false
+	letters := len([]rune(strings.TrimSpace(rest)))
+	return value, kind, value != "" && letters <= mostAround
+}
+
+// contact finds the only personal thing in a text after its first runes, and what stands around it.
+func contact(text string, from int) (value string, kind Kind, rest string) {
+	spans := find(text, nil)
+	runes := []rune(text)
+	if len(spans) != 1 || spans[0].kind != Phone && spans[0].kind != Email || spans[0].from < from {
+		return "", "", ""
+	}
+	s := spans[0]
+	return strings.TrimSpace(string(runes[s.from:s.to])), s.kind, string(runes[from:s.from]) + string(runes[s.to:])
 }
 
 // span is a part of the text, in runes, that is personal.
@@ -100,8 +129,11 @@ type span struct {
 }
 
 // find gives the personal parts in order, not overlapping. What is looked for first wins.
-func find(text []rune) []span {
-	t := newReading(text)
+func find(text string, public []*Public) []span {
+	t := newReading(text, public)
+	if !t.worth {
+		return nil
+	}
 	var all []span
 	for _, look := range []func(*reading) []span{emails, passwords, ibans, numbers, codes} {
 		for _, s := range look(t) {
@@ -109,6 +141,9 @@ func find(text []rune) []span {
 				all = append(all, s)
 			}
 		}
+	}
+	for i := range all {
+		all[i].from, all[i].to = t.at[all[i].from], t.at[all[i].to]
 	}
 	slices.SortFunc(all, func(a, b span) int { return a.from - b.from })
 	return all
@@ -119,146 +154,9 @@ func replace(text []rune, spans []span) string {
 	at := 0
 	for _, s := range spans {
 		out.WriteString(string(text[at:s.from]))
-		out.WriteString(s.kind.token())
+		out.WriteString(s.kind.Token())
 		at = s.to
 	}
 	out.WriteString(string(text[at:]))
 	return out.String()
-}
-
-// reading is a text prepared for looking: each rune's plain form (small letters, full-width ones narrowed, what stands inside a mask blanked).
-type reading struct {
-	text  []rune
-	plain []rune
-	runs  []run
-}
-
-// group is digits that follow each other without anything between.
-type group struct {
-	from, to int
-	digits   string
-}
-
-// run is groups with nothing but separators between them.
-type run []group
-
-func newReading(text []rune) *reading {
-	t := &reading{text: text, plain: make([]rune, len(text))}
-	for i, r := range text {
-		switch {
-		case r >= '！' && r <= '～': // full-width forms
-			r -= '！' - '!'
-		case r == '　' || r == '\u00a0':
-			r = ' '
-		}
-		t.plain[i] = unicode.ToLower(r)
-	}
-	t.blankMasks()
-	t.findRuns()
-	return t
-}
-
-// blankMasks hides the words of earlier masks, which must not count as signs of what follows them.
-func (t *reading) blankMasks() {
-	for i := range t.plain {
-		if t.plain[i] != '[' {
-			continue
-		}
-		for _, k := range allKinds() {
-			token := []rune(k.token())
-			if i+len(token) <= len(t.text) && string(t.text[i:i+len(token)]) == string(token) {
-				for n := range token {
-					t.plain[i+n] = '\n'
-				}
-			}
-		}
-	}
-}
-
-// digit gives the value of a digit of any script, as a byte '0' to '9'.
-func digit(r rune) (byte, bool) {
-	if r >= '0' && r <= '9' {
-		return byte(r), true
-	}
-	if r < 0x80 || !unicode.IsDigit(r) {
-		return 0, false
-	}
-	// Decimal digits of a script stand together, zero first.
-	zero := r
-	for n := 0; n < 9 && unicode.IsDigit(zero-1); n++ {
-		zero--
-	}
-	return byte('0' + (r-zero)%10), true
-}
-
-// separator says whether a rune may stand between the digits of one number.
-func separator(r rune) bool {
-	switch r {
-	case ' ', '\t', '.', ',', '-', '–', '—', '‑', '−', '/', '\\', '_', '·', '*', '(', ')', '\'', '\u00ad', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff':
-		return true
-	}
-	return unicode.Is(unicode.Zs, r)
-}
-
-// mostBetween is how many separators may stand between two groups of one number.
-const mostBetween = 3
-
-func (t *reading) findRuns() {
-	var current run
-	for i := 0; i < len(t.plain); {
-		if _, ok := digit(t.plain[i]); !ok {
-			i++
-			continue
-		}
-		g := group{from: i}
-		var digits []byte
-		for i < len(t.plain) {
-			d, ok := digit(t.plain[i])
-			if !ok {
-				break
-			}
-			digits = append(digits, d)
-			i++
-		}
-		g.to, g.digits = i, string(digits)
-		if n := len(current); n > 0 {
-			between := t.plain[current[n-1].to:g.from]
-			if len(between) > mostBetween || slices.ContainsFunc(between, func(r rune) bool { return !separator(r) }) {
-				t.runs = append(t.runs, current)
-				current = nil
-			}
-		}
-		current = append(current, g)
-	}
-	if len(current) > 0 {
-		t.runs = append(t.runs, current)
-	}
-}
-
-// before gives the words that stand before a place, at most n runes of them, within the same line.
-func (t *reading) before(at, n int) string {
-	from := max(0, at-n)
-	words := t.plain[from:at]
-	if cut := lastIndex(words, '\n'); cut >= 0 {
-		words = words[cut+1:]
-	}
-	return string(words)
-}
-
-// after gives the words that stand after a place.
-func (t *reading) after(at, n int) string {
-	words := t.plain[at:min(len(t.plain), at+n)]
-	if cut := slices.Index(words, '\n'); cut >= 0 {
-		words = words[:cut]
-	}
-	return string(words)
-}
-
-func lastIndex(list []rune, r rune) int {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == r {
-			return i
-		}
-	}
-	return -1
 }
