@@ -65,8 +65,7 @@ func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, e
 		}
 		return err
 	})
-	s.places.forget()
-	s.points.forget()
+	s.forget()
 	if err != nil {
 		return Report{}, fmt.Errorf("import %s: %w", kind, err)
 	}
@@ -197,6 +196,7 @@ func importGuides(ctx context.Context, tx postgres.DB, data []byte) (Report, err
 			}
 			continue
 		}
+		g = g.masked()
 		old, ok := before[g.Slug]
 		if ok && sameGuide(old, g) {
 			report.Unchanged++

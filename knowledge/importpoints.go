@@ -68,7 +68,7 @@ func pointsOf(t *table) ([]pointRecord, error) {
 			record.states[column] = true
 		}
 		h := HelpPoint{
-			ID: t.cell(r, "id"), Kind: Kind(t.cell(r, "kind")), Name: t.cell(r, "name"), Ekatte: t.cell(r, "ekatte"), Address: strings.TrimLeft(t.cell(r, "address"), ", "), // the register has «, 3128» where there is no street
+			ID: t.cell(r, "id"), Kind: Kind(t.cell(r, "kind")), Name: strict(t.cell(r, "name")), Ekatte: t.cell(r, "ekatte"), Address: strict(strings.TrimLeft(t.cell(r, "address"), ", ")), // the register has «, 3128» where there is no street
 			Phone: t.cell(r, "phone"), Email: t.cell(r, "email"), Site: t.cell(r, "site"), Source: t.cell(r, "source"), Offers: splitList(t.cell(r, "offers")),
 		}
 		if h.Name == "" {

@@ -19,13 +19,16 @@ func (s *Store) Samples(ctx context.Context) ([]Sample, error) {
 	return samples, wrap("read sample questions", err)
 }
 
-// AddSample adds a question that an editor has judged, or changes the answer of the same question. The text must already be masked.
+// AddSample adds a question that an editor has judged, or changes the answer of the same question. Personal numbers in it are masked.
 // by is an opaque staff id.
-func (s *Store) AddSample(ctx context.Context, sample Sample, by string) error {
+func (s *Store) AddSample(ctx context.Context, sample Sample, by string) (err error) {
+	if sample.Text, _, err = s.Mask(ctx, sample.Text); err != nil {
+		return fmt.Errorf("add sample question: %w", err)
+	}
 	if err := sample.validate(); err != nil {
 		return fmt.Errorf("add sample question: %w", err)
 	}
-	_, err := s.db.Exec(ctx, `
+	_, err = s.db.Exec(ctx, `
 		INSERT INTO sample_questions (question, expected, kind, language, signpost, origin, added_by) VALUES ($1, $2, $3, $4, $5, 'editor', $6)
 		ON CONFLICT (question) DO UPDATE SET expected = $2, kind = $3, language = $4, signpost = $5, origin = 'editor', added_by = $6, added_at = now()`,
 		strings.TrimSpace(sample.Text), filled(sample.Expected), sample.Kind, sample.Language, sample.Signpost, by)

@@ -40,8 +40,7 @@ func (s *Store) loadStarter(ctx context.Context, files fs.FS) (Report, error) {
 		}
 		return nil
 	})
-	s.places.forget()
-	s.points.forget()
+	s.forget()
 	return report, wrap("load starter knowledge", err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"orientir/deploy/postgres"
+	"orientir/knowledge/privacy"
 )
 
 // Store reads and writes what people wrote. It is safe for use by several goroutines.
@@ -13,6 +14,8 @@ type Store struct {
 	db     postgres.DB
 	places snapshot[*gazetteer]
 	points snapshot[*directory]
+
+	guideContacts, pointContacts snapshot[*privacy.Public] // the phones and addresses that stand in them
 }
 
 // NewStore gives the store on a migrated database.
@@ -20,7 +23,17 @@ func NewStore(db postgres.DB) *Store {
 	s := &Store{db: db}
 	s.places = snapshot[*gazetteer]{topic: "places", load: s.loadGazetteer}
 	s.points = snapshot[*directory]{topic: "help-points", load: s.loadDirectory}
+	s.guideContacts = snapshot[*privacy.Public]{topic: "content", load: s.loadGuideContacts}
+	s.pointContacts = snapshot[*privacy.Public]{topic: "help-points", load: s.loadPointContacts}
 	return s
+}
+
+// forget has what is kept in memory looked at again, after a change through this Store.
+func (s *Store) forget() {
+	s.places.forget()
+	s.points.forget()
+	s.guideContacts.forget()
+	s.pointContacts.forget()
 }
 
 // Revision is a number that rises with each change of guides, samples, glossary and signposts.

@@ -61,7 +61,7 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte) (Report, 
 	seen := map[string]bool{}
 	var save []Training
 	for _, r := range t.rows {
-		n := Training{ID: t.cell(r, "id"), HelpPoint: t.cell(r, "help_point"), Topic: t.cell(r, "topic")}
+		n := Training{ID: t.cell(r, "id"), HelpPoint: t.cell(r, "help_point"), Topic: strict(t.cell(r, "topic"))}
 		if _, ok := d.byID[n.HelpPoint]; !ok {
 			faults.add(r.line, "help_point", "fault.point", n.HelpPoint)
 		}

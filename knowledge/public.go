@@ -1,0 +1,145 @@
+package knowledge
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"orientir/knowledge/privacy"
+	"orientir/knowledge/starter"
+)
+
+// Mask hides personal numbers, as privacy.Mask does, but for the phones and addresses that stand in guides and help points,
+// and says which kinds it hid.
+func (s *Store) Mask(ctx context.Context, text string) (masked string, kinds []privacy.Kind, err error) {
+	// Most texts hold no phone and no address: what is public needn't be known for them.
+	masked, kinds = privacy.Mask(text)
+	if !hasContact(kinds) {
+		return masked, kinds, nil
+	}
+	guides, err := s.guideContacts.get(ctx, s)
+	if err != nil {
+		return "", nil, fmt.Errorf("read the public phones of guides: %w", err)
+	}
+	points, err := s.pointContacts.get(ctx, s)
+	if err != nil {
+		return "", nil, fmt.Errorf("read the public phones of help points: %w", err)
+	}
+	masked, kinds = privacy.Mask(text, guides, points)
+	return masked, kinds, nil
+}
+
+func hasContact(kinds []privacy.Kind) bool {
+	for _, k := range kinds {
+		if k == privacy.Phone || k == privacy.Email {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Store) loadGuideContacts(ctx context.Context) (*privacy.Public, error) {
+	guides, err := s.Guides(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return privacy.NewPublic(guideWords(guides)...), nil
+}
+
+func (s *Store) loadPointContacts(ctx context.Context) (*privacy.Public, error) {
+	d, err := s.loadDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return privacy.NewPublic(pointWords(d.points)...), nil
+}
+
+// StarterContacts are the phones and addresses in the guides and help points that ship with the program, for who has no database at hand.
+func StarterContacts() (*privacy.Public, error) { return starterContacts(starter.Files) }
+
+func starterContacts(files fs.FS) (*privacy.Public, error) {
+	items, err := readStarter(files)
+	if err != nil {
+		return nil, fmt.Errorf("read starter knowledge: %w", err)
+	}
+	var guides []Guide
+	for _, item := range items["guide"] {
+		guides = append(guides, item.data.(Guide))
+	}
+	data, err := fs.ReadFile(files, "help-points.csv")
+	if err != nil {
+		return nil, fmt.Errorf("read starter knowledge: %w", err)
+	}
+	records, _, err := readPoints(data)
+	if err != nil {
+		return nil, fmt.Errorf("read starter knowledge: help-points.csv: %w", err)
+	}
+	var points []HelpPoint
+	for _, r := range records {
+		points = append(points, r.point)
+	}
+	return privacy.NewPublic(append(guideWords(guides), pointWords(points)...)...), nil
+}
+
+// guideWords are the texts of guides in which a phone or an address may stand.
+func guideWords(guides []Guide) (words []string) {
+	for _, g := range guides {
+		for _, local := range g.Local {
+			words = append(words, "тел. "+local.Contact)
+			for _, note := range local.Note {
+				words = append(words, note)
+			}
+		}
+		for _, t := range g.Text {
+			words = append(words, "тел. "+t.Contact, t.Authority, t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Time)
+			for _, list := range [][]string{t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.GoodToKnow} {
+				words = append(words, list...)
+			}
+		}
+	}
+	return words
+}
+
+// pointWords are the contacts of help points. A phone's field may list several, «0359/51641; 0359/51631».
+func pointWords(points []HelpPoint) (words []string) {
+	for _, h := range points {
+		for phone := range strings.FieldsFuncSeq(h.Phone, func(r rune) bool { return r == ';' || r == ',' }) {
+			words = append(words, "тел. "+strings.TrimSpace(phone))
+		}
+		words = append(words, h.Email)
+	}
+	return words
+}
+
+// strict hides what can be no office's in what editors and files bring: ЕГН, ЛНЧ and cards. Phones, addresses and accounts of offices stay.
+func strict(text string) string {
+	masked, _ := privacy.MaskOnly(text, privacy.EGN, privacy.LNCH, privacy.Card)
+	return masked
+}
+
+// masked is the guide without personal numbers in its texts.
+func (g Guide) masked() Guide {
+	texts := map[Language]Text{}
+	for language, t := range g.Text {
+		for _, field := range []*string{&t.Title, &t.Authority, &t.Contact, &t.Summary, &t.Who, &t.Where, &t.IdentificationNote, &t.FeeNote, &t.Time} {
+			*field = strict(*field)
+		}
+		for _, list := range []*[]string{&t.Exceptions, &t.Steps, &t.Needed, &t.Deadlines, &t.GoodToKnow, &t.Names, &t.Formerly} {
+			*list = strictAll(*list)
+		}
+		texts[language] = t
+	}
+	g.Text, g.Why = texts, strict(g.Why)
+	return g
+}
+
+// strictAll is strict for each of a list; a nil list stays nil.
+func strictAll(list []string) []string {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i] = strict(out[i])
+	}
+	return out
+}
