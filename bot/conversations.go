@@ -22,6 +22,8 @@ type Options struct {
 	Log    *slog.Logger     // default: nothing is logged
 	Now    func() time.Time // clock; default time.Now
 	Pulled []string         // channels whose pages fetch their messages themselves; default "web"
+	// Mask hides personal numbers in what anybody writes and says which kinds it hid; default privacy.Mask, which knows no public phones.
+	Mask func(ctx context.Context, text string) (string, []privacy.Kind, error)
 }
 
 // Conversations stores contacts, conversations and messages. The engine, the channels and the human side share one.
@@ -33,11 +35,12 @@ type Conversations struct {
 	log    *slog.Logger
 	now    func() time.Time
 	pulled []string
+	mask   func(ctx context.Context, text string) (string, []privacy.Kind, error)
 }
 
 // NewConversations makes the store of conversations. redis carries wake-ups only.
 func NewConversations(pool *pgxpool.Pool, redis *redis.Client, o Options) *Conversations {
-	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled}
+	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled, mask: o.Mask}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -47,7 +50,22 @@ func NewConversations(pool *pgxpool.Pool, redis *redis.Client, o Options) *Conve
 	if c.pulled == nil {
 		c.pulled = []string{"web"}
 	}
+	if c.mask == nil {
+		c.mask = func(_ context.Context, text string) (string, []privacy.Kind, error) {
+			masked, kinds := privacy.Mask(text)
+			return masked, kinds, nil
+		}
+	}
 	return c
+}
+
+// Mask hides personal numbers, as in everything that is stored of a conversation, and says which kinds it hid.
+func (c *Conversations) Mask(ctx context.Context, text string) (masked string, kinds []privacy.Kind, err error) {
+	masked, kinds, err = c.mask(ctx, text)
+	if err != nil {
+		return "", nil, fmt.Errorf("mask personal numbers: %w", err)
+	}
+	return masked, kinds, nil
 }
 
 // Topic is the wake-up topic of a conversation: something was stored in it.
@@ -156,7 +174,9 @@ func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation in
 	if tag.RowsAffected() == 0 {
 		return 0, fmt.Errorf("say in conversation %d: %w", conversation, ErrNotHolder)
 	}
-	body.Text, _ = privacy.Mask(body.Text)
+	if body.Text, _, err = c.Mask(ctx, body.Text); err != nil {
+		return 0, fmt.Errorf("say in conversation %d: %w", conversation, err)
+	}
 	return c.write(ctx, tx, conversation, Librarian, holder, body)
 }
 

@@ -14,7 +14,7 @@ func TestOrderHoldsThroughRetryAfter(t *testing.T) {
 	h.says("здравейте")
 	h.works()
 	c := h.conversation()
-	for _, line := range []string{"bot.notice_masked", "bot.notice_danger"} {
+	for _, line := range []string{"bot.starting", "bot.notice_danger"} {
 		if _, err := h.conversations.Notice(h.ctx, h.pool, c.ID, line); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestOrderHoldsThroughRetryAfter(t *testing.T) {
 	h.clock.pass(2 * time.Second)
 	for h.sends() {
 	}
-	want := []string{"7: " + bg("bot.notice_masked"), "7: " + bg("bot.notice_danger")}
+	want := []string{"7: " + bg("bot.starting"), "7: " + bg("bot.notice_danger")}
 	if got := h.telegram.sent[1:]; !slices.Equal(got, want) {
 		t.Errorf("sent %q", got)
 	}

@@ -177,7 +177,7 @@ func (h *house) conversation() Conversation {
 	return c
 }
 
-func bg(key string) string { return i18n.T("bg", key) }
+func bg(key string, args ...any) string { return i18n.T("bg", key, args...) }
 
 type clock struct {
 	mu sync.Mutex

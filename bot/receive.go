@@ -59,8 +59,8 @@ type arrival struct {
 	Incoming
 	kind       string
 	text       string
-	masked     bool   // a personal number was hidden
-	settlement string // of a shared position, in words; the position itself is erased when it has been used
+	hidden     []privacy.Kind // personal numbers of these kinds were hidden
+	settlement string         // of a shared position, in words; the position itself is erased when it has been used
 }
 
 // prepare does what needs no transaction.
@@ -89,11 +89,14 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 	default:
 		return arrival{}, fmt.Errorf("receive an event of channel %s: unknown kind %q", in.Channel, in.Kind)
 	}
-	masked, kinds := privacy.Mask(clean(words))
-	a.text, a.masked = masked, len(kinds) > 0
+	var err error
+	if a.text, a.hidden, err = e.conversations.Mask(ctx, clean(words)); err != nil {
+		return arrival{}, err
+	}
 	a.Data = clean(a.Data)
-	if len(a.Data) > longestData {
-		a.Data = ""
+	// «/8401012345» is a command to Telegram. What is no action of ours is help, whatever it was.
+	if _, hidden := privacy.Mask(a.Data); len(a.Data) > longestData || len(hidden) > 0 {
+		a.Data, a.hidden = "", append(a.hidden, hidden...)
 	}
 	return a, nil
 }
@@ -191,11 +194,10 @@ func (e *Engine) keepEdit(ctx context.Context, tx pgx.Tx, a arrival, held bool, 
 }
 
 func (e *Engine) warnMasked(ctx context.Context, tx pgx.Tx, a arrival, conversation int64) error {
-	if !a.masked {
+	if len(a.hidden) == 0 {
 		return nil
 	}
-	_, err := e.conversations.Notice(ctx, tx, conversation, "bot.notice_masked")
-	return err
+	return e.conversations.warnMasked(ctx, tx, conversation, a.hidden)
 }
 
 // wordsToKeep is the text of the row; of a location the name of its settlement.

@@ -42,9 +42,9 @@ func TestPersonalNumberIsHiddenBeforeItIsStored(t *testing.T) {
 	if strings.Contains(messages[0].Text, "6101057509") {
 		t.Errorf("stored %q", messages[0].Text)
 	}
-	h.wants("before any answer", bg("bot.notice_masked"))
+	h.wants("before any answer", bg("bot.notice_masked", "ЕГН"))
 	h.gets(Incoming{Kind: Command, Command: "nearest", Argument: "6101057509"})
-	h.wants("in a command", bg("bot.notice_masked"), bg("bot.notice_masked"))
+	h.wants("in a command", bg("bot.notice_masked", "ЕГН"), bg("bot.notice_masked", "ЕГН"))
 }
 
 func TestEditIsAnsweredAnewOnlyBeforeTheAnswer(t *testing.T) {

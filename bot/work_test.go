@@ -83,14 +83,14 @@ func TestLibrarianWinsOverLateAnswer(t *testing.T) {
 	h.says("помощ, пожар!")
 	h.says("ЕГН 6101057509")
 	h.works()
-	h.wants("the notices that pass", "Добър ден", bg("bot.notice_masked"), bg("bot.notice_danger"))
+	h.wants("the notices that pass", "Добър ден", bg("bot.notice_masked", "ЕГН"), bg("bot.notice_danger"))
 
 	if err := h.conversations.Release(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
 		t.Fatal(err)
 	}
 	h.says("съдебно")
 	h.works()
-	h.wants("handed back", "Добър ден", bg("bot.notice_masked"), bg("bot.notice_danger"), "criminal-record")
+	h.wants("handed back", "Добър ден", bg("bot.notice_masked", "ЕГН"), bg("bot.notice_danger"), "criminal-record")
 }
 
 func TestMessageForTheLibrarianIsNotAnsweredAfterRelease(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/handoff/staff"
+	"orientir/knowledge/privacy"
 )
 
 // Canned is an answer that is ready to use.
@@ -32,18 +33,26 @@ func (d *Desk) CannedAnswers(ctx context.Context) ([]Canned, error) {
 	return all, nil
 }
 
-// AddCanned adds an answer. Faults come as *staff.Fault.
-func (d *Desk) AddCanned(ctx context.Context, by int64, c Canned) error {
+// AddCanned adds an answer, its personal numbers masked, and says which kinds were. Faults come as *staff.Fault.
+func (d *Desk) AddCanned(ctx context.Context, by int64, c Canned) (hidden []privacy.Kind, err error) {
 	c.Title, c.Text = strings.TrimSpace(c.Title), strings.TrimSpace(strings.ReplaceAll(c.Text, "\r\n", "\n"))
 	switch {
 	case c.Language != "bg" && c.Language != "en":
-		return &staff.Fault{Field: "language", Key: "console.fault_language"}
+		return nil, &staff.Fault{Field: "language", Key: "console.fault_language"}
 	case c.Title == "" || utf8.RuneCountInString(c.Title) > 80:
-		return &staff.Fault{Field: "title", Key: "console.fault_canned_title"}
+		return nil, &staff.Fault{Field: "title", Key: "console.fault_canned_title"}
 	case c.Text == "" || utf8.RuneCountInString(c.Text) > 2000:
-		return &staff.Fault{Field: "text", Key: "console.fault_canned_text"}
+		return nil, &staff.Fault{Field: "text", Key: "console.fault_canned_text"}
 	}
-	err := d.staff.Door(ctx, staff.Act{By: by, Verb: "canned.add"}, func(tx pgx.Tx, act *staff.Act) error {
+	for _, words := range []*string{&c.Title, &c.Text} {
+		masked, kinds, err := d.conversations.Mask(ctx, *words)
+		if err != nil {
+			return nil, fmt.Errorf("add canned answer: %w", err)
+		}
+		*words, hidden = masked, append(hidden, kinds...)
+	}
+	c.Title = string([]rune(c.Title)[:min(80, utf8.RuneCountInString(c.Title))]) // a mask may be longer than what it hides
+	err = d.staff.Door(ctx, staff.Act{By: by, Verb: "canned.add"}, func(tx pgx.Tx, act *staff.Act) error {
 		var id int64
 		err := tx.QueryRow(ctx, `
 			INSERT INTO canned_answers (language, title, text) VALUES ($1, $2, $3)
@@ -55,9 +64,9 @@ func (d *Desk) AddCanned(ctx context.Context, by int64, c Canned) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("add canned answer: %w", err)
+		return nil, fmt.Errorf("add canned answer: %w", err)
 	}
-	return nil
+	return hidden, nil
 }
 
 // RemoveCanned removes an answer; one that is gone already is ErrNotFound.

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"orientir/bot"
+	"orientir/bot/i18n"
 	"orientir/knowledge"
 	"orientir/knowledge/privacy"
 	"orientir/retrieval"
@@ -26,6 +28,8 @@ type answerJSON struct {
 	Local      *localJSON          `json:"local,omitempty"`    // the door of the first guide in the municipality of the place
 	Formerly   string              `json:"formerly,omitempty"` // an old name that the question says
 	Apart      []string            `json:"apart,omitempty"`    // how to choose between the guides, where clarify
+	Masked     []privacy.Kind      `json:"masked,omitempty"`   // kinds of personal numbers that were hidden in the question
+	Notice     string              `json:"notice,omitempty"`   // what a person should be told of that
 }
 
 // localJSON is a service's own site in one municipality.
@@ -37,7 +41,8 @@ type localJSON struct {
 }
 
 // AnswerJSON lays an answer out as the public API gives it; the terminal's --json is the same.
-func AnswerJSON(a retrieval.Answer) any {
+// hidden are the kinds of personal numbers that were masked in the question.
+func AnswerJSON(a retrieval.Answer, hidden ...privacy.Kind) any {
 	out := answerJSON{Outcome: a.Outcome, Intent: a.Intent, Confidence: a.Confidence, Text: a.Text, Guides: a.Guides, Links: a.Links,
 		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost, Formerly: a.Formerly, Apart: a.Apart}
 	if l := a.Local; l != nil {
@@ -48,6 +53,9 @@ func AnswerJSON(a retrieval.Answer) any {
 	}
 	if out.Links == nil {
 		out.Links = []retrieval.Link{}
+	}
+	if out.Masked = hidden; len(hidden) > 0 {
+		out.Notice = i18n.T(string(a.Language), "bot.notice_masked", bot.HiddenWords(hidden, string(a.Language)))
 	}
 	return out
 }
@@ -76,8 +84,14 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 	case len(q.Place) > maxPlace:
 		return invalid("place", "web.fault_place_long")
 	}
-	masked, _ := privacy.Mask(q.Question)
-	place, _ := privacy.Mask(q.Place)
+	masked, hidden, err := s.store.Mask(r.Context(), q.Question)
+	if err != nil {
+		return err
+	}
+	place, hiddenInPlace, err := s.store.Mask(r.Context(), q.Place)
+	if err != nil {
+		return err
+	}
 	question := retrieval.Question{Text: masked, Language: knowledge.Language(q.Language), Audience: knowledge.Audience(q.Audience), Place: place,
 		Contact: "address:" + s.address(r)}
 	a, err := s.answerer.Answer(r.Context(), question)
@@ -92,5 +106,5 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return writeJSON(w, http.StatusOK, AnswerJSON(a))
+	return writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...))
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"orientir/bot"
+	"orientir/bot/i18n"
 	"orientir/bot/webchat"
 	"orientir/knowledge"
-	"orientir/knowledge/privacy"
 	"orientir/retrieval"
 )
 
@@ -49,7 +49,13 @@ func askCommand(env func(string) string) *cobra.Command {
 			return wrong(c, fmt.Sprintf("--audience е citizen или business, а не %q", audience))
 		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
-			text, _ := privacy.Mask(strings.Join(args, " "))
+			text, hidden, err := p.store.Mask(ctx, strings.Join(args, " "))
+			if err != nil {
+				return err
+			}
+			if place, _, err = p.store.Mask(ctx, place); err != nil {
+				return err
+			}
 			q := retrieval.Question{Text: text, Place: place, Audience: knowledge.Audience(audience)}
 			if err := p.know(ctx, c.ErrOrStderr()); err != nil {
 				return err
@@ -62,7 +68,10 @@ func askCommand(env func(string) string) *cobra.Command {
 				explainPlace(c.ErrOrStderr(), place, a.Place)
 			}
 			if asJSON {
-				return writeJSON(c.OutOrStdout(), webchat.AnswerJSON(a))
+				return writeJSON(c.OutOrStdout(), webchat.AnswerJSON(a, hidden...))
+			}
+			if len(hidden) > 0 {
+				fmt.Fprintln(c.ErrOrStderr(), i18n.T("bg", "bot.notice_masked", bot.HiddenWords(hidden, "bg")))
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), a.Text)
 			return err

@@ -50,7 +50,7 @@ func command(env func(string) string) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		serveCommand(env), askCommand(env), evalCommand(env), checkCommand(env), importCommand(env), exportCommand(env),
-		staffCommand(env), maskCommand(), migrateCommand(env), withServersCommand(env),
+		staffCommand(env), maskCommand(env), migrateCommand(env), withServersCommand(env),
 	)
 	speakBulgarian(root)
 	return root

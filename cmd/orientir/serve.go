@@ -134,7 +134,7 @@ type site struct {
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s := &site{}
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
-	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log})
+	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask})
 	s.staff = staff.NewStore(p.pool)
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry})
 

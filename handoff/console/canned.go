@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"orientir/bot"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 )
@@ -40,14 +41,18 @@ func (s *site) addCanned(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	c := handoff.Canned{Language: r.PostForm.Get("language"), Title: r.PostForm.Get("title"), Text: r.PostForm.Get("text")}
-	err := s.Desk.AddCanned(r.Context(), visitOf(r).account.ID, c)
+	hidden, err := s.Desk.AddCanned(r.Context(), visitOf(r).account.ID, c)
 	if fault := asFault(err); fault != nil {
 		return s.showCanned(w, r, c, fault)
 	}
 	if err != nil {
 		return err
 	}
-	s.setFlash(w, flash{Key: "canned_added"})
+	added := flash{Key: "canned_added"}
+	if len(hidden) > 0 {
+		added = flash{Key: "canned_added_masked", Args: []string{bot.HiddenWords(hidden, visitOf(r).language)}}
+	}
+	s.setFlash(w, added)
 	return seeOther(w, r, "/console/canned")
 }
 

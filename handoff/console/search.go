@@ -30,7 +30,11 @@ const unlikely = 0.01
 
 // searchFor looks in the guides for the words in the address, as the bot would for this person.
 func (s *site) searchFor(r *http.Request, t handoff.Ticket) (search, error) {
-	out := search{Words: strings.TrimSpace(r.URL.Query().Get("find"))}
+	words, _, err := s.Knowledge.Mask(r.Context(), strings.TrimSpace(r.URL.Query().Get("find")))
+	if err != nil {
+		return search{}, err
+	}
+	out := search{Words: words}
 	if out.Words == "" {
 		return out, nil
 	}

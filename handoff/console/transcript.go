@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot"
+	"orientir/knowledge/privacy"
 )
 
 // line is a message as the staff read it.
@@ -23,6 +24,7 @@ type line struct {
 	Note     *answerNote
 	At       time.Time
 	Delivery string // "" where it doesn't matter, else sent | pending | failed
+	Masked   bool   // personal numbers of a librarian's were hidden in it
 }
 
 // answerNote is how sure the bot was of an answer.
@@ -57,6 +59,7 @@ func (s *site) lines(ctx context.Context, f frame, person string, messages []bot
 			if l.Who, err = s.authorName(ctx, f, m.Author, names); err != nil {
 				return nil, err
 			}
+			l.Masked = privacy.Marked(m.Text)
 		default:
 			l.Who = f.T("who_system")
 		}

@@ -98,6 +98,11 @@ func mask(text string, only []Kind, public []*Public) (string, []Kind) {
 	return text, kinds
 }
 
+// Marked says whether something was masked in a text.
+func Marked(text string) bool {
+	return slices.ContainsFunc(Kinds(), func(k Kind) bool { return strings.Contains(text, k.Token()) })
+}
+
 // Contact gives the one phone number or e-mail address that a text consists of, with few words around it, as it was typed;
 // false where there is none, or more than one. The text is an answer to the question for a phone, so that bare digits are one.
 func Contact(text string) (value string, kind Kind, ok bool) {

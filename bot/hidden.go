@@ -1,0 +1,38 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
+	"orientir/knowledge/privacy"
+)
+
+// HiddenWords names the kinds of personal numbers that were hidden, «ЕГН и телефон», in a language that people read.
+func HiddenWords(kinds []privacy.Kind, language string) string {
+	var names []string
+	for _, k := range privacy.Kinds() {
+		if slices.Contains(kinds, k) {
+			names = append(names, i18n.T(language, "bot.hidden_"+string(k)))
+		}
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return i18n.T(language, "bot.hidden_and", strings.Join(names[:last], ", "), names[last])
+}
+
+// warnMasked tells a person once for a message what was hidden in it, and why.
+func (c *Conversations) warnMasked(ctx context.Context, tx postgres.DB, conversation int64, kinds []privacy.Kind) error {
+	var language string
+	if err := tx.QueryRow(ctx, `
+		SELECT k.language FROM conversations c JOIN contacts k ON k.id = c.contact WHERE c.id = $1`, conversation).Scan(&language); err != nil {
+		return fmt.Errorf("tell what was hidden in conversation %d: %w", conversation, err)
+	}
+	_, err := c.Notice(ctx, tx, conversation, "bot.notice_masked", HiddenWords(kinds, language))
+	return err
+}
