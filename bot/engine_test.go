@@ -203,6 +203,7 @@ var errBroken = errors.New("retrieval is broken")
 type guides struct {
 	mu     sync.Mutex
 	asked  []string
+	last   retrieval.Question
 	during func() // while it thinks, once
 	broken bool
 	early  bool // the index is not ready
@@ -212,7 +213,7 @@ var _ answerer = (*retrieval.Answerer)(nil)
 
 func (g *guides) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
 	g.mu.Lock()
-	g.asked = append(g.asked, q.Text)
+	g.asked, g.last = append(g.asked, q.Text), q
 	during, broken, early := g.during, g.broken, g.early
 	g.during = nil
 	g.mu.Unlock()

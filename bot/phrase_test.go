@@ -59,3 +59,21 @@ func TestStopDoesNotWaitForAModel(t *testing.T) {
 		t.Fatal("the program waits for the model")
 	}
 }
+
+func TestAModelIsChargedToTheContactAndNotAskedWhileALibrarianHolds(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.works()
+	if q := h.guides.last; q.Contact == "" || q.Alone {
+		t.Errorf("the guides were asked %+v", q)
+	}
+	if err := h.conversations.Claim(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
+		t.Fatal(err)
+	}
+	h.says("и къде да отида")
+	h.works()
+	if q := h.guides.last; !q.Alone {
+		t.Errorf("while a librarian holds: %+v", q)
+	}
+}

@@ -50,8 +50,9 @@ var moments = []struct{ begins, fact string }{
 	{"двойн", "двойно"}, {"double", "двойно"}, {"отстъпк", "отстъпка"}, {"discount", "отстъпка"}, {"глоб", "глоба"}, {"fine", "глоба"}, {"penalt", "глоба"},
 }
 
-// priceless are ways to say that nothing is paid.
-var priceless = regexp.MustCompile(`(?i)не се (?:за)?плаща|без (?:никаква )?такса|не се дължи|нищо не стру|няма такса|не струва|free of charge|for free|is free|\bno (?:fee|charge)|without (?:a )?(?:fee|charge)|costs? nothing`)
+// priceless are ways to say that nothing is paid. «Не плащайте на частни сайтове» is none: it warns.
+var priceless = regexp.MustCompile(`(?i)не се (?:за)?плаща|не (?:за)?плащат?е?(?:\P{L}|$)|не плащайте (?:нищо|такс)|не дължит?е?|без (?:никаква )?такса|не се дължи|нищо не стру|няма такса|не струва|` +
+	`free of charge|for free|is free|\bno (?:fee|charge)|without (?:a )?(?:fee|charge)|costs? (?:you )?nothing|pay nothing|(?:don['’]?t|not|needn['’]?t) (?:have to )?pay\b`)
 
 // institutions by the beginnings of the noun that says what they are.
 var institutionPattern = regexp.MustCompile(`^(?:министерств|агенци|комиси|институт|дирекци|инспекци|фонд|каса|общин|кметств|район|съд|прокуратур|полици|банк|нотариус|посолств|консулств|библиотек|регистр|служб|гише|камар|лаборатори|болниц|поликлиник|пощ|застраховател|министър|кмет|ministr|agenc|commission|institut|directorate|inspectorat|fund|municipalit|court|prosecut|police|bank|notar|embass|consulat|librar|registr|office|chamber|hospital|clinic|post|mayor)`)
@@ -69,6 +70,7 @@ var papers = []struct {
 	{regexp.MustCompile(`(?i)потребителск\p{L}+ им|username|user name`), "потребител"},
 	{regexp.MustCompile(`(?i)парол|password|passcode`), "парола"},
 	{regexp.MustCompile(`(?i)банков\p{L}+ карт|дебитн\p{L}+ карт|кредитн\p{L}+ карт|bank card|debit card|credit card`), "банкова карта"},
+	{regexp.MustCompile(`(?i)(?:^|\P{L})в брой(?:\P{L}|$)|\bcash\b`), "в брой"},
 	{regexp.MustCompile(`(?i)\bsms\b|(?:^|\P{L})смс`), "sms"},
 	{regexp.MustCompile(`(?i)пълномощ|power of attorney`), "пълномощно"},
 	{regexp.MustCompile(`(?i)шофьорск|свидетелство за управление|driving licen|driver.s licen`), "книжка"},
@@ -128,10 +130,7 @@ func (f facts) numbers(pieces []string) {
 		if n == "" {
 			for _, m := range moments {
 				if strings.HasPrefix(p, m.begins) {
-					f["дума "+m.fact] = true
-					if m.fact == "безплатно" {
-						f["безплатно"] = true
-					}
+					f[m.fact] = true
 				}
 			}
 			continue

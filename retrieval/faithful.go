@@ -109,7 +109,7 @@ func (c cited) strangeFacts(text string, from []field) (fault string) {
 		if !c.facts[fact] {
 			return fact
 		}
-		if strings.HasPrefix(fact, "число ") && !slices.ContainsFunc(from, func(f field) bool { return f.facts[fact] }) {
+		if (strings.HasPrefix(fact, "число ") || fact == "безплатно") && !slices.ContainsFunc(from, func(f field) bool { return f.facts[fact] }) {
 			return "not from there: " + fact
 		}
 	}
@@ -160,8 +160,9 @@ func everyFee(fees []field, stem string) bool {
 	return !slices.ContainsFunc(fees, func(f field) bool { return !f.stems[stem] })
 }
 
-// strangeShare is how much of a sentence's subject words may be the model's own, to join what the guide says.
-const strangeShare = 0.4
+// strangeWord is of how many subject words of a sentence one may be the model's own, to join what the guide says. So a short
+// sentence has none: in «За чужденец подава родител» one word that is not the guide's changes everything.
+const strangeWord = 4
 
 // strangeWords finds a name that the guide doesn't hold, and a sentence that hardly speaks of what the guide does.
 func (c cited) strangeWords(text string) (fault string) {
@@ -175,7 +176,7 @@ func (c cited) strangeWords(text string) (fault string) {
 			own++
 		}
 	}
-	if all > 0 && float64(own) > strangeShare*float64(all) {
+	if own > all/strangeWord {
 		return fmt.Sprintf("%d of %d words are its own", own, all)
 	}
 	for _, name := range namePattern.FindAllStringSubmatch(text, -1) {

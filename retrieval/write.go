@@ -38,6 +38,9 @@ func (a *Answerer) Phrase(ctx context.Context, q Question, answer Answer) (strin
 		return "", false
 	}
 	c := cite(*answer.Guide, answer.Language, answer.Local, a.about(q))
+	if c.language != answer.Language { // a translation can't be held to the guide's words
+		return "", false
+	}
 	prompt, err := c.prompt(q, answer)
 	if err != nil {
 		a.options.Log.Error("write a guide for the model", "guide", answer.Guide.Slug, "err", err)
