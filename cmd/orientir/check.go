@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,25 +125,8 @@ func printChecked(out io.Writer, found []knowledge.Finding, count int, asJSON bo
 			return err
 		}
 	} else {
-		for i, f := range all.Findings {
-			if i == 0 && all.Must > 0 {
-				fmt.Fprintln(out, "Трябва да се поправи:")
-			}
-			if i == all.Must {
-				if i > 0 {
-					fmt.Fprintln(out)
-				}
-				fmt.Fprintln(out, "Трябва да се погледне:")
-			}
-			name := f.Guide
-			if f.Language != "" {
-				name += "." + string(f.Language)
-			}
-			fmt.Fprintf(out, "  %s: %s: %s\n", name, f.Rule, f.What)
-		}
-		if len(all.Findings) > 0 {
-			fmt.Fprintln(out)
-		}
+		printFindings(out, "Трябва да се поправи:", all.Findings[:all.Must])
+		printFindings(out, "Трябва да се погледне:", all.Findings[all.Must:])
 		if _, err := fmt.Fprintf(out, "упътвания: %d, за поправяне: %d, за поглеждане: %d\n", count, all.Must, all.Should); err != nil {
 			return err
 		}
@@ -151,4 +135,33 @@ func printChecked(out io.Writer, found []knowledge.Finding, count int, asJSON bo
 		return &exitStatus{1}
 	}
 	return nil
+}
+
+// printFindings prints one line for each finding; what several guides have alike is one line with their names.
+func printFindings(out io.Writer, heading string, found []knowledge.Finding) {
+	if len(found) == 0 {
+		return
+	}
+	fmt.Fprintln(out, heading)
+	guides := map[string][]string{}
+	var order []string
+	for _, f := range found {
+		words := f.Rule + ": " + f.What
+		if guides[words] == nil {
+			order = append(order, words)
+		}
+		name := f.Guide
+		if f.Language != "" {
+			name += "." + string(f.Language)
+		}
+		guides[words] = append(guides[words], name)
+	}
+	for _, words := range order {
+		if list := guides[words]; len(list) == 1 {
+			fmt.Fprintf(out, "  %s: %s\n", list[0], words)
+		} else {
+			fmt.Fprintf(out, "  %s (%d): %s\n", words, len(list), strings.Join(list, ", "))
+		}
+	}
+	fmt.Fprintln(out)
 }
