@@ -177,7 +177,7 @@ func (c cited) strangeWords(text string) (fault string) {
 		}
 	}
 	if own > all/strangeWord {
-		return fmt.Sprintf("%d of %d words are its own", own, all)
+		return fmt.Sprintf("words of its own: %d of %d", own, all)
 	}
 	for _, name := range namePattern.FindAllStringSubmatch(text, -1) {
 		if word := Normalize(name[1]); !stopWords[word] && !c.stems[Stem(word)] && !c.stems[stemEnglish(word)] {

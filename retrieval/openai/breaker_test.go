@@ -126,7 +126,7 @@ func TestBudget(t *testing.T) {
 			t.Fatalf("call %d: %v", n, err)
 		}
 	}
-	if got := counts.n["model:2026-11-25:7"]; got != 240 {
+	if got := counts.n["model:2026-11-25:"+digest("model:2026-11-257")]; got != 240 {
 		t.Errorf("contact 7 spent %d, want 240", got)
 	}
 	if err := ask("7"); !errors.Is(err, errSpent) {

@@ -2,6 +2,8 @@ package openai
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 )
@@ -41,7 +43,7 @@ func (b Budget) take(ctx context.Context, contact string, reserved int64) (settl
 		bounds[day] = b.PerDay
 	}
 	if b.PerContact > 0 && contact != "" {
-		bounds[day+":"+contact] = b.PerContact
+		bounds[day+":"+digest(day+contact)] = b.PerContact
 	}
 	// What was reserved is given back even where the caller is gone by then.
 	ctx = context.WithoutCancel(ctx)
@@ -59,6 +61,12 @@ func (b Budget) take(ctx context.Context, contact string, reserved int64) (settl
 		return nil, false
 	}
 	return func(spent int64) { add(spent - reserved) }, true
+}
+
+// digest stands for a contact, who may be known by a network address: it is not written down, and another one each day.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:12])
 }
 
 // tokens are what a call spent.

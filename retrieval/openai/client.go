@@ -107,7 +107,7 @@ func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, error)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("embed %d texts: %w", len(texts), err)
+		return nil, fmt.Errorf("embed %d texts: %w", len(texts), quiet(err))
 	}
 	vectors := make([][]float32, len(texts))
 	for _, d := range response.Data {

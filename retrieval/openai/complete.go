@@ -32,7 +32,7 @@ func (c *Client) Complete(ctx context.Context, t retrieval.Task) (string, error)
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("complete with %s: %w", c.options.ChatModel, err)
+		return "", fmt.Errorf("complete with %s: %w", c.options.ChatModel, quiet(err))
 	}
 	return text, nil
 }

@@ -195,6 +195,23 @@ func TestAnAnswerIsGivenUpWhenItsWatcherHasSeenEnough(t *testing.T) {
 	}
 }
 
+func TestErrorsDoNotRepeatWhatAServerSays(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []openaitest.Reply{
+		openaitest.Fails(400, "bad input: трябва ми съдебно"), openaitest.Raw(500, "трябва ми съдебно"),
+		openaitest.Raw(200, "data: {\"error\":{\"message\":\"трябва ми съдебно\"}}\n\n", "Content-Type", "text/event-stream"),
+	} {
+		s := openaitest.New(t, always(reply))
+		c := New(Options{BaseURL: s.URL, ChatModel: "m", EmbeddingModel: "e", Tries: 1})
+		if _, err := c.Complete(t.Context(), task()); err == nil || strings.Contains(err.Error(), "съдебно") {
+			t.Errorf("complete: %v", err)
+		}
+		if _, err := c.Embed(t.Context(), []string{"а"}); err == nil || strings.Contains(err.Error(), "съдебно") {
+			t.Errorf("embed: %v", err)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)

@@ -90,6 +90,15 @@ func refusal(err error) (status int, message string) {
 	return 0, ""
 }
 
+// quiet leaves of a server's error answer its status alone: servers repeat in their words what they were sent, and errors are
+// logged.
+func quiet(err error) error {
+	if status, _ := refusal(err); status != 0 {
+		return fmt.Errorf("the server answered with status %d", status)
+	}
+	return err
+}
+
 func param(e *openai.APIError) string {
 	if e.Param == nil {
 		return ""
