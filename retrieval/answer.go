@@ -69,6 +69,8 @@ type Answer struct {
 	Topic      string             // for emergencies and small talk: which phrase fits (violence, suicide, fire, medical, greeting, thanks, robot…)
 	Field      Field              // the part of a guide that was asked for, "" where none was
 	FollowUp   bool               // goes on about the guide on the screen (Question.Guide)
+	Mentions   []string           // where FollowUp: the sentences of the guide that speak of what was asked («а за дете?»)
+	Unsaid     bool               // where FollowUp: the guide says nothing of what was asked
 	Audience   knowledge.Audience // for whom the person says that they ask; "" where they don't
 	Text       string             // laid out as plain text, ready to read on a terminal
 	Guide      *knowledge.Guide   // the first guide, whole, where Answered; where that one is closed and has a successor, the successor
@@ -91,7 +93,7 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	v := c.verdict
 	answer := Answer{
 		Outcome: v.outcome, Intent: v.intent, Topic: v.topic, Confidence: v.confidence, Language: q.Language,
-		Field: c.aside.field, FollowUp: c.followUp, Audience: c.aside.audience,
+		Field: c.aside.field, FollowUp: c.followUp, Mentions: c.mentions, Unsaid: c.unsaid, Audience: c.aside.audience,
 		Detected: c.analysis.Language, Model: s.weights.version, Evidence: c.finding.evidence,
 	}
 	if answer.Language != knowledge.Bulgarian && answer.Language != knowledge.English {

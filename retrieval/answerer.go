@@ -123,6 +123,8 @@ type consideration struct {
 	aside    aside
 	place    *knowledge.PlaceMatch // that the message names, where it was looked for already
 	followUp bool                  // it goes on about the guide on the screen
+	mentions []string              // what that guide says of what the message is about
+	unsaid   bool                  // it says nothing of it
 }
 
 // short says that a message is too short to stand on its own where something was said before.

@@ -32,6 +32,7 @@ type aside struct {
 	audience    knowledge.Audience // for whom the person asks; "" where it isn't said
 	forgetPlace bool
 	goesOn      bool     // begins as what goes on does: «а», «и», «ами»
+	supposes    bool     // goes on with a case: «а ако …»
 	leansBack   bool     // begins with a preposition, as half a question does: «за дете?», «без подпис»
 	rest        []string // stems of its subject
 }
@@ -50,7 +51,9 @@ func (r rules) aside(a Analysis) aside {
 		case !one.match(a):
 			continue
 		}
-		fits = append(fits, one)
+		if one.topic != string(FieldState) { // its words are what the file is about
+			fits = append(fits, one)
+		}
 		switch one.name {
 		case "field":
 			s.field = Field(one.topic)
@@ -62,6 +65,7 @@ func (r rules) aside(a Analysis) aside {
 	}
 	if len(a.Terms) > 0 {
 		s.goesOn, s.leansBack = begins(a, goingOn), begins(a, leaningBack)
+		s.supposes = s.goesOn && len(a.Terms) > 1 && a.holds("ако", "if", "если", "якщо")
 	}
 	for _, t := range a.Terms {
 		if !t.Stop && !aboutAny[t.Stem] && !slices.ContainsFunc(fits, func(one rule) bool { return one.has(t) }) {

@@ -9,7 +9,7 @@ import (
 
 const (
 	followUpRight  = 0.90 // chance that what leans on the guide on the screen is about it
-	surelyAnother  = 0.85 // confidence in another guide above which even «а …» begins a new subject
+	surelyAnother  = 0.90 // confidence in another guide above which even «а …» begins a new subject
 	neighbourShare = 0.02 // least share of a related guide, alone and beside the guide on the screen
 	sisterShare    = 0.80 // least share of a guide for the other audience that only one of the two names, without the guide on the screen
 	longestGoingOn = 9    // words of a message that goes on
@@ -36,11 +36,21 @@ func (a *Answerer) goOn(ctx context.Context, s *serving, q Question, c considera
 			c.aside, c.place = named, &said
 		}
 	}
+	t, _ := g.In(languageOf(q, c))
+	spoken := mentions(t, c.aside.rest)
+	paid := feesFor(t, c.aside.rest)
 	near, found, err := a.neighbour(ctx, s, q, c, g)
 	if err != nil {
 		return c, false, err
 	}
-	if !found && !c.goesOn(q.Guide) {
+	known := len(spoken) > 0 || paid
+	if known && !c.aside.goesOn { // half a question is about the guide only where the guide speaks of all that it names
+		known = !slices.ContainsFunc(c.aside.rest, func(stem string) bool {
+			one := []string{stem}
+			return len(mentions(t, one)) == 0 && !feesFor(t, one)
+		})
+	}
+	if !found && !c.goesOn(q.Guide, known) {
 		return c, false, nil
 	}
 	if found { // «а за инвалиди?» after the vignette is a guide of its own
@@ -51,8 +61,14 @@ func (a *Answerer) goOn(ctx context.Context, s *serving, q Question, c considera
 	if len(c.aside.rest) == 0 && c.place != nil && c.aside.field == "" {
 		c.aside.field = FieldWhere
 	}
+	if c.aside.field == "" && paid {
+		c.aside.field = FieldFee // «а седмична?»
+	}
 	if c.aside.field == "" {
 		c.aside.field = FieldExceptions
+		if len(c.aside.rest) > 0 {
+			c.mentions, c.unsaid = spoken, len(spoken) == 0
+		}
 		if len(c.aside.rest) == 0 && !begins(c.analysis, leaningBack) && !c.analysis.holds("за") {
 			c.aside.field = FieldSteps // «и после?»
 		}
@@ -85,7 +101,11 @@ func (a *Answerer) goOn(ctx context.Context, s *serving, q Question, c considera
 func (c consideration) followable() bool {
 	v := c.verdict
 	switch {
-	case v.outcome == Emergency, v.topic == "injection", v.topic == "fraud", c.aside.forgetPlace:
+	case v.outcome == Emergency, v.topic == "fraud", c.aside.forgetPlace:
+		return false
+	case len(c.aside.rest) == 0 && c.aside.field != "" && v.intent == WantsAnswer: // «дай линк», whatever was learned of its like
+		return true
+	case v.topic == "injection":
 		return false
 	case v.intent == Smalltalk:
 		return c.aside.field != "" || c.aside.goesOn && v.topic == "other"
@@ -93,8 +113,20 @@ func (c consideration) followable() bool {
 	return v.intent == WantsAnswer || v.intent == WantsStatus && v.topic == "file"
 }
 
-// goesOn says that the message leans on the guide on the screen rather than on itself.
-func (c consideration) goesOn(slug string) bool {
+// languageOf is the language that a question is answered in.
+func languageOf(q Question, c consideration) knowledge.Language {
+	switch {
+	case q.Language == knowledge.Bulgarian || q.Language == knowledge.English:
+		return q.Language
+	case c.analysis.Language == "en":
+		return knowledge.English
+	}
+	return knowledge.Bulgarian
+}
+
+// goesOn says that the message leans on the guide on the screen rather than on itself. spoken tells that the guide speaks of
+// what the message is about.
+func (c consideration) goesOn(slug string, spoken bool) bool {
 	v, s, n := c.verdict, c.aside, len(c.analysis.Terms)
 	if len(s.rest) == 0 {
 		return s.field != "" || s.audience != "" || s.goesOn || c.place != nil
@@ -105,7 +137,11 @@ func (c consideration) goesOn(slug string) bool {
 		return s.field != "" || s.goesOn || s.leansBack
 	case another && v.order[0].said > mostlyName, v.signpost != "":
 		return false
-	case another && v.outcome == Answered && (v.confidence >= surelyAnother || !s.goesOn && s.field == "" && v.confidence >= rightToAnswer):
+	case s.supposes:
+		return n <= longestGoingOn
+	case another && v.outcome == Answered && (v.confidence >= surelyAnother || v.confidence >= rightToAnswer && !spoken):
+		return false
+	case another && v.outcome == Clarify && !spoken && !s.goesOn:
 		return false
 	case s.goesOn:
 		return n <= longestGoingOn
