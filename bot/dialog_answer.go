@@ -198,6 +198,13 @@ func (d *dialog) recorded(in *record) act {
 // the library there.
 func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
 	b := Body{Text: d.followUp(*a.Guide, a.Field), AnswerID: id}
+	t, _ := a.Guide.In(knowledge.Language(d.person.Language))
+	switch {
+	case len(a.Mentions) > 0:
+		b.Text = d.t("bot.followup_said", t.Title) + dashed(a.Mentions)
+	case a.Unsaid:
+		b.Text = d.t("bot.followup_unsaid", a.Guide.Link) + "\n" + b.Text
+	}
 	if g := a.Guide.Audience; a.Audience != "" && g != a.Audience && g != knowledge.Both {
 		b.Text = d.t("bot.only_for_"+string(g)) + "\n" + b.Text
 	}

@@ -266,6 +266,7 @@ func scriptAnswer(s section) retrieval.Answer {
 	for _, line := range s.lines("library") {
 		a.HelpPoints = append(a.HelpPoints, scriptNearby(line))
 	}
+	a.Mentions, a.Unsaid = s.lines("says"), s.field("unsaid") == "yes"
 	if town := s.field("door"); town != "" {
 		a.Local = &knowledge.Local{Municipality: town, Link: "https://plovdiv.bg", Contact: "032 656 701"}
 	}
