@@ -72,11 +72,22 @@ func vectorOf(dims int) (cast, class string) {
 	return fmt.Sprintf("vector(%d)", dims), "vector_cosine_ops"
 }
 
+// indexMemory is how many megabytes of memory an index of so many vectors is built in. HNSW's graph must fit, or building
+// goes on on disk, many times slower; a chunk takes its vector and some 500 bytes for its neighbours. Between what a small
+// server can spare and what a large one should be asked for.
+func indexMemory(chunks, dims int) int {
+	return min(max(chunks*(4*dims+500)>>20, 128), 2048)
+}
+
 // finishModel indexes a filled model's vectors and lets it serve.
 func finishModel(ctx context.Context, db postgres.DB, id, dims int) error {
 	cast, class := vectorOf(dims)
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL maintenance_work_mem = '128MB'`); err != nil {
+		var chunks int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM chunks WHERE model = $1`, id).Scan(&chunks); err != nil {
+			return fmt.Errorf("index model %d: %w", id, err)
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL maintenance_work_mem = '%dMB'`, indexMemory(chunks, dims))); err != nil {
 			return fmt.Errorf("index model %d: %w", id, err)
 		}
 		if _, err := tx.Exec(ctx, fmt.Sprintf(
