@@ -46,7 +46,9 @@ func BenchmarkSideBySide(b *testing.B) {
 		b.Fatal(err)
 	}
 	engines := []engine{
-		{"Orientir", func(ctx context.Context, q string) (retrieval.Answer, error) { return a.Answer(ctx, retrieval.Question{Text: q}) }},
+		{"Orientir", func(ctx context.Context, q string) (retrieval.Answer, error) {
+			return a.Answer(ctx, retrieval.Question{Text: q})
+		}},
 	}
 	for _, form := range []struct {
 		name  string
