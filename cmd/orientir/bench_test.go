@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxvector "github.com/pgvector/pgvector-go/pgx"
+	"golang.org/x/sync/errgroup"
 
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -45,8 +47,9 @@ func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.Trace
 
 func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// BenchmarkAnswers measures answers of the real program over HTTP, one after the other and from many clients at once, beside
-// the bare search statements of the same questions on the same database, and an answer in-process between the two.
+// BenchmarkAnswers measures answers of the real program over HTTP, one after the other, from many clients at once and at a
+// steady hundred a second, beside the bare search statements of the same questions on the same database, and an answer
+// in-process between the two. This process is the client, on the same machine.
 func BenchmarkAnswers(b *testing.B) {
 	p := newProgram(b, "ORIENTIR_RATE_LIMITS=off")
 	questions := heldOut(b)
@@ -87,13 +90,17 @@ func BenchmarkAnswers(b *testing.B) {
 		b.Fatal("no search was seen")
 	}
 
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	overHTTP := func(i int) error {
-		resp, err := http.Post(p.url+"/api/v1/ask", "application/json", bytes.NewReader(bodies[i%len(bodies)]))
+		resp, err := client.Post(p.url+"/api/v1/ask", "application/json", bytes.NewReader(bodies[i%len(bodies)]))
 		if err != nil {
 			return err
 		}
 		_, err = io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
+		if err == nil && resp.StatusCode != http.StatusOK {
+			err = errors.New(resp.Status)
+		}
 		return err
 	}
 	inProcess := func(i int) error {
@@ -117,6 +124,8 @@ func BenchmarkAnswers(b *testing.B) {
 		b.Run(c.name+"/one", func(b *testing.B) { one(b, c.do) })
 		b.Run(c.name+"/many", func(b *testing.B) { many(b, c.do) })
 	}
+	b.Run("HTTP/hundred-a-second", func(b *testing.B) { steadily(b, 100, overHTTP) })
+	b.Run("in-process/beside-SQL", func(b *testing.B) { beside(b, inProcess, bare) })
 }
 
 // one acts again and again and reports percentiles.
@@ -130,9 +139,7 @@ func one(b *testing.B, do func(int) error) {
 		}
 		took = append(took, time.Since(began))
 	}
-	slices.Sort(took)
-	b.ReportMetric(took[len(took)/2].Seconds()*1000, "p50-ms")
-	b.ReportMetric(took[len(took)*99/100].Seconds()*1000, "p99-ms")
+	report(b, took)
 }
 
 // many acts from eight clients for each processor and reports how much is done in a second.
@@ -149,6 +156,56 @@ func many(b *testing.B, do func(int) error) {
 		}
 	})
 	b.ReportMetric(float64(n.Load())/time.Since(began).Seconds(), "per-s")
+}
+
+// steadily acts so many times a second for twenty seconds, whether or not what went before is done, and reports how long
+// each took from the moment that it was due: waiting behind a slow one counts.
+func steadily(b *testing.B, rate int, do func(int) error) {
+	const seconds = 20
+	for b.Loop() {
+		took := make([]time.Duration, rate*seconds)
+		var g errgroup.Group
+		began := time.Now()
+		for i := range took {
+			due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
+			time.Sleep(time.Until(due))
+			g.Go(func() error {
+				err := do(i)
+				took[i] = time.Since(due)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(took))/time.Since(began).Seconds(), "per-s")
+		report(b, took)
+	}
+}
+
+// beside acts the two in turn and reports how many times as long the first takes.
+func beside(b *testing.B, first, second func(int) error) {
+	var one, other []time.Duration
+	act := func(do func(int) error, i int) time.Duration {
+		began := time.Now()
+		if err := do(i); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	for i := 0; b.Loop(); i++ {
+		one, other = append(one, act(first, i)), append(other, act(second, i))
+	}
+	report(b, one)
+	slices.Sort(other)
+	b.ReportMetric(float64(one[len(one)/2])/float64(other[len(other)/2]), "times-SQL")
+}
+
+// report sorts and reports percentiles.
+func report(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2].Seconds()*1000, "p50-ms")
+	b.ReportMetric(took[len(took)*99/100].Seconds()*1000, "p99-ms")
 }
 
 // heldOut gives a hundred questions that the program has not learned from.
