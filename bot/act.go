@@ -62,15 +62,18 @@ type (
 	}
 	// ticketStatus asks what became of the open ticket.
 	ticketStatus struct {
-		Else   *offerDesk // where there is none; nil tells so
-		ticket Ticket
-		found  bool
+		Else    *offerDesk // where there is none; nil tells so
+		Contact bool       // where there is one: ask for a contact to be called back
+		ticket  Ticket
+		found   bool
 	}
 	// cancelTicket withdraws the open ticket, if any.
 	cancelTicket struct {
 		Shown     bool // an offer was on the screen
 		cancelled bool
 	}
+	// dropContact erases the contact that was left on the open ticket.
+	dropContact struct{ dropped bool }
 	// rate stores what the person thinks of an answer.
 	rate struct {
 		Answer  int64
@@ -102,6 +105,7 @@ func (*offerDesk) writes() bool    { return false }
 func (*openTicket) writes() bool   { return true }
 func (*ticketStatus) writes() bool { return false }
 func (*cancelTicket) writes() bool { return true }
+func (*dropContact) writes() bool  { return true }
 func (*rate) writes() bool         { return true }
 func (*giveReason) writes() bool   { return true }
 func (*comment) writes() bool      { return true }

@@ -13,9 +13,10 @@ type Body struct {
 	NearTitle  string          `json:"near_title,omitempty"` // words over the help points, where they follow a guide
 	HelpPoints []HelpPointCard `json:"help_points,omitempty"`
 	Buttons    []Action        `json:"buttons,omitempty"`
-	AnswerID   int64           `json:"answer_id,omitempty"` // what a rating refers to
-	AskPlace   bool            `json:"ask_place,omitempty"` // offer to share the location
-	Full       bool            `json:"full,omitempty"`      // the person asked for the whole guide: fold nothing
+	AnswerID   int64           `json:"answer_id,omitempty"`   // what a rating refers to
+	AskPlace   bool            `json:"ask_place,omitempty"`   // offer to share the location
+	AskContact bool            `json:"ask_contact,omitempty"` // offer to share the phone number
+	Full       bool            `json:"full,omitempty"`        // the person asked for the whole guide: fold nothing
 	Language   string          `json:"language"`
 }
 
@@ -26,6 +27,7 @@ type Body struct {
 //	why:<reason>:<answer>                            say why it was bad
 //	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
 //	human  human:yes  human:pool  human:<help point> offer a hand-over, confirm it, change who reads it
+//	human:call  contact  contact:cancel  contact:drop confirm it and leave a contact, leave one, don't, erase it
 //	cancel                                           withdraw an offer or a ticket
 //	audience:citizen  audience:business              for whom the person asks
 //	lang:<language>  language  forget  help          as the commands of the same names

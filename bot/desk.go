@@ -52,4 +52,5 @@ type Ticket struct {
 	Claimed  bool
 	Position int // in the queue, 1 is next; 0 once claimed
 	OpenedAt time.Time
+	Contact  string // phone | email: that the person left one to be called back; "" none
 }

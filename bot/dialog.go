@@ -19,6 +19,8 @@ type dialog struct {
 	later  []act // writes whose outcome changes nothing that is said
 	queue  bool  // what was written changed the desk's queue
 
+	callbacks bool // a contact to be called back can be kept
+
 	foreign bool // the person writes Russian or Ukrainian: what is said in Bulgarian gets an English line
 
 	public string    // base of public addresses without a slash at the end; "" leaves links out
@@ -36,7 +38,7 @@ type person struct {
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.
 type state struct {
 	Greeted  bool   `json:"greeted,omitempty"`
-	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | comment
+	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | comment | contact
 	Missed   int    `json:"missed,omitempty"`   // places in a row that were not understood
 	Question string `json:"question,omitempty"` // the last one that the guides were asked, masked
 	Answer   int64  `json:"answer,omitempty"`   // the last answer given
@@ -54,6 +56,7 @@ type wish struct {
 	Reason    string `json:"reason"`
 	HelpPoint string `json:"help_point,omitempty"`
 	Pool      bool   `json:"pool,omitempty"`
+	Call      bool   `json:"call,omitempty"` // the person wants to be called back
 }
 
 // event is what came in. Several texts in a row are one event: people write one story in three messages.
@@ -90,6 +93,9 @@ func (d *dialog) next(in any) act {
 		return d.statusSeen(in)
 	case *cancelTicket:
 		return d.cancelled(in)
+	case *dropContact:
+		d.contactDropped(in)
+		return nil
 	case *rate:
 		return d.rated(in)
 	case *giveReason:
@@ -111,6 +117,9 @@ func (d *dialog) event(e event) act {
 		return d.button(e.Data)
 	case Location:
 		return &lookNear{Position: position(e.Lat, e.Lon), CallOnly: d.state.Await == "phone-place"}
+	case Contact:
+		d.contactLeft(e.Data)
+		return nil
 	case Unsupported:
 		d.add(Body{Text: d.t("bot.unsupported"), Buttons: d.ways()})
 		return nil
@@ -186,11 +195,15 @@ func (d *dialog) button(data string) act {
 		case "":
 			return d.human("")
 		case "yes":
-			return d.confirm()
+			return d.confirm(false)
+		case "call":
+			return d.confirm(true)
 		case "pool":
 			return d.choose(wish{Pool: true})
 		}
 		return d.choose(wish{HelpPoint: rest})
+	case "contact":
+		return d.contactButton(rest)
 	case "cancel":
 		if d.state.Wish != nil {
 			d.state.Wish = nil
@@ -219,10 +232,16 @@ func (d *dialog) text(e event) act {
 		d.add(Body{Text: d.t("bot.empty")})
 		return nil
 	}
+	if d.state.Await == awaitContact { // a contact would have come as one
+		d.state.Await = ""
+		if yesOrNo(text) == "no" || text == d.t("bot.button_cancel") {
+			return d.contactButton("cancel")
+		}
+	}
 	if d.state.Wish != nil {
 		switch yesOrNo(text) {
 		case "yes":
-			return d.confirm()
+			return d.confirm(false)
 		case "no":
 			return d.button("cancel")
 		}

@@ -33,6 +33,10 @@ func (d *dialog) heard(in *askGuides) act {
 		d.state.Await = ""
 		return d.answer(in)
 	}
+	if d.callbacks && wantsCall(in.Question.Text) && (!decided(a) || a.Intent == retrieval.WantsHuman) {
+		d.state.Await = ""
+		return &ticketStatus{Contact: true, Else: &offerDesk{Wish: wish{Reason: "asked"}}}
+	}
 	switch await {
 	case "comment":
 		d.state.Await = ""

@@ -26,12 +26,14 @@ func (d *dialog) choose(to wish) act {
 	return &ticketStatus{Else: &offerDesk{Wish: to, Changed: true}}
 }
 
-func (d *dialog) confirm() act {
+// confirm opens the ticket that was shown; call asks for a contact then.
+func (d *dialog) confirm(call bool) act {
 	if d.state.Wish == nil { // an old button: show it again
 		return d.human("")
 	}
 	w := *d.state.Wish
 	d.state.Wish = nil
+	w.Call = call
 	return &openTicket{Wish: w}
 }
 
@@ -67,6 +69,9 @@ func (d *dialog) offered(in *offerDesk) act {
 	}
 	lines = append(lines, d.t("bot.offer_confirm"))
 	b := Body{Text: strings.Join(lines, "\n"), Buttons: []Action{{Label: d.t("bot.button_yes"), Data: "human:yes"}}}
+	if d.callbacks && !o.Present {
+		b.Buttons = append(b.Buttons, Action{Label: d.t("bot.button_yes_call"), Data: "human:call"})
+	}
 	for _, other := range o.Others[:min(3, len(o.Others))] {
 		b.Buttons = append(b.Buttons, Action{Label: d.t("bot.button_choose", other.Name), Data: "human:" + other.ID})
 	}
@@ -100,7 +105,10 @@ func (d *dialog) opened(in *openTicket) act {
 		lines = append(lines, d.t("bot.opened_meanwhile"))
 	}
 	d.state.Bad, d.state.Abstain = 0, false
-	d.add(Body{Text: strings.Join(lines, "\n"), Buttons: d.withdraw()})
+	d.add(Body{Text: strings.Join(lines, "\n"), Buttons: d.waits(in.ticket)})
+	if in.Wish.Call && d.callbacks {
+		d.askContact()
+	}
 	return nil
 }
 
@@ -112,7 +120,11 @@ func (d *dialog) statusSeen(in *ticketStatus) act {
 		d.add(Body{Text: d.t("bot.status_none"), Buttons: d.ways()[:1]})
 		return nil
 	}
-	d.add(Body{Text: d.queueWords("bot.status_", in.ticket), Buttons: d.withdraw()})
+	if in.Contact {
+		d.askContact()
+		return nil
+	}
+	d.add(Body{Text: d.queueWords("bot.status_", in.ticket), Buttons: d.waits(in.ticket)})
 	return nil
 }
 

@@ -37,6 +37,8 @@ type EngineOptions struct {
 	// Phrase may put an answer in words after its card is on the screen, and says false where the card stands alone;
 	// retrieval.Answerer.Phrase is the one. Default: the card stands alone.
 	Phrase func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool)
+	// Callbacks keeps what people leave to be called back; nil where it can't be kept safely, and then nobody is asked.
+	Callbacks Callbacks
 	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.
 	// What this floor keeps comes last, so that they can still look things up.
 	Forget []func(ctx context.Context, tx postgres.DB, contact int64) error

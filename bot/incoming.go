@@ -12,6 +12,7 @@ const (
 	Button      Kind = "button"   // Data is the action of the button that was pressed
 	Location    Kind = "location" // Lat, Lon
 	Edited      Kind = "edited"   // Text holds the new text of message Replaces
+	Contact     Kind = "contact"  // Text is the person's own phone, shared with the channel's button
 	Unsupported Kind = "unsupported"
 	Blocked     Kind = "blocked" // the person blocked the bot: never write again until they come back
 )

@@ -72,6 +72,10 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		if _, a.cancelled, err = e.desk.Status(ctx, tx, w.ID); err == nil && a.cancelled {
 			err = e.desk.Cancel(ctx, tx, w.ID)
 		}
+	case *dropContact:
+		if e.o.Callbacks != nil {
+			a.dropped, err = e.o.Callbacks.DropContact(ctx, tx, w.ID)
+		}
 	case *rate:
 		a.known, a.changed, err = e.conversations.rate(ctx, tx, w.Conversation, a.Answer, a.Good)
 	case *giveReason:

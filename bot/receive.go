@@ -68,7 +68,7 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 	a := arrival{Incoming: in, kind: string(in.Kind)}
 	words := in.Text
 	switch in.Kind {
-	case Text, Edited, Unsupported:
+	case Text, Edited, Contact, Unsupported:
 	case Command:
 		a.Data, words = in.Command, in.Argument
 	case Button:
@@ -113,10 +113,11 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 		return r, fmt.Errorf("keep the contact: %w", err)
 	}
 	var held bool
+	var await string
 	err = tx.QueryRow(ctx, `
 		INSERT INTO conversations (contact, created_at, updated_at) VALUES ($1, $2, $2)
 		ON CONFLICT (contact) DO UPDATE SET updated_at = EXCLUDED.updated_at
-		RETURNING id, holder IS NOT NULL`, r.Contact, now).Scan(&r.Conversation, &held)
+		RETURNING id, holder IS NOT NULL, COALESCE(state ->> 'await', '')`, r.Contact, now).Scan(&r.Conversation, &held, &await)
 	if err != nil {
 		return r, fmt.Errorf("keep the conversation: %w", err)
 	}
@@ -125,6 +126,9 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 		if done || err != nil {
 			return r, err
 		}
+	}
+	if a, err = e.takeContact(ctx, tx, a, await, r.Conversation); err != nil {
+		return r, fmt.Errorf("keep a contact: %w", err)
 	}
 	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
 		a.kind, a.text = "too-long", cut(a.text, longest)
@@ -156,7 +160,7 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 		r.Conversation, rise(raise), now.Add(wait)); err != nil {
 		return r, fmt.Errorf("raise the turn: %w", err)
 	}
-	return r, e.warnMasked(ctx, tx, a, r.Conversation)
+	return r, e.warnMasked(ctx, tx, a, held, r.Conversation)
 }
 
 // keepEdit puts the new words into a message that has not been answered yet; an answer under way is thrown away.
@@ -186,18 +190,18 @@ func (e *Engine) keepEdit(ctx context.Context, tx pgx.Tx, a arrival, held bool, 
 		if before == words {
 			return true, nil
 		}
-		return true, e.warnMasked(ctx, tx, a, r.Conversation)
+		return true, e.warnMasked(ctx, tx, a, held, r.Conversation)
 	case !errors.Is(err, pgx.ErrNoRows):
 		return true, fmt.Errorf("keep the edited message: %w", err)
 	}
 	return !held, nil
 }
 
-func (e *Engine) warnMasked(ctx context.Context, tx pgx.Tx, a arrival, conversation int64) error {
+func (e *Engine) warnMasked(ctx context.Context, tx pgx.Tx, a arrival, held bool, conversation int64) error {
 	if len(a.hidden) == 0 {
 		return nil
 	}
-	return e.conversations.warnMasked(ctx, tx, conversation, a.hidden)
+	return e.conversations.warnMasked(ctx, tx, conversation, a.hidden, held && e.o.Callbacks != nil)
 }
 
 // wordsToKeep is the text of the row; of a location the name of its settlement.
@@ -209,7 +213,7 @@ func (a arrival) wordsToKeep() string {
 }
 
 func (a arrival) dataToKeep() string {
-	if a.Kind == Button || a.Kind == Command {
+	if a.Kind == Button || a.Kind == Command || a.kind == string(Contact) {
 		return a.Data
 	}
 	return ""

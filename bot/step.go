@@ -85,6 +85,8 @@ func gather(rows []row) (event, []row) {
 			return event{Kind: Location, Lat: *first.Lat, Lon: *first.Lon}, rows[:1]
 		}
 		return event{Kind: Unsupported}, rows[:1]
+	case Contact:
+		return event{Kind: Contact, Data: first.Data}, rows[:1]
 	case Unsupported:
 		return event{Kind: Unsupported}, rows[:1]
 	}
@@ -122,7 +124,7 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 	ev, taken := gather(w.rows)
 	d := &dialog{
 		person: person{Language: w.Language, Chosen: w.chosen, Audience: w.Audience, Place: w.Place},
-		state:  w.state, public: e.o.PublicURL, now: e.now().In(e.sofia),
+		state:  w.state, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, now: e.now().In(e.sofia),
 	}
 	switch {
 	case w.Holder != "":
@@ -159,9 +161,9 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 // stepHeld deals with what comes while a librarian holds the conversation. The bot keeps silent, but for danger to life.
 // Ratings count, a choice of language holds, and who wants to be forgotten, or withdraws, is heard.
 func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev event, taken []row) error {
-	var next act
-	aloud := false
+	next, aloud := d.contactHeld(ev)
 	switch {
+	case aloud:
 	case ev.Kind == Text && hasWords(ev.Text):
 		q := d.question(ev.Text)
 		q.Alone = true

@@ -26,6 +26,7 @@ type Options struct {
 	Now func() time.Time // for opening hours; default time.Now
 
 	Registry prometheus.Registerer // default: metrics are kept by nobody
+	Vault    *Vault                // seals contacts; without one none is kept
 }
 
 // Desk opens tickets, shows them to the staff and carries words between the two. It is the bot's bot.Desk.
@@ -38,6 +39,7 @@ type Desk struct {
 	log           *slog.Logger
 	now           func() time.Time
 	metrics       metrics
+	vault         *Vault                         // nil: contacts are not kept
 	here          atomic.Pointer[map[int64]bool] // who is at the desk, as of a few seconds ago
 }
 
@@ -45,7 +47,7 @@ var _ bot.Desk = (*Desk)(nil)
 
 // NewDesk makes the desk. Run keeps its presence and its queue up to date.
 func NewDesk(db *pgxpool.Pool, store *knowledge.Store, conversations *bot.Conversations, staff *staff.Store, redis *redis.Client, o Options) *Desk {
-	d := &Desk{db: db, knowledge: store, conversations: conversations, staff: staff, redis: redis, log: o.Log, now: o.Now, metrics: newMetrics(o.Registry)}
+	d := &Desk{db: db, knowledge: store, conversations: conversations, staff: staff, redis: redis, log: o.Log, now: o.Now, metrics: newMetrics(o.Registry), vault: o.Vault}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
@@ -135,7 +137,7 @@ func (d *Desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 	var id int64
 	var holder *int64
 	err := tx.QueryRow(ctx, `
-		UPDATE tickets SET state = 'closed', closed_at = now(), outcome = 'withdrawn', summary = ''
+		UPDATE tickets SET state = 'closed', closed_at = now(), outcome = 'withdrawn', summary = '', contact = NULL, contact_kind = ''
 		WHERE conversation = $1 AND state <> 'closed'
 		RETURNING id, claimed_by`, conversation).Scan(&id, &holder)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -156,7 +158,7 @@ func (d *Desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 // Status tells of the conversation's open ticket.
 func (d *Desk) Status(ctx context.Context, db postgres.DB, conversation int64) (bot.Ticket, bool, error) {
 	rows, err := db.Query(ctx, `
-		SELECT t.id, t.state = 'claimed' AS claimed, t.opened_at,
+		SELECT t.id, t.state = 'claimed' AS claimed, t.opened_at, t.contact_kind AS contact,
 			CASE WHEN t.state = 'waiting' THEN 1 + (
 				SELECT count(*) FROM tickets e
 				WHERE e.state = 'waiting' AND e.help_point IS NOT DISTINCT FROM t.help_point AND e.id < t.id) ELSE 0 END AS position
@@ -190,7 +192,7 @@ func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error 
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE tickets SET conversation = NULL, place = '' WHERE conversation = ANY ($1)`, conversations)
+	_, err = tx.Exec(ctx, `UPDATE tickets SET conversation = NULL, place = '', contact = NULL, contact_kind = '' WHERE conversation = ANY ($1)`, conversations)
 	if err != nil {
 		return fmt.Errorf("forget tickets of contact %d: %w", contact, err)
 	}

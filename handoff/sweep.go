@@ -68,7 +68,7 @@ func (d *Desk) watch(ctx context.Context, last *int64) error {
 
 // Sweep puts right what time has changed: silent holders, people who left, libraries that nobody serves any more.
 func (d *Desk) Sweep(ctx context.Context) error {
-	return errors.Join(d.sweepSilent(ctx), d.sweepLeft(ctx), d.sweepUnserved(ctx), d.sweepOld(ctx), d.count(ctx))
+	return errors.Join(d.sweepSilent(ctx), d.sweepLeft(ctx), d.sweepUnserved(ctx), d.sweepOld(ctx), d.sweepContacts(ctx), d.count(ctx))
 }
 
 // held is a ticket and who holds it.

@@ -58,6 +58,7 @@ type Ticket struct {
 	ClaimedByName string
 	ClaimedAt     *time.Time
 	Outcome       Outcome // "" while open
+	Contact       string  // phone | email: the person left one to be called back, and the holder may see it; "" none
 	Unanswered    int     // what the person wrote since a librarian last did
 }
 
@@ -75,7 +76,7 @@ const ticketColumns = `
 	coalesce(p.kind, '') AS place_kind, coalesce(p.name, '') AS place_name, coalesce(p.municipality, '') AS municipality,
 	coalesce(t.help_point, '') AS help_point, coalesce(h.name, '') AS help_point_name, t.why,
 	t.opened_at, coalesce(t.claimed_by, 0) AS claimed_by, coalesce(s.name, '') AS claimed_by_name, t.claimed_at,
-	coalesce(t.outcome, '') AS outcome,
+	coalesce(t.outcome, '') AS outcome, t.contact_kind AS contact,
 	(SELECT count(*) FROM messages m
 	 WHERE m.conversation = t.conversation AND m.sender = 'person' AND m.kind IN ('text', 'command', 'edited')
 	   AND m.id > coalesce((SELECT max(l.id) FROM messages l WHERE l.conversation = t.conversation AND l.sender = 'librarian'), 0)
@@ -138,7 +139,7 @@ func (d *Desk) Ticket(ctx context.Context, a staff.Account, id int64) (Ticket, b
 // Event is a step of a ticket's story.
 type Event struct {
 	At     time.Time
-	Kind   string // opened | claimed | returned | gone | rerouted | closed
+	Kind   string // opened | claimed | returned | gone | rerouted | closed | contact | contact-gone
 	ByName string // "" is the person or the program
 	Detail string
 }

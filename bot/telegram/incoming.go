@@ -45,6 +45,10 @@ func fromMessage(in bot.Incoming, m *models.Message) (bot.Incoming, bool) {
 		in.Kind, in.Lat, in.Lon = bot.Location, m.Location.Latitude, m.Location.Longitude
 	case m.Venue != nil:
 		in.Kind, in.Lat, in.Lon = bot.Location, m.Venue.Location.Latitude, m.Venue.Location.Longitude
+	case m.Contact != nil && m.From != nil && m.Contact.UserID == m.From.ID: // their own, by the button; anybody else's card is not read
+		in.Kind, in.Text = bot.Contact, "+"+strings.TrimPrefix(m.Contact.PhoneNumber, "+") // clients leave the plus out
+	case m.Contact != nil:
+		in.Kind = bot.Unsupported
 	case isCommand(m):
 		in.Kind = bot.Command
 		in.Command, in.Argument = command(m.Text)

@@ -106,6 +106,15 @@ func keyboard(b *bot.Body) models.ReplyMarkup {
 			ResizeKeyboard: true, OneTimeKeyboard: true,
 		}
 	}
+	if b.AskContact {
+		return models.ReplyKeyboardMarkup{
+			Keyboard: [][]models.KeyboardButton{
+				{{Text: i18n.T(b.Language, "telegram.share_contact"), RequestContact: true}},
+				{{Text: i18n.T(b.Language, "bot.button_cancel")}},
+			},
+			ResizeKeyboard: true, OneTimeKeyboard: true,
+		}
+	}
 	var rows [][]models.InlineKeyboardButton
 	if g := b.Guide; g != nil && linkable(g.Link) {
 		rows = append(rows, []models.InlineKeyboardButton{{Text: i18n.T(b.Language, "web.open_site"), URL: g.Link}})

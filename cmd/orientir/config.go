@@ -25,6 +25,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
+	SecretKeys     [][]byte // the first seals, all open; none: one of its own in DataDir, with a private database
 
 	TelegramToken  string
 	TelegramURL    string // "" is Telegram's own server
@@ -120,6 +121,14 @@ func LoadConfig(env func(string) string) (Config, error) {
 			continue
 		}
 		c.EmbedOrigins = append(c.EmbedOrigins, u.Scheme+"://"+u.Host)
+	}
+	for _, v := range list(env("ORIENTIR_SECRET_KEY")) {
+		key, err := decodeSecret(v)
+		if err != nil {
+			fault("ORIENTIR_SECRET_KEY", "%v", err) // never the value
+			continue
+		}
+		c.SecretKeys = append(c.SecretKeys, key)
 	}
 	switch v := env("ORIENTIR_RATE_LIMITS"); v {
 	case "", "on":

@@ -66,6 +66,7 @@ const environmentHelp = `
   ORIENTIR_TRUSTED_PROXIES  мрежи на обратните проксита, чиито X-Forwarded-For важат
   ORIENTIR_EMBED_ORIGINS    сайтове, които може да вграждат чата, напр. https://www.example.bg
   ORIENTIR_RATE_LIMITS      on или off (on)
+  ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram
   TELEGRAM_API_URL          друг сървър на Bot API
   TELEGRAM_WEBHOOK_SECRET   с него и https адрес: webhook вместо запитване

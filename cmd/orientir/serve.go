@@ -136,7 +136,11 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask})
 	s.staff = staff.NewStore(p.pool)
-	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry})
+	vault, err := p.config.vault(p.log)
+	if err != nil {
+		return nil, err
+	}
+	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
 
 	var channels []bot.Channel
 	if p.config.TelegramToken != "" {
@@ -160,6 +164,9 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
 		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers},
+	}
+	if vault != nil {
+		engineOptions.Callbacks = s.desk
 	}
 	if p.config.ChatModel != "" {
 		engineOptions.Phrase = p.answerer.Phrase

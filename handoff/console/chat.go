@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ type chat struct {
 	Events   []handoff.Event
 	Mine     bool
 	Draft    string
+	MayCall  bool   // the account may see the contact that the person left
+	Contact  string // that contact, where it was asked for
 	Canned   []handoff.Canned
 	Outcomes []handoff.Outcome
 	Search   search
@@ -32,15 +35,38 @@ func (s *site) chatPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) showChat(w http.ResponseWriter, r *http.Request, draft string, fault *staff.Fault) error {
+	return s.drawChat(w, r, chat{Draft: draft}, fault)
+}
+
+// contact shows what the person left to be called back. It is on this one page alone, and the look is in the audit log.
+func (s *site) contact(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	value, err := s.Desk.Contact(r.Context(), id, visitOf(r).account)
+	if errors.Is(err, handoff.ErrNoContact) {
+		return s.showChat(w, r, "", &staff.Fault{Field: "contact", Key: "console.fault_contact"})
+	}
+	if err != nil {
+		return err
+	}
+	return s.drawChat(w, r, chat{Contact: value}, nil)
+}
+
+// drawChat draws a chat with a draft and a contact, where it is given any.
+func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, fault *staff.Fault) error {
+	draft := given.Draft
 	t, err := s.ticketOf(r)
 	if err != nil {
 		return err
 	}
 	ctx, v := r.Context(), visitOf(r)
-	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: draft, Outcomes: handoff.Outcomes(), Most: handoff.MaxReply}
+	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: draft, Contact: given.Contact, Outcomes: handoff.Outcomes(), Most: handoff.MaxReply}
 	page.Title = t.Pseudonym()
 	page.Back = "/console/chats/" + strconv.FormatInt(t.ID, 10)
 	page.Fault = fault
+	page.MayCall = t.Contact != "" && t.ClaimedBy == v.account.ID
 	page.Mine = t.State == handoff.Claimed && t.ClaimedBy == v.account.ID
 	s.Desk.Here(ctx, v.account)
 	messages, err := s.Desk.Transcript(ctx, t.ID, 0)

@@ -50,6 +50,7 @@ func (s *site) routes() []route {
 		{"GET /console/chats/{id}/stream", only(librarian, supervisor), s.chatStream},
 		{"POST /console/chats/{id}/reply", only(librarian, supervisor), s.reply},
 		{"POST /console/chats/{id}/busy", only(librarian, supervisor), s.busy},
+		{"POST /console/chats/{id}/contact", only(librarian, supervisor), s.contact},
 		{"POST /console/chats/{id}/return", only(librarian, supervisor), s.giveBack},
 		{"POST /console/chats/{id}/close", only(librarian, supervisor), s.close},
 		{"GET /console/canned", only(librarian, supervisor), s.cannedPage},

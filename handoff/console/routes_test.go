@@ -31,6 +31,7 @@ var who = map[string]string{
 	"GET /console/chats/{id}/stream":             "ls",
 	"POST /console/chats/{id}/reply":             "ls",
 	"POST /console/chats/{id}/busy":              "ls",
+	"POST /console/chats/{id}/contact":           "ls",
 	"POST /console/chats/{id}/return":            "ls",
 	"POST /console/chats/{id}/close":             "ls",
 	"GET /console/canned":                        "ls",

@@ -115,6 +115,11 @@ func (f frame) pressed(m bot.Message) string {
 			return f.T("did_location") + " " + m.Text
 		}
 		return f.T("did_location")
+	case "contact":
+		if m.Data == "phone" || m.Data == "email" {
+			return f.T("did_contact")
+		}
+		return m.Text
 	case "unsupported":
 		return f.T("did_unsupported")
 	case "too-long":

@@ -113,7 +113,7 @@ func Contact(text string) (value string, kind Kind, ok bool) {
 		value, kind, rest = contact(said+text, len([]rune(said)))
 	}
 	letters := len([]rune(strings.TrimSpace(rest)))
-	return value, kind, value != "" && letters <= mostAround
+	return value, kind, value != "" && letters <= mostAround && (kind == Email || whole(value))
 }
 
 // contact finds the only personal thing in a text after its first runes, and what stands around it.

@@ -31,6 +31,28 @@ func bulgarianMobile(digits string) bool {
 	return false
 }
 
+// whole says whether a phone has as many digits as can be called: a mobile all ten, a line with its town's code eight to ten.
+func whole(phone string) bool {
+	var digits []byte
+	for _, r := range newReading(phone, nil).plain {
+		if digit(r) {
+			digits = append(digits, byte(r))
+		}
+	}
+	n := national(string(digits))
+	switch {
+	case len(n) < fewestLocal || len(n) > mostAbroad+2:
+		return false
+	case n[0] != '0' || n[1] == '0':
+		return true
+	}
+	switch n[:3] {
+	case "087", "088", "089", "098", "099":
+		return len(n) == 10
+	}
+	return len(n) >= 8 && len(n) <= 10
+}
+
 // publicNumber says whether digits are one of the numbers that everybody may call: 0700, 0800 and 0900 with five more.
 func publicNumber(digits string) bool {
 	digits = national(digits)
