@@ -7,10 +7,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Normalize gives the one spelling of a text that all analysis works on: composed (NFC), lower case, without stress
-// marks and invisible characters, ѝ as и, and each word in one script where look-alike letters of the other crept in.
+// Normalize gives the one spelling of a text that all analysis works on: compatible forms (NFKC) made one, lower case,
+// without stress marks and invisible characters, ѝ as и, and each word in one script where look-alike letters of the
+// other crept in.
 func Normalize(s string) string {
-	s = norm.NFC.String(s)
+	s = norm.NFKC.String(beforeFolding.Replace(s))
 	var b strings.Builder
 	b.Grow(len(s))
 	word := make([]rune, 0, 24)
@@ -24,15 +25,19 @@ func Normalize(s string) string {
 	}
 	for _, r := range s {
 		switch {
-		case invisible(r) || unicode.Is(unicode.Mn, r):
-			// stress marks (и́), variation selectors, zero-width joiners, soft hyphens: nothing that is said aloud
-		case r == 'ѝ' || r == 'Ѝ':
-			word = append(word, 'и')
+		case r >= 'а' && r <= 'я' || r >= 'a' && r <= 'z': // most letters, and no mark among them
+			word = append(word, r)
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+			// stress marks (и́), variation selectors, keycaps, soft hyphens, zero-width and direction marks: nothing that is
+			// said aloud
 		case unicode.IsLetter(r):
+			if plain, ok := stressed[r]; ok {
+				r = plain
+			}
 			word = append(word, r)
 		default:
 			flush()
-			if unicode.IsSpace(r) {
+			if unicode.IsSpace(r) || unicode.IsControl(r) {
 				r = ' '
 			}
 			b.WriteRune(r)
@@ -42,18 +47,21 @@ func Normalize(s string) string {
 	return b.String()
 }
 
-func invisible(r rune) bool {
-	switch r {
-	case '\u00ad', '\u200b', '\u200c', '\u200d', '\u200e', '\u200f', '\u2060', '\ufeff':
-		return true
-	}
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+// beforeFolding keeps signs that NFKC would turn into letters or tear words with: № is no «No», and ´ stands for a
+// stress or an apostrophe.
+var beforeFolding = strings.NewReplacer("№", " ", "™", " ", "℠", " ", "´", "'", "`", "'", "ˈ", "'")
+
+// stressed are vowels that Unicode composes with their stress mark, and what they are without it.
+var stressed = map[rune]rune{
+	'ѝ': 'и', 'Ѝ': 'И', 'ѐ': 'е', 'Ѐ': 'Е',
+	'á': 'a', 'à': 'a', 'é': 'e', 'è': 'e', 'í': 'i', 'ì': 'i', 'ó': 'o', 'ò': 'o', 'ú': 'u', 'ù': 'u', 'ý': 'y',
+	'Á': 'A', 'À': 'A', 'É': 'E', 'È': 'E', 'Í': 'I', 'Ì': 'I', 'Ó': 'O', 'Ò': 'O', 'Ú': 'U', 'Ù': 'U', 'Ý': 'Y',
 }
 
 // Look-alikes, both cases: the Latin letter and the Cyrillic one that is drawn the same.
 var (
-	latinToCyrillic = lookalikes("AaBEeKkMHOoPpCcTXxYy", "АаВЕеКкМНОоРрСсТХхУу")
-	cyrillicToLatin = lookalikes("АаВЕеКМНОоРрСсТХхУу", "AaBEeKMHOoPpCcTXxYy")
+	latinToCyrillic = lookalikes("AaBEeKkMHOoPpCcTXxYyIiJjSs", "АаВЕеКкМНОоРрСсТХхУуІіЈјЅѕ")
+	cyrillicToLatin = lookalikes("АаВЕеКМНОоРрСсТХхУуІіЈјЅѕ", "AaBEeKMHOoPpCcTXxYyIiJjSs")
 )
 
 func lookalikes(from, to string) map[rune]rune {
@@ -68,23 +76,29 @@ func lookalikes(from, to string) map[rune]rune {
 // oneScript rewrites look-alike letters in a word of mixed script to the script of its unmistakable letters, or else
 // of its majority. A word in one script comes back as it is.
 func oneScript(w []rune) []rune {
-	var latin, cyrillic, surelyLatin, surelyCyrillic int
+	var latin, cyrillic, surelyLatin, surelyCyrillic, runs int
+	before := OtherScript
 	for _, r := range w {
-		switch {
-		case unicode.Is(unicode.Latin, r):
+		script := scriptOf(r)
+		if script != before {
+			runs++
+			before = script
+		}
+		switch script {
+		case LatinScript:
 			latin++
 			if _, twin := latinToCyrillic[r]; !twin {
 				surelyLatin++
 			}
-		case unicode.Is(unicode.Cyrillic, r):
+		case CyrillicScript:
 			cyrillic++
 			if _, twin := cyrillicToLatin[r]; !twin {
 				surelyCyrillic++
 			}
 		}
 	}
-	if latin == 0 || cyrillic == 0 {
-		return w
+	if latin == 0 || cyrillic == 0 || runs == 2 && surelyLatin > 0 && surelyCyrillic > 0 {
+		return w // the last: two words without a space (PINкод), which the tokens part
 	}
 	table := latinToCyrillic
 	if surelyLatin > surelyCyrillic || surelyLatin == surelyCyrillic && latin > cyrillic {

@@ -2,6 +2,7 @@ package retrieval
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,19 @@ func TestNormalize(t *testing.T) {
 		"two words of two scripts stay":              {"паспорт online", "паспорт online"},
 		"other spaces become spaces":                 {"нова\u00a0карта\n", "нова карта "},
 		"direction marks can't hide a word":          {"\u202eкеп\u202c", "кеп"},
+		"compatible forms are one":                   {"ｏｎｌｉｎｅ ﬁle Ⅳ", "online file iv"},
+		"grave accents go too":                       {"Ѐдин вѝден зѐт", "един виден зет"},
+		"stress marks go, composed or typed":         {"вóда", "вода"},
+		"accents of Latin vowels go":                 {"résumé café", "resume cafe"},
+		"й keeps its breve":                          {"и\u0306 Й", "й й"},
+		"zero-width characters go":                   {"да\u200bнъ\u200dк\ufeff \u2060но\u034fи", "данък нои"},
+		"a soft hyphen inside a word":                {"удосто\u00adверение", "удостоверение"},
+		"narrow and non-breaking spaces":             {"15\u00a0000\u202fлв", "15 000 лв"},
+		"a number sign is no word":                   {"№5 образец", " 5 образец"},
+		"all capitals":                               {"ЛИЧНА КАРТА", "лична карта"},
+		"capitals drawn alike":                       {"ПEHCИЯ", "пенсия"},
+		"two words of two scripts without a space":   {"PINкод", "pinкод"},
+		"a Ukrainian word typed with a Latin i":      {"довiдка", "довідка"},
 		"a plate number of look-alikes stays as one": {"СB1234ХХ", "св1234хх"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,15 +45,21 @@ func TestNormalize(t *testing.T) {
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"чл.50 ззддфл":    {"чл", "50", "ззддфл"},
-		"обр. 7, обр7":    {"обр", "7", "обр", "7"},
+		"чл.50 ззддфл":    {"член", "50", "ззддфл"},
+		"обр. 7, обр7":    {"образец", "7", "образец", "7"},
 		"e-здраве":        {"e", "здраве"},
 		"4estit 6kola":    {"4estit", "6kola"},
 		"ke4ap 2 broq":    {"ke4ap", "2", "broq"},
 		"don't об'єкт":    {"don't", "об'єкт"},
-		"уп2 и 15,34 €":   {"уп", "2", "и", "15", "34"},
+		"уп2 и 15,34 €":   {"уп2", "и", "15", "34"},
 		"":                nil,
 		"!!! …":           nil,
+		"„лична“ «карта»": {"лична", "карта"},
+		"карта🙏🏽изгубена": {"карта", "изгубена"},
+		"1️⃣ карта":       {"1", "карта"},
+		"лична_карта":     {"лична", "карта"},
+		"pinкод":          {"pin", "код"},
+		"дон’т don´t":     {"дон’т", "don", "t"},
 		"nra.bg/портал 1": {"nra", "bg", "портал", "1"},
 	} {
 		var got []string
@@ -48,6 +68,40 @@ func TestTokens(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("Tokens(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestSpellingsOfOneThingMeet(t *testing.T) {
+	t.Parallel()
+	for want, spellings := range map[string][]string{
+		"член 50":      {"чл.50", "чл. 50", "чл 50", "чл50", "Член 50", "ЧЛ.50", "член50", "чл.\u00a050", "чл. № 50", "chl.50", "4l. 50", "chlen 50"},
+		"член 97а":     {"чл.97а", "чл. 97а", "член 97а", "чл 97a"},
+		"образец 7":    {"обр. 7", "обр.7", "обр7", "образец 7", "Образец №7", "обр. № 7", "obr 7", "obr7", "ОБР. 7"},
+		"приложение 1": {"Приложение 1", "прил. 1", "прил.1", "Приложение № 1", "приложение №1", "pril. 1"},
+		"д6":           {"Д6", "д-6", "Д-6", "д6", "Д–6", "„Д6“"},
+		"уп2":          {"УП2", "уп-2", "УП-2"},
+		"d6":           {"D6", "d-6"},
+		"сумпс":        {"СУМПС", "сумпс", "С.У.М.П.С.", "с.у.м.п.с"},
+		"ззд":          {"ЗЗД", "З.З.Д.", "ззд,"},
+		"65 години":    {"65 г.", "65г", "65 год.", "65 години"},
+		"100 лева":     {"100лв", "100 лв.", "100 лева"},
+		"свидетелство": {"св-во", "СВ-ВО", "свид-во"},
+		"доктор":       {"д-р", "Д-р"},
+		"и т н":        {"и т н"},
+		"на 4 деца":    {"на 4 деца"},
+		"до 6":         {"до 6", "до-6"},
+		"112":          {"112"},
+		"точка 5":      {"т5", "т. 5"},
+	} {
+		for _, s := range spellings {
+			var got []string
+			for _, token := range Tokens(Normalize(s)) {
+				got = append(got, token.Text)
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("Tokens(%q) = %q, want %q", s, got, want)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package retrieval
 
 import (
+	"math"
 	"unicode"
 	"unicode/utf8"
 )
@@ -9,6 +10,8 @@ import (
 type Token struct {
 	Text   string
 	Script Script
+
+	at, end int // bytes of the text
 }
 
 // Script is the alphabet of a token.
@@ -25,9 +28,13 @@ const (
 // maxTokens bounds the work on one message; what follows is not read.
 const maxTokens = 120
 
-// Tokens cuts a normalised text into words and numbers. Cyrillic letters and digits part («чл.50», «уп2» are two
-// tokens each), while a digit among Latin letters stays, because 4 and 6 are letters there (4estit, 6kola).
-func Tokens(s string) []Token { return cut(s, maxTokens) }
+// Tokens cuts a normalised text into words and numbers. Cyrillic letters and digits part («18години» is two tokens),
+// while a digit among Latin letters stays, because 4 and 6 are letters there (4estit, 6kola). Abbreviations and codes
+// come in one form, however they are spelt («обр.7», «образец 7»; «Д6», «д-6»).
+func Tokens(s string) []Token { return spellOut(s, cut(s, maxTokens)) }
+
+// allTokens is Tokens without a bound, for texts that an editor wrote.
+func allTokens(s string) []Token { return spellOut(s, cut(s, math.MaxInt)) }
 
 // cut gives at most so many tokens.
 func cut(s string, most int) []Token {
@@ -35,7 +42,7 @@ func cut(s string, most int) []Token {
 	start, script, glued := -1, OtherScript, false
 	end := func(i int) {
 		if start >= 0 && len(tokens) < most {
-			tokens = append(tokens, Token{Text: s[start:i], Script: script})
+			tokens = append(tokens, Token{Text: s[start:i], Script: script, at: start, end: i})
 		}
 		start, script, glued = -1, OtherScript, false
 	}

@@ -49,7 +49,7 @@ func newVocabulary(lexicon *Lexicon, texts []vocabularyText) *Vocabulary {
 		case "tr":
 			l = turkish
 		}
-		for _, token := range cut(Normalize(t.text), math.MaxInt) {
+		for _, token := range allTokens(Normalize(t.text)) {
 			if token.Script == Number || token.Script == OtherScript {
 				continue
 			}
