@@ -71,7 +71,7 @@ func TestLatinTypingIsResolved(t *testing.T) {
 		"cenata na vinetkata":                  "цената на винетката",
 		"obshtinata":                           "общината",
 		"ob6tinata":                            "общината",
-		"zdravnoosiguritelen status":           "здравноосигурителен статус",
+		"zdravnoosiguritelen status":           "здравно осигурителен статус",
 		"xorata":                               "хората",
 		"jivea v chujbina":                     "живея в чужбина",
 		"zhivea v chuzhbina":                   "живея в чужбина",
@@ -90,20 +90,22 @@ func TestTypingErrorsAreCorrected(t *testing.T) {
 	t.Parallel()
 	v := vocabularyForTest(t)
 	for typed, want := range map[string]string{
-		"удостоврение за наследници": "удостоверение за наследници",
-		"удостоверениее":             "удостоверение",
-		"пенсиа":                     "пенсия",
-		"деклрация":                  "декларация",
-		"шофьорсак книжка":           "шофьорска книжка",
-		"зравно осигуряване":         "здравно осигуряване",
-		"искамда":                    "искам да",
-		"регистрцаия на фирма":       "регистрация на фирма",
-		"надбафки":                   "надбавки",
-		"кадастрална скица":          "кадастрална скица",
-		"Горна Оряховица":            "горна оряховица", // no known word is near enough
-		"електронен подпиш":          "електронен подпис",
-		"лична карта":                "лична карта",
-		"как":                        "как",
+		"удостоврение за наследници":  "удостоверение за наследници",
+		"удостоверениее":              "удостоверение",
+		"деклрация":                   "декларация",
+		"шофьорсак книжка":            "шофьорска книжка",
+		"зравно осигуряване":          "здравно осигуряване",
+		"искамда":                     "искам да",
+		"регистрцаия на фирма":        "регистрация на фирма",
+		"надбафки":                    "надбавки",
+		"кадастрална скица":           "кадастрална скица",
+		"Горна Оряховица":             "горна оряховица", // no known word is near enough
+		"електронен потпис":           "електронен подпис",
+		"лич на карта":                "лична карта",
+		"удосто верение за съди мост": "удостоверение за съдимост",
+		"каксеплаща":                  "как се плаща",
+		"лична карта":                 "лична карта",
+		"как":                         "как",
 	} {
 		if a := v.Analyze(typed); a.words() != want {
 			t.Errorf("%q is understood as %q, want %q", typed, a.words(), want)
@@ -171,6 +173,26 @@ func TestLookupsAreBounded(t *testing.T) {
 	a := v.Analyze(text) // must come back at once, whatever it is
 	if len(a.Terms) == 0 || len(a.Terms) > maxTokens*2 {
 		t.Fatalf("%d terms", len(a.Terms))
+	}
+}
+
+// BenchmarkAnalyzeGarbage is the worst that 2,000 letters can ask for: nothing in them is a word, and everything is near one.
+func BenchmarkAnalyzeGarbage(b *testing.B) {
+	v := vocabularyForTest(b)
+	for name, text := range map[string]string{
+		"cyrillic": strings.Repeat("щрфгхйклмнпрст удовстеорниее ькандидасттвам", 50),
+		"latin":    strings.Repeat("qwxcvbnmzzq udovstoerineie kandiddastvamq ", 50),
+		"one word": strings.Repeat("каксеподавадеклрацията", 90),
+		"keys":     strings.Repeat("li`na [of\\orska ud,jd ", 90),
+	} {
+		runes := []rune(text)
+		text := string(runes[:min(len(runes), 2000)])
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				v.Analyze(text)
+			}
+		})
 	}
 }
 

@@ -1,10 +1,11 @@
 // Package retrieval finds the guide that answers a question, or knows that none does.
 // All of it can be rebuilt from package knowledge.
 //
-// A message is analysed (normalize, token, latin, typo, stem, language: what was meant by what was typed), looked at by
-// an embedder learned from the knowledge base itself (feature, model, train, learn), searched for in the database by
-// vectors and words at once (search), ranked and judged by probabilities learned on questions that the embedder had not
-// seen (ranking, calibrate), and decided upon (rule, decide). The answer is laid out from the guide's own fields (lay).
+// A message is analysed (normalize, token, abbreviation, layout, latin, spacing, typo, stem, language: what was meant by
+// what was typed), looked at by an embedder learned from the knowledge base itself (feature, model, train, learn),
+// searched for in the database by vectors and words at once (search), ranked and judged by probabilities learned on
+// questions that the embedder had not seen (ranking, calibrate), and decided upon (rule, decide). The answer is laid out
+// from the guide's own fields (lay).
 //
 // It owns models (learned weights by version, and the index cursor of each), chunks, and the answers given with their
 // evidence. It reads knowledge's guides, sample questions, glossary, signposts, places and help points through its store, and

@@ -1,13 +1,17 @@
 package retrieval
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 // Latin typing (шльокавица) has no one table: y is ъ for one writer and й for the next, 4 is ч and ch too. So every
 // common convention is a reading with a cost, and the vocabulary decides which Cyrillic word was meant.
 
 // latinReadings lists what the Latin letters at the start may stand for, the usual reading first.
 var latinReadings = readingTable(`
-a: а 0, ъ 0.35, я 0.9
+a: а 0, ъ 0.25, я 0.9
 b: б 0
 c: ц 0, к 0.6, ч 0.6, с 0.8
 ch: ч 0
@@ -48,7 +52,7 @@ r: р 0
 s: с 0, ш 0.7, з 0.8
 sh: ш 0, сх 0.6
 sht: щ 0, шт 0.4
-st: ст 0
+st: ст 0, щ 0.5
 shch: щ 0.2
 sch: щ 0.3, ш 0.4
 t: т 0
@@ -56,9 +60,9 @@ tc: ц 0.2
 ts: ц 0
 tz: ц 0.1
 u: у 0, ъ 0.3, ю 0.5
-v: в 0, ж 0.7
+v: в 0, ж 0.6
 w: в 0, ш 0.9
-x: х 0, кс 0.3, ж 0.8
+x: х 0, кс 0.3, ж 0.7, ь 0.8
 y: ъ 0.1, й 0.1, у 0.4, и 0.4
 ya: я 0
 yi: йи 0.3
@@ -70,6 +74,16 @@ zh: ж 0
 6: ш 0
 6t: щ 0, шт 0.4
 6h: ш 0.3
+6st: щ 0.2
+č: ч 0
+š: ш 0
+št: щ 0
+ž: ж 0
+ě: е 0, я 0.2
+ă: ъ 0
+â: ъ 0
+ǎ: ъ 0
+û: ю 0
 `)
 
 // latinDefault is the reading of letters for words that the vocabulary doesn't know.
@@ -91,13 +105,14 @@ func latinDefault(in []rune) string {
 	return b.String()
 }
 
-// longestLatin is the longest run of letters in latinReadings.
-const longestLatin = 4
-
 // readLatin yields the readings of in at i. A doubled letter may stand for one.
 func readLatin(in []rune, i int, yield func(reading)) {
-	for n := 1; n <= longestLatin && i+n <= len(in); n++ {
-		for _, r := range latinReadings[string(in[i:i+n])] {
+	at := latinReadings
+	for _, r := range in[i:] {
+		if at = at.next[r]; at == nil {
+			break
+		}
+		for _, r := range at.readings {
 			yield(r)
 		}
 	}
@@ -106,25 +121,36 @@ func readLatin(in []rune, i int, yield func(reading)) {
 	}
 }
 
-func readingTable(s string) map[string][]reading {
-	m := map[string][]reading{}
+// readings are what runs of letters may stand for, letter by letter.
+type readings struct {
+	readings []reading
+	next     map[rune]*readings
+}
+
+func readingTable(s string) *readings {
+	root := &readings{next: map[rune]*readings{}}
 	for line := range strings.Lines(s) {
 		from, list, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		if !ok {
 			continue
 		}
+		at := root
+		for _, r := range from {
+			if at.next[r] == nil {
+				at.next[r] = &readings{next: map[rune]*readings{}}
+			}
+			at = at.next[r]
+		}
 		for item := range strings.SplitSeq(list, ", ") {
 			to, cost, _ := strings.Cut(item, " ")
-			var c float32
-			for i, d := range strings.TrimPrefix(cost, "0.") {
-				if i == 0 {
-					c = float32(d-'0') / 10
-				}
+			c, err := strconv.ParseFloat(cost, 32)
+			if err != nil {
+				panic("reading " + line + err.Error()) // a fault in the table: every test finds it
 			}
-			m[from] = append(m[from], reading{from: len([]rune(from)), to: to, cost: c})
+			at.readings = append(at.readings, reading{from: utf8.RuneCountInString(from), to: to, cost: float32(c)})
 		}
 	}
-	return m
+	return root
 }
 
 // skeletonLetters fold both scripts into one: what is said alike is written alike, whoever types it.

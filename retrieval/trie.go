@@ -62,6 +62,9 @@ type reading struct {
 // frequencyWorth is how much cost the e-fold frequency of a word is worth.
 const frequencyWorth = 0.12
 
+// unbounded lets find take any word within its limit.
+const unbounded = 100
+
 // search is one look-up. visits bounds its work and is shared by all look-ups of a question.
 type search struct {
 	*trie
@@ -75,10 +78,10 @@ type search struct {
 	score    float32 // of best: cost less what its frequency is worth
 }
 
-// find gives the likeliest word that in may stand for at a cost of at most limit, and its cost.
-// Without edits only the readings count; with them also a missing, extra, wrong or swapped letter at cost 1.
-func (t *trie) find(in []rune, readings func([]rune, int, func(reading)), edits bool, limit float32, visits *int) (word string, weight, cost float32, ok bool) {
-	s := search{trie: t, in: in, readings: readings, edits: edits, limit: limit, visits: visits, score: limit + 1}
+// find gives the likeliest word that in may stand for at a cost of at most limit, and its cost. A rare word needs to be
+// nearer than a frequent one: cost less what the frequency is worth must stay under bound. Without edits only the readings count; with them also a missing, extra, wrong or swapped letter at cost 1.
+func (t *trie) find(in []rune, readings func([]rune, int, func(reading)), edits bool, limit, bound float32, visits *int) (word string, weight, cost float32, ok bool) {
+	s := search{trie: t, in: in, readings: readings, edits: edits, limit: limit, visits: visits, score: bound}
 	s.walk(0, 0, 0)
 	if s.best == 0 {
 		return "", 0, 0, false

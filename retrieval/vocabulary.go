@@ -3,6 +3,7 @@ package retrieval
 import (
 	"math"
 	"sort"
+	"unicode/utf8"
 )
 
 // Vocabulary is the words that the guides, their everyday names and the sample questions are written in. What people
@@ -12,6 +13,7 @@ type Vocabulary struct {
 	words   [languages]map[string]int
 	total   [languages]int
 	bg, en  *trie
+	stems   map[string]bool // of the Bulgarian words
 }
 
 // The languages that a vocabulary counts apart.
@@ -67,6 +69,12 @@ func newVocabulary(lexicon *Lexicon, texts []vocabularyText) *Vocabulary {
 // finish builds what is derived from the counts.
 func (v *Vocabulary) finish() {
 	v.bg, v.en = newTrie(v.words[bulgarian], sorted(v.words[bulgarian])), newTrie(v.words[english], sorted(v.words[english]))
+	v.stems = make(map[string]bool, len(v.words[bulgarian]))
+	for word := range v.words[bulgarian] {
+		if utf8.RuneCountInString(word) > 3 {
+			v.stems[Stem(word)] = true
+		}
+	}
 }
 
 func sorted(words map[string]int) []string {
@@ -93,21 +101,4 @@ func (v *Vocabulary) logP(l int, word string) float64 {
 // knows tells whether a Cyrillic word is written so in any of its languages.
 func (v *Vocabulary) knows(word string) bool {
 	return v.words[bulgarian][word] > 0 || v.words[russian][word] > 0 || v.words[ukrainian][word] > 0
-}
-
-// parts gives the two words that were typed without a space between them, where both are common.
-func (v *Vocabulary) parts(word string) (a, b string, ok bool) {
-	r := []rune(word)
-	best := math.Inf(-1)
-	for i := 2; i <= len(r)-2; i++ {
-		x, y := string(r[:i]), string(r[i:])
-		nx, ny := v.words[bulgarian][x], v.words[bulgarian][y]
-		if nx < 12 || ny < 12 || len(r) < 6 {
-			continue
-		}
-		if score := math.Log(float64(nx)) + math.Log(float64(ny)); score > best {
-			a, b, best, ok = x, y, score, true
-		}
-	}
-	return a, b, ok
 }
