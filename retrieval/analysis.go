@@ -152,13 +152,17 @@ func (a *Analysis) add(typed, word string, known bool) {
 func (v *Vocabulary) addLatin(a *Analysis, typed string, w latinWord, visits *int) {
 	in := []rune(strings.ReplaceAll(typed, "'", ""))
 	plain := string(in)
-	isEnglish := v.words[english][plain] > 0
+	isEnglish := v.words[english][plain] > 0 || tellTale[plain] == "en"
 	if a.Language == "en" || a.Language == "tr" || a.Language == "und" {
 		// in an English sentence only a clearly Bulgarian word (lichna, KEP) is one
 		if isEnglish || w.bg == "" || w.cost > 0.4 || len(in) < 3 {
 			word, known := plain, isEnglish
-			if !known && a.Language == "en" && len(in) > 4 {
-				if near, _, _, ok := v.en.find(in, readExact, true, min(1, tolerance(len(in))), unbounded, visits); ok {
+			if !known && a.Language == "en" && len(in) > 4 && !v.stems[stemEnglish(word)] {
+				limit := float32(1)
+				if len(in) < 6 {
+					limit = 0.8 // swapped letters alone: a letter more makes another word too often (widow, window)
+				}
+				if near, _, _, ok := v.en.find(in, readExact, true, limit, unbounded, visits); ok {
 					word, known = near, true
 				}
 			}
@@ -185,9 +189,18 @@ func (v *Vocabulary) addLatin(a *Analysis, typed string, w latinWord, visits *in
 		return
 	}
 	word := latinDefault(in)
+	if len(in) > 4 && v.stems[Stem(word)] {
+		a.Terms = append(a.Terms, Term{Typed: typed, Word: word, Stem: Stem(word), Known: true})
+		return
+	}
 	parts, likely := v.parts(word, visits)
+	likely = max(likely, leftLikely(len(in)))
 	if len(in) > 4 {
-		if near, weight, cost, ok := v.bg.find(in, readLatin, true, min(tolerance(len(in))+0.2, 1.5), unbounded, visits); ok && v.slipLikely(cost, weight) > likely {
+		limit := float32(1)
+		if len(in) > 5 {
+			limit = 1.5
+		}
+		if near, weight, cost, ok := v.bg.find(in, readLatin, true, limit, unbounded, visits); ok && v.slipLikely(cost, weight) > likely {
 			a.Terms = append(a.Terms, Term{Typed: typed, Word: near, Stem: Stem(near), Stop: stopWords[near], Corrected: true, Known: true})
 			return
 		}

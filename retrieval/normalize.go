@@ -27,7 +27,7 @@ func Normalize(s string) string {
 		switch {
 		case r >= 'а' && r <= 'я' || r >= 'a' && r <= 'z': // most letters, and no mark among them
 			word = append(word, r)
-		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case invisible(r) || unicode.In(r, unicode.Mn, unicode.Me):
 			// stress marks (и́), variation selectors, keycaps, soft hyphens, zero-width and direction marks: nothing that is
 			// said aloud
 		case unicode.IsLetter(r):
@@ -46,6 +46,9 @@ func Normalize(s string) string {
 	flush()
 	return b.String()
 }
+
+// invisible tells characters that steer how a text is laid out and are not seen: soft hyphens, zero-width and direction marks.
+func invisible(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // beforeFolding keeps signs that NFKC would turn into letters or tear words with: № is no «No», and ´ stands for a
 // stress or an apostrophe.

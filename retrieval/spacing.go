@@ -45,7 +45,8 @@ const (
 	longest    = 20 // letters of one of them
 	spaceWorth = 2  // what leaving out a space costs, as a logarithm
 	oneLetter  = "висея"
-	affixWorth = 2 // and what a word that looks like one with a prefix or an ending costs more
+	rareWorth  = 3 // what costs more: a word of one letter, or what looks like one word with a prefix
+	affixWorth = 2 // or with an ending
 )
 
 // Words that are written like the beginnings and endings of others: «за пази» is mostly «запази».
@@ -79,6 +80,9 @@ func (v *Vocabulary) parts(word string, visits *int) ([]string, float64) {
 				continue // short words must be frequent: anything can be cut into rare ones
 			}
 			score := v.logP(bulgarian, part)
+			if i-j == 1 {
+				score -= rareWorth
+			}
 			if j > 0 {
 				score += ways[j].score - spaceWorth
 			}
@@ -91,7 +95,9 @@ func (v *Vocabulary) parts(word string, visits *int) ([]string, float64) {
 	if end.words < 2 {
 		return nil, math.Inf(-1)
 	}
-	if first := string(r[:end.from]); end.words == 2 && (prefixes[first] || clitics[string(r[end.from:])]) {
+	if end.words == 2 && prefixes[string(r[:end.from])] {
+		end.score -= rareWorth
+	} else if end.words == 2 && clitics[string(r[end.from:])] {
 		end.score -= affixWorth
 	}
 	list := make([]string, end.words)

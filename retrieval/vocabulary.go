@@ -13,7 +13,7 @@ type Vocabulary struct {
 	words   [languages]map[string]int
 	total   [languages]int
 	bg, en  *trie
-	stems   map[string]bool // of the Bulgarian words
+	stems   map[string]bool // of the Bulgarian and English words
 }
 
 // The languages that a vocabulary counts apart.
@@ -73,6 +73,11 @@ func (v *Vocabulary) finish() {
 	for word := range v.words[bulgarian] {
 		if utf8.RuneCountInString(word) > 3 {
 			v.stems[Stem(word)] = true
+		}
+	}
+	for word := range v.words[english] {
+		if len(word) > 3 {
+			v.stems[stemEnglish(word)] = true
 		}
 	}
 }
