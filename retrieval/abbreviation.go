@@ -16,11 +16,11 @@ pril приложение, prilojenie приложение, prilozhenie прил
 	// afterNumber are the ones of measures: «65 г.», «100лв».
 	afterNumber = pairsOf(`г години, g години, год години, god години, мес месеца, mes месеца, лв лева, lv лева, ч часа, мин минути, хил хиляди, бр броя, км километра, km километра`)
 	// beforePoint are words cut short that mean one thing only where a point follows.
-	beforePoint = pairsOf(`тел телефон, общ община, обл област, удост удостоверение, свид свидетелство, заявл заявление, декл декларация, док документ, докум документи, рег регистрация, св свидетелство, бълг български`)
+	beforePoint = pairsOf(`тел телефон, общ община, обл област, удост удостоверение, свид свидетелство, заявл заявление, декл декларация, док документ, докум документи, рег регистрация, бълг български`)
 	// contracted are words written by their ends.
 	contracted = pairsOf(`д-р доктор, г-н господин, г-жа госпожа, св-во свидетелство, свид-во свидетелство, д-во дружество, др-во дружество, у-ние удостоверение,
 уд-ние удостоверение, уд-е удостоверение, удост-е удостоверение, уд-ия удостоверения, м-во министерство, у-ще училище, гр-во гражданство, гр-н гражданин, з-ние заявление,
-д-р доктор, д-я декларация, д-ция декларация, р-ция регистрация, м-ц месец, ц-р център, к-т комитет`)
+d-r доктор, д-я декларация, д-ция декларация, р-ция регистрация, м-ц месец, ц-р център`)
 )
 
 func pairsOf(list string) map[string]string {
@@ -69,7 +69,7 @@ func spellOut(s string, tokens []Token) []Token {
 		case next.Script == Number && (gap == "" || hyphen(gap)) && codeLike(t, next):
 			t.Text, t.end = t.Text+next.Text, next.end
 			i++
-		case t.Script == Number && len(kept) > 0 && kept[len(kept)-1].Text == "член" && gap == "" && len(next.Text) < 3 && next.end-next.at > 0 && utf8.RuneCountInString(next.Text) == 1:
+		case t.Script == Number && len(kept) > 0 && kept[len(kept)-1].Text == "член" && gap == "" && utf8.RuneCountInString(next.Text) == 1:
 			t.Text, t.end = t.Text+cyrillicLetter(next.Text), next.end // чл. 97а
 			i++
 		case len(kept) > 0 && kept[len(kept)-1].Script == Number && afterNumber[t.Text] != "" && t.at-kept[len(kept)-1].end < 2:
