@@ -48,7 +48,7 @@ func (r rules) aside(a Analysis) aside {
 		case one.name == "light":
 			fits = append(fits, one)
 			continue
-		case !one.match(a):
+		case one.name == "calm", !one.match(a):
 			continue
 		}
 		if one.topic != string(FieldState) { // its words are what the file is about
@@ -73,6 +73,11 @@ func (r rules) aside(a Analysis) aside {
 		}
 	}
 	return s
+}
+
+// calm tells that a message speaks of an office's things.
+func (r rules) calm(a Analysis) bool {
+	return slices.ContainsFunc(r.asides, func(one rule) bool { return one.name == "calm" && one.match(a) })
 }
 
 // has tells whether a term is one of the words that the rule looks for.

@@ -116,7 +116,7 @@ func (w *weights) danger(r rules, a Analysis, l look, answerable float64) (topic
 	if rule, ok := first(r.emergencies, a); ok {
 		return rule.name, true
 	}
-	if i, ok := w.index["-emergency"]; ok && l.probability[i] >= dangerToWarn && answerable < answerableToOffer {
+	if i, ok := w.index["-emergency"]; ok && l.probability[i] >= dangerToWarn && answerable < answerableToOffer && !r.calm(a) {
 		return "danger", true
 	}
 	return "", false
