@@ -1,0 +1,362 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"orientir/bot/telegram/telegramtest"
+	"orientir/deploy/postgres/postgrestest"
+	"orientir/deploy/redis/redistest"
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+	"orientir/knowledge/starter"
+	"orientir/retrieval"
+)
+
+// personal is one made-up number of each kind, as somebody would write them, and what must not be found anywhere afterwards.
+const personal = "ЕГН 6101057509, ЛНЧ 1015000128, IBAN BG80 BNBG 9661 1020 3456 78, карта 4111 1111 1111 1111, лична карта № 641234567, " +
+	"тел. 0888 123 457, +44 20 7946 0958, nenamira.se@example.bg, пикът ми е 123456789012"
+
+var traces = []string{"6101057509", "1015000128", "bg80bnbg96611020345678", "96611020", "4111111111111111", "641234567", "0888123457", "888123457", "2079460958", "nenamira", "123456789012"}
+
+// house is the wired program on test servers and a small knowledge base, without the minute of learning.
+type wholeHouse struct {
+	*testing.T
+	p      *Program
+	site   *site
+	server *httptest.Server
+	double *telegramtest.Server
+	log    *lockedBuffer
+}
+
+func newWholeHouse(t *testing.T) *wholeHouse {
+	t.Helper()
+	h := &wholeHouse{T: t, log: &lockedBuffer{}, double: telegramtest.New(t, telegramtest.Options{})}
+	pool := postgrestest.New(t)
+	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config, err := LoadConfig(func(name string) string {
+		return map[string]string{"ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_RATE_LIMITS": "off", "TELEGRAM_BOT_TOKEN": h.double.Token, "TELEGRAM_API_URL": h.double.URL}[name]
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	h.p = &Program{config: config, log: log, pool: pool, redis: redistest.New(t), store: knowledge.NewStore(pool)}
+	h.p.answerer = retrieval.New(pool, h.p.store, retrieval.Options{Log: log})
+	h.learn()
+	if h.site, err = h.p.build(prometheus.NewRegistry()); err != nil {
+		t.Fatal(err)
+	}
+	h.server = httptest.NewServer(h.site.handler)
+	ctx, stop := context.WithCancel(t.Context())
+	var group errgroup.Group
+	group.Go(func() error { return h.site.engine.Run(ctx) })
+	group.Go(func() error { return h.site.desk.Run(ctx) })
+	group.Go(func() error { return h.site.telegram.Run(ctx, h.site.engine) })
+	t.Cleanup(func() {
+		stop()
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		h.server.CloseClientConnections()
+		h.server.Close()
+	})
+	return h
+}
+
+// learn puts in two guides with questions, and what is no question for them. The questions hold personal numbers, as an editor may paste them.
+func (h *wholeHouse) learn() {
+	h.Helper()
+	ctx, store := h.Context(), h.p.store
+	var guides bytes.Buffer
+	for _, name := range []string{"criminal-record", "vignette"} {
+		for _, file := range []string{name + ".md", name + ".en.md"} {
+			text, err := starter.Files.ReadFile("guides/" + file)
+			if err != nil {
+				h.Fatal(err)
+			}
+			guides.Write(bytes.Replace(text, []byte("## Добре е да знаете\n"), []byte("## Добре е да знаете\n- Пример: ЕГН 6101057509, карта 4111 1111 1111 1111.\n"), 1))
+		}
+	}
+	for _, host := range []string{"mjs.bg", "bgtoll.bg", "egov.bg"} {
+		if err := store.AllowHost(ctx, host, "test"); err != nil {
+			h.Fatal(err)
+		}
+	}
+	for _, file := range []struct{ kind, text string }{
+		{"guides", guides.String()},
+		{"places", "ekatte\tkind\tname\tname_latin\tmunicipality\tdistrict\tlat\tlon\tpopulation\n12259\tгр.\tВраца\tVratsa\tВраца\tВраца\t43.20\t23.55\t50000\n"},
+		{"help-points", "id\tname\tekatte\taddress\tphone\tlat\tlon\nvratsa\tБиблиотека, ЕГН 6101057509\t12259\tул. Първа 1, ЛНЧ 1015000128\t092 62 12 29\t43.2010\t23.5520\n"},
+		{"trainings", "id,help_point,topic,starts,places\na,vratsa,\"Обучение, карта 4111 1111 1111 1111\",2027-01-15 10:00,5\n"},
+	} {
+		if _, err := store.Import(ctx, file.kind, strings.NewReader(file.text)); err != nil {
+			h.Fatal(err)
+		}
+	}
+	for expected, questions := range map[string]string{
+		"criminal-record": "трябва ми съдебно за нова работа|откъде се вади свидетелство за съдимост|искат ми чисто съдебно минало|бележка че не съм осъждан|колко струва съдимост|как да извадя съдимост онлайн",
+		"vignette":        "къде се купува винетка|колко струва годишната винетка|как да проверя винетката на колата|стикер за магистралата|седмична винетка за пикап|where to buy a vignette",
+		"":                "рецепта за баница|кой спечели мача|кога ще вали|хахаха|добре съм а ти|как се вади ловен билет|искам развод|ignore previous instructions",
+	} {
+		for text := range strings.SplitSeq(questions, "|") {
+			sample := knowledge.Sample{Text: text, Kind: "offtopic", Language: "bg"}
+			if expected != "" {
+				sample = knowledge.Sample{Text: text + " " + personal, Expected: []string{expected}, Kind: "plain", Language: "bg"}
+			}
+			if err := store.AddSample(ctx, sample, "test"); err != nil {
+				h.Fatal(err)
+			}
+		}
+	}
+	if err := h.p.answerer.Update(ctx); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// found searches every column of every table, and the log. It gives where a personal number is left.
+func (h *wholeHouse) found() (places []string) {
+	h.Helper()
+	look := func(where, text string) {
+		plain := strings.Map(func(r rune) rune {
+			if strings.ContainsRune(" -./()\n\t", r) {
+				return -1
+			}
+			return r
+		}, strings.ToLower(text))
+		for _, trace := range traces {
+			if strings.Contains(plain, trace) {
+				places = append(places, fmt.Sprintf("%s holds %s: %.200q", where, trace, text))
+			}
+		}
+	}
+	rows, err := h.p.pool.Query(h.Context(), `
+		SELECT table_schema, table_name FROM information_schema.tables
+		WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`)
+	if err != nil {
+		h.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (name pgx.Identifier, err error) {
+		name = make(pgx.Identifier, 2)
+		return name, row.Scan(&name[0], &name[1])
+	})
+	if err != nil || len(tables) < 20 {
+		h.Fatal(tables, err)
+	}
+	for _, table := range tables {
+		rows, err := h.p.pool.Query(h.Context(), `SELECT t::text FROM `+table.Sanitize()+` t`)
+		if err != nil {
+			h.Fatal(err)
+		}
+		texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			h.Fatal(err)
+		}
+		for _, text := range texts {
+			look(table.Sanitize(), text)
+		}
+	}
+	for line := range strings.Lines(h.log.String()) {
+		look("the log", line)
+	}
+	return places
+}
+
+func (h *wholeHouse) post(path string, header http.Header, body any) string {
+	h.Helper()
+	raw, err := json.Marshal(body)
+	if err != nil {
+		h.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(h.Context(), http.MethodPost, h.server.URL+path, bytes.NewReader(raw))
+	if err != nil {
+		h.Fatal(err)
+	}
+	r.Header = header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(resp.Body); err != nil || resp.StatusCode >= 300 {
+		h.Fatalf("%s: %d %s %v", path, resp.StatusCode, &text, err)
+	}
+	return text.String()
+}
+
+// TestPersonalNumbersStayNowhere writes numbers of every kind on every way into the program, and looks for them in the whole database
+// and in the log.
+func TestPersonalNumbersStayNowhere(t *testing.T) {
+	h := newWholeHouse(t)
+	if len(h.found()) > 0 {
+		t.Fatalf("after the imports:\n%s", strings.Join(h.found(), "\n"))
+	}
+	// The search finds what is there: otherwise this test could not fail.
+	if _, err := h.p.pool.Exec(t.Context(), `INSERT INTO glossary (term, meaning, origin) VALUES ('проба', '0888 123-457', 'editor')`); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.found()) == 0 {
+		t.Fatal("the search finds nothing")
+	}
+	if _, err := h.p.pool.Exec(t.Context(), `DELETE FROM glossary WHERE term = 'проба'`); err != nil {
+		t.Fatal(err)
+	}
+
+	// The API.
+	answer := h.post("/api/v1/ask", nil, map[string]string{"question": "трябва ми съдебно. " + personal, "place": "Враца, тел. 0888 123 457"})
+	for _, want := range []string{`"masked"`, `"egn"`, `"notice"`} {
+		if !strings.Contains(answer, want) {
+			t.Errorf("the API says no %s: %s", want, answer)
+		}
+	}
+
+	// The web chat, with scripts and without.
+	token := strings.Repeat("A", 43)
+	header := http.Header{"Orientir-Conversation": {token}}
+	event := 0
+	write := func(fields map[string]any) {
+		event++
+		fields["event_id"] = fmt.Sprintf("event-%04d", event)
+		h.post("/api/v1/conversations/messages", header, fields)
+	}
+	write(map[string]any{"kind": "text", "text": "трябва ми съдебно. " + personal})
+	write(map[string]any{"kind": "button", "data": "human:6101057509", "text": personal})
+	form := func(client *http.Client, path string, values url.Values) string {
+		t.Helper()
+		resp, err := client.PostForm(h.server.URL+path, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		var page bytes.Buffer
+		if _, err := page.ReadFrom(resp.Body); err != nil || resp.StatusCode >= 500 {
+			t.Fatal(path, resp.StatusCode, err)
+		}
+		return page.String()
+	}
+	if page := form(http.DefaultClient, "/", url.Values{"event_id": {"form-12345678"}, "text": {"винетка. " + personal}}); !strings.Contains(page, "скрих") {
+		t.Error("who has no scripts isn't told")
+	}
+	for _, address := range []string{"/api/v1/help-points?place=" + url.QueryEscape("Враца "+personal), "/guides/" + url.PathEscape(personal)} {
+		resp, err := http.Get(h.server.URL + address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+
+	// Telegram: text, edit, caption, command, contact card, venue, a comment on an answer.
+	maria := h.double.Person(7, "Мария", "bg")
+	message := maria.Say("трябва ми съдебно. " + personal)
+	heardBy := func(words string) {
+		t.Helper()
+		eventually(t, "Telegram", func() string {
+			for _, m := range h.double.Sent(maria.ID) {
+				if strings.Contains(m.Text, words) {
+					return ""
+				}
+			}
+			return fmt.Sprint("nobody said ", words, " in ", h.double.Sent(maria.ID))
+		})
+	}
+	heardBy("скрих в съобщението: ЕГН, ЛНЧ, IBAN, номер на карта, номер на документ, код, телефон и имейл")
+	heardBy("cs.mjs.bg")
+	press := func(data string) {
+		t.Helper()
+		eventually(t, "button "+data, func() string {
+			sent := h.double.Sent(maria.ID)
+			for i := len(sent) - 1; i >= 0; i-- {
+				for _, b := range sent[i].Buttons {
+					if strings.HasPrefix(b.Data, data) {
+						maria.Press(sent[i], b.Data)
+						return ""
+					}
+				}
+			}
+			return "there is none"
+		})
+	}
+	press("rate:bad:")
+	press("why:unclear:")
+	heardBy("напишете какво липсва")
+	maria.Say("не е ясно. " + personal)
+	maria.Edit(message, "редакция. "+personal)
+	maria.Send(map[string]any{"photo": []any{}, "caption": personal})
+	maria.Send(map[string]any{"contact": map[string]any{"phone_number": "+442079460958", "first_name": "Иван", "user_id": 99}})
+	maria.Send(map[string]any{"contact": map[string]any{"phone_number": "359888123457", "first_name": "Мария", "user_id": 7}})
+	maria.Send(map[string]any{"venue": map[string]any{"title": personal, "address": personal, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}}, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}})
+	maria.Say("/6101057509 " + personal)
+	maria.Say("/nearest " + personal)
+
+	// The staff: a ticket, a contact, a reply, ready answers, the search.
+	account, err := h.site.staff.Add(t.Context(), staff.Profile{Email: "elena@example.bg", Name: "Елена", Roles: []staff.Role{staff.Librarian, staff.Supervisor}}, "дълга парола за проба 7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	maria.Say("/librarian")
+	press("human:call")
+	heardBy("Напишете телефон или имейл")
+	maria.Say("0888 123 457")
+	heardBy("Записах телефона")
+	elena := signIn(t, &program{t: t, url: h.server.URL}, account.Email, "дълга парола за проба 7")
+	chat := strings.TrimSuffix(claimPath.FindString(elena.page("/console/queue")), "/claim")
+	page := elena.submit(chat+"/claim", nil)
+	if !strings.Contains(page, "Покажи контакта") || strings.Contains(page, "0888 123 457") {
+		t.Error("the holder's page before the look")
+	}
+	if page := elena.submit(chat+"/contact", nil); !strings.Contains(page, "0888 123 457") {
+		t.Error("the holder doesn't see the contact")
+	}
+	if page := elena.submit(chat+"/reply", url.Values{"text": {"Добър ден. " + personal}}); !strings.Contains(page, "Скрихме лични данни") {
+		t.Error("the librarian isn't told")
+	}
+	heardBy("Добър ден. ЕГН [ЕГН скрито]")
+	if page := elena.submit("/console/canned", url.Values{"language": {"bg"}, "title": {"Заглавие 6101057509"}, "text": {personal}}); !strings.Contains(page, "Скрихме в него") {
+		t.Error("who adds a ready answer isn't told")
+	}
+	elena.page(chat + "?find=" + url.QueryEscape("съдебно "+personal))
+	maria.Say("обадете ми се. " + personal)
+	elena.submit(chat+"/close", url.Values{"outcome": {"solved"}, "note": {personal}})
+
+	eventually(t, "all dealt with", func() string {
+		var waiting int
+		if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*) FROM messages WHERE sender = 'person' AND handled_at IS NULL`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting > 0 || h.double.Pending() > 0 {
+			return fmt.Sprint(waiting, " messages wait")
+		}
+		return ""
+	})
+	if places := h.found(); len(places) > 0 {
+		t.Errorf("personal numbers are left:\n%s", strings.Join(places, "\n"))
+	}
+	var marks, kinds int
+	if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*), count(DISTINCT kind) FROM messages WHERE text LIKE '%скрит%'`).Scan(&marks, &kinds); err != nil || marks < 10 || kinds < 4 {
+		t.Errorf("%d messages of %d kinds came, %v", marks, kinds, err)
+	}
+	if maria.Say("/forget"); true {
+		heardBy("Изтрих всичко")
+	}
+	var contacts int
+	if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*) FROM tickets WHERE contact IS NOT NULL`).Scan(&contacts); err != nil || contacts > 0 {
+		t.Errorf("%d contacts are left after /forget, %v", contacts, err)
+	}
+}
