@@ -226,9 +226,11 @@ func TestVaultOpensWithOldKeysAndForNothingElse(t *testing.T) {
 	for name, open := range map[string]func() (string, error){
 		"another key":    func() (string, error) { return vault(2).open(sealed, "ticket:1") },
 		"another ticket": func() (string, error) { return vault(1).open(sealed, "ticket:2") },
-		"changed":        func() (string, error) { return vault(1).open(append(sealed[:len(sealed)-1:len(sealed)-1], sealed[len(sealed)-1]^1), "ticket:1") },
-		"cut off":        func() (string, error) { return vault(1).open(sealed[:4], "ticket:1") },
-		"nothing":        func() (string, error) { return vault(1).open(nil, "ticket:1") },
+		"changed": func() (string, error) {
+			return vault(1).open(append(sealed[:len(sealed)-1:len(sealed)-1], sealed[len(sealed)-1]^1), "ticket:1")
+		},
+		"cut off": func() (string, error) { return vault(1).open(sealed[:4], "ticket:1") },
+		"nothing": func() (string, error) { return vault(1).open(nil, "ticket:1") },
 	} {
 		if text, err := open(); !errors.Is(err, errSealed) || strings.Contains(text, "0888") {
 			t.Errorf("%s: %q, %v", name, text, err)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -59,7 +60,11 @@ func setup(t *testing.T) *bundle {
 	}
 	b.conversations = bot.NewConversations(b.pool, client, bot.Options{})
 	b.staff = staff.NewStore(b.pool)
-	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{})
+	vault, err := handoff.NewVault(bytes.Repeat([]byte{7}, handoff.LeastSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
 	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client}
 	handler, err := New(deps, Options{Heartbeat: 200 * time.Millisecond})
 	if err != nil {

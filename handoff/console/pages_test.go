@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
+	"orientir/bot"
 	"orientir/bot/i18n"
 	"orientir/handoff/staff"
 )
@@ -200,6 +203,35 @@ func TestWhatPeopleWriteStaysText(t *testing.T) {
 	w.get(chat+"?find="+url.QueryEscape(evil)).lacks(t, "<script>alert", "<img src=x", "<b>Ана")
 }
 
+func TestContactIsShownToTheHolderWhoAsks(t *testing.T) {
+	b := setup(t)
+	maria := b.account(staff.Profile{Email: "m@example.bg", Name: "Мария", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
+	boss := b.account(staff.Profile{Email: "b@example.bg", Name: "Борис", Roles: []staff.Role{staff.Supervisor}})
+	conversation, ticket := b.person("p", "трябва ми съдебно")
+	err := pgx.BeginFunc(b.ctx, b.pool, func(tx pgx.Tx) error {
+		kept, err := b.desk.KeepContact(b.ctx, tx, conversation, bot.CallMe{Kind: "phone", Value: "0888 765 432"})
+		if !kept {
+			t.Error("not kept")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, s := b.as(maria), b.as(boss)
+	path := fmt.Sprintf("/console/chats/%d", ticket)
+	m.post(path + "/claim")
+	before := m.get(path)
+	before.has(t, "Остави телефон за обаждане", "Покажи контакта")
+	before.lacks(t, "0888")
+	m.post(path+"/contact").has(t, "0888 765 432")
+	other := s.get(path)
+	other.has(t, "Вижда го само библиотекарят")
+	other.lacks(t, "Покажи контакта", "0888")
+	s.post(path+"/contact").lacks(t, "0888")
+	s.get("/console/audit").has(t, "Видя контакта в")
+}
+
 func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 	b := setup(t)
 	conversation, _ := func() (int64, int64) {
@@ -274,7 +306,7 @@ func TestPhrasesExist(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	var sources strings.Builder
-	known := []string{"role_", "outcome_", "find_", "event_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_"}
+	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_"}
 	for _, pattern := range []string{"*.html", "*.go", "../*.go", "../staff/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
@@ -318,10 +350,10 @@ func TestPhrasesExist(t *testing.T) {
 	for _, o := range strings.Fields("answered clarify abstained out_of_scope emergency") {
 		keys["find_"+o] = true
 	}
-	for _, k := range strings.Fields("opened claimed returned gone rerouted closed") {
+	for _, k := range strings.Fields("opened claimed returned gone rerouted closed contact contact-gone") {
 		keys["event_"+k] = true
 	}
-	for _, k := range strings.Fields("why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +
+	for _, k := range strings.Fields("contact_left_phone contact_left_email why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +
 		"delivery_pending delivery_failed reason_wrong-service reason_unclear reason_outdated reason_missing-case reason_broken-link feedback_show_ feedback_show_bad " +
 		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow") {
 		keys[k] = true
