@@ -373,6 +373,9 @@ func TestAskingForAPlaceKeepsTheOtherWays(t *testing.T) {
 		t.Errorf("alone it gives %+v, want a button that shares the location", k)
 	}
 	way := bot.Action{Label: "Говори с библиотекар", Data: "human"}
+	if k, ok := keyboard(&bot.Body{AskContact: true, Language: "bg", Buttons: []bot.Action{way}}).(models.ReplyKeyboardMarkup); !ok || !k.Keyboard[0][0].RequestContact || k.Keyboard[1][0].Text != "Откажи" {
+		t.Errorf("who is asked for a phone can't share it, or can't say no: %+v", k)
+	}
 	if k, ok := keyboard(&bot.Body{AskPlace: true, Buttons: []bot.Action{way}}).(models.InlineKeyboardMarkup); !ok || k.InlineKeyboard[0][0].CallbackData != "human" {
 		t.Errorf("beside a way out it gives %+v, want the way out", k)
 	}
