@@ -148,7 +148,7 @@ func (t *reading) international(s stretch, atEnd bool) bool {
 	if strings.HasPrefix(digits, "359") {
 		return n == 11 || n == 12 && (atEnd || s.alone() || bulgarianMobile(digits) || digits[3] == '2')
 	}
-	return !s.loose() && (n >= 9 || atEnd) && (atEnd || n >= 11 || len(s.groups) == 1)
+	return !s.loose() && n >= 9 && (atEnd || n >= 11 || len(s.groups) == 1)
 }
 
 // plus gives where the plus before a number stands, at most a parenthesis or a space away; -1 where none does.
@@ -156,6 +156,9 @@ func (t *reading) plus(at int) int {
 	for i := at - 1; i >= 0 && i >= at-2; i-- {
 		switch t.plain[i] {
 		case '+':
+			if i > 0 && digit(t.plain[i-1]) || t.plain[i+1] == ' ' && !strings.HasPrefix(string(t.plain[at:min(len(t.plain), at+3)]), "359") && !t.said(at, aboutPhone) {
+				return -1 // a sum
+			}
 			return i
 		case ' ', '(':
 		default:
