@@ -4,26 +4,32 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var passwordWords = []string{"паролата ми е", "паролата е", "парола:", "паролата:", "парола е", "парола -", "password:", "password is", "parolata mi e", "parola:"}
+
+// longestPassword is the most letters that are taken for one.
+const longestPassword = 128
 
 // passwords finds the word after «паролата ми е», where it looks like one: with a digit in it, so «паролата ми е забравена» stays.
 func passwords(t *reading) (found []span) {
 	text := string(t.plain)
 	for _, words := range passwordWords {
+		runes := 0 // of text before at
 		for at := 0; ; {
 			n := strings.Index(text[at:], words)
 			if n < 0 {
 				break
 			}
+			runes += utf8.RuneCountInString(text[at : at+n+len(words)])
 			at += n + len(words)
-			from := len([]rune(text[:at]))
+			from := runes
 			for from < len(t.plain) && (t.plain[from] == ' ' || strings.ContainsRune(`:-–„“"'`, t.plain[from])) {
 				from++
 			}
 			to := from
-			for to < len(t.plain) && !unicode.IsSpace(t.plain[to]) {
+			for to < len(t.plain) && to-from < longestPassword && !unicode.IsSpace(t.plain[to]) {
 				to++
 			}
 			for to > from && strings.ContainsRune(`.,;!?“”"'`, t.plain[to-1]) {
@@ -42,7 +48,10 @@ func codes(t *reading) (found []span) {
 	for _, r := range t.runs {
 		digits := ""
 		for j, g := range r {
-			if digits += g.digits; len(digits) == 12 && t.said(r[0].from, aboutCode) {
+			if digits += g.digits; len(digits) > 12 {
+				break
+			}
+			if len(digits) == 12 && t.said(r[0].from, aboutCode) {
 				found = append(found, span{r[0].from, r[j].to, Code})
 			}
 		}

@@ -140,11 +140,16 @@ func find(text string, public []*Public) []span {
 		return nil
 	}
 	var all []span
+	taken := make([]bool, len(t.plain))
 	for _, look := range []func(*reading) []span{emails, passwords, ibans, numbers, codes} {
 		for _, s := range look(t) {
-			if !slices.ContainsFunc(all, func(o span) bool { return s.from < o.to && o.from < s.to }) {
-				all = append(all, s)
+			if slices.Contains(taken[s.from:s.to], true) {
+				continue
 			}
+			for i := s.from; i < s.to; i++ {
+				taken[i] = true
+			}
+			all = append(all, s)
 		}
 	}
 	for i := range all {

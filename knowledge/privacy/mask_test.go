@@ -119,7 +119,7 @@ func FuzzMask(f *testing.F) {
 func TestMaskIsFast(t *testing.T) {
 	m := newMaker(4)
 	for name, piece := range map[string]string{
-		"single digits": "1 ", "ЕГН": m.egn(19) + " ", "signs": "лк тел егн ", "signs and digits": "лк 123456789 ", "words": "осем ", "ats": "a@", "dots": "1.", "parentheses": "(at)", "letters": "bg11", "mixed": "0о", "brackets": "[ЕГН скрито] ", "passwords": "парола: ",
+		"single digits": "1 ", "ЕГН": m.egn(19) + " ", "signs": "лк тел егн ", "signs and digits": "лк 123456789 ", "words": "осем ", "ats": "a@", "dots": "1.", "parentheses": "(at)", "letters": "bg11", "mixed": "0о", "brackets": "[ЕГН скрито] ", "passwords": "парола: ", "passwords without a gap": "парола:1", "one address": "a.", "accounts": "bg80",
 	} {
 		text := strings.Repeat(piece, 2000)
 		text = string([]rune(text)[:2000])
@@ -131,6 +131,12 @@ func TestMaskIsFast(t *testing.T) {
 		}
 		if least > 30*time.Millisecond {
 			t.Errorf("2,000 characters of %s take %v", name, least)
+		}
+		// A hundred times as long may take some hundred times as long; with the square of the length it would be minutes.
+		long := strings.Repeat(text, 100)
+		start := time.Now()
+		if Mask(long, known); time.Since(start) > 5*time.Second {
+			t.Errorf("200,000 characters of %s take %v", name, time.Since(start))
 		}
 		t.Logf("%s: %v", name, least)
 	}

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -136,21 +137,18 @@ func (t *reading) findSigns() {
 
 // before gives the last sign of a class that begins within reach before a place, and false where there is none.
 func (t *reading) before(at int, c class) (sign, bool) {
-	// Signs stand in order, and few of them within reach.
-	low, high := 0, len(t.signs)
-	for low < high {
-		if middle := (low + high) / 2; t.signs[middle].from < at {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	for i := low - 1; i >= 0 && t.signs[i].from >= at-reach; i-- {
+	for i := t.signFrom(at) - 1; i >= 0 && t.signs[i].from >= at-reach; i-- {
 		if s := t.signs[i]; s.class == c && s.to <= at {
 			return s, true
 		}
 	}
 	return sign{}, false
+}
+
+// signFrom gives the first sign that begins at a place or later. Signs stand in order, and few of them within reach.
+func (t *reading) signFrom(at int) int {
+	i, _ := slices.BinarySearchFunc(t.signs, at, func(s sign, at int) int { return s.from - at })
+	return i
 }
 
 // said says whether a word of the class stands before a place.
@@ -171,8 +169,8 @@ func (t *reading) nearer(at int, c, than class) bool {
 
 // follows says whether a word of the class begins within reach after a place, on the same line.
 func (t *reading) follows(at int, c class) bool {
-	for _, s := range t.signs {
-		if s.from >= at && s.from < at+reach && s.class == c {
+	for i := t.signFrom(at); i < len(t.signs) && t.signs[i].from < at+reach; i++ {
+		if s := t.signs[i]; s.class == c {
 			for _, r := range t.plain[at:s.from] {
 				if r == '\n' || r == barrier {
 					return false
