@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -91,24 +90,31 @@ func BenchmarkSideBySide(b *testing.B) {
 	}
 }
 
-// questionFile is all question files of the project as one.
+// questionFile is every third question of the project's question files: the slow engines take minutes for these.
 func questionFile(b *testing.B) []byte {
 	const folder = "../../retrieval/testdata/"
-	var all bytes.Buffer
-	for i, name := range []string{"heldout.tsv", "blind.tsv"} {
+	var some bytes.Buffer
+	header := ""
+	for _, name := range []string{"heldout.tsv", "blind.tsv"} {
 		data, err := os.ReadFile(folder + name)
 		if err != nil {
 			b.Fatal(err)
 		}
-		header, rest, _ := strings.Cut(string(data), "\n")
-		if i == 0 {
-			io.WriteString(&all, header+"\n")
-		} else if first, _, _ := strings.Cut(all.String(), "\n"); first != header {
-			b.Fatalf("%s has the columns %q, not %q", name, header, first)
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			switch {
+			case n == 0 && header == "":
+				header = line
+				some.WriteString(line)
+			case n == 0 && line != header:
+				b.Fatalf("%s has the columns %q, not %q", name, line, header)
+			case n%3 == 1:
+				some.WriteString(line)
+			}
+			n++
 		}
-		io.WriteString(&all, strings.TrimSuffix(rest, "\n")+"\n")
 	}
-	return all.Bytes()
+	return some.Bytes()
 }
 
 // mostAsked are the five guides with the most sample questions, whatever is asked.
