@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -48,7 +49,8 @@ type library struct {
 	revision  int64
 	guides    map[string]*knowledge.Guide
 	signposts map[string]*knowledge.Signpost
-	version   string // of the weights that read the names
+	version   string   // of the weights that read the names
+	weights   *weights // those, and what they make of guides published since they were learned
 	names     names
 	formerly  formerly
 	glossary  *glossary
@@ -172,7 +174,7 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	for range 2 {
 		read := c.library
 		c.analysis = read.glossary.analyze(text)
-		l = s.weights.look(c.analysis)
+		l = read.weights.look(c.analysis)
 		words = s.weights.queryWords(c.analysis)
 		if c.finding, err = find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words); err != nil {
 			return consideration{}, err
@@ -188,7 +190,7 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		c.finding = a.remoteSecond(ctx, s, text, words, c.finding)
 	}
 	supports := preferAudience(c.finding.supports, q.Audience, c.library)
-	c.verdict = s.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
+	c.verdict = c.library.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
 	c.aside = a.rules.aside(c.analysis)
 	if v := &c.verdict; c.aside.field == FieldState && v.intent == WantsAnswer && v.outcome != Emergency && v.topic == "" {
 		v.intent, v.topic = WantsStatus, "file"
@@ -234,6 +236,14 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 	}
 	for i := range signposts {
 		l.signposts[signposts[i].Title] = &signposts[i]
+	}
+	l.weights = s.weights
+	if slices.ContainsFunc(guides, func(g knowledge.Guide) bool { _, known := s.weights.index[g.Slug]; return !known }) {
+		samples, err := a.store.Samples(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.weights = s.weights.with(guides, samples, l.glossary.analyze)
 	}
 	a.library.Store(l)
 	return l, nil

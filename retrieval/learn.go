@@ -52,10 +52,7 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 	all, seen := make([]example, len(pieces)), make([]example, 0, len(pieces))
 	var held, kept []int
 	for i, p := range pieces {
-		e := example{terms: analyses[i].features(), weight: p.weight}
-		for _, class := range p.classes {
-			e.classes = append(e.classes, w.index[class])
-		}
+		e := p.example(w.index, analyses[i])
 		all[i] = e
 		if p.apart() {
 			held = append(held, i)
@@ -80,6 +77,21 @@ func learn(ctx context.Context, c Corpus, lexicon *Lexicon, known string) (*weig
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
+	}
+	if which, any := few(w.classes, pieces); any {
+		worth := func(list []int) []example {
+			examples := make([]example, len(list))
+			for k, i := range list {
+				examples[k] = all[i]
+				examples[k].weight = pieces[i].imprintWorth()
+			}
+			return examples
+		}
+		trial.halves[0].imprint(which, imprintFew, worth(kept))
+		everything := worth(slices.Sorted(slices.Values(slices.Concat(kept, held))))
+		for _, m := range w.halves {
+			m.imprint(which, imprintFew, everything)
+		}
 	}
 	r, err := calibrate(ctx, trial, w.vocabulary.names(c.Guides), pieces, analyses, kept, held)
 	if err != nil {

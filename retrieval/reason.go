@@ -19,18 +19,19 @@ func (a *Answerer) reason(ctx context.Context, row Row) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l := s.weights.look(c.analysis)
+	w := c.library.weights
+	l := w.look(c.analysis)
 	var said []string
 	switch {
 	case len(row.Expected) == 0:
 		said = append(said, c.passed(row))
 	case row.Outcome != Answered && row.Outcome != Clarify:
-		said = append(said, s.weights.turnedAway(a.rules, c, l, row))
+		said = append(said, w.turnedAway(a.rules, c, l, row))
 		if row.Outcome == Abstained {
-			said = append(said, s.weights.standing(c, l, row))
+			said = append(said, w.standing(c, l, row))
 		}
 	default:
-		said = append(said, s.weights.standing(c, l, row))
+		said = append(said, w.standing(c, l, row))
 	}
 	return strings.Join(said, "; "), nil
 }
