@@ -17,6 +17,7 @@ const (
 	imprintFew   = 1.2 // it has seen the guide's few questions, and told others from it
 	imprintProse = 0.5 // worth of a piece of the guide's text beside a question
 	fewQuestions = 20  // a guide with fewer, and with less than a quarter of the median guide's, is imprinted
+	mostImprints = 100 // guides published since learning: somebody waits while they are read; an import of more waits for learning
 )
 
 // with gives weights that know guides published since they were learned, or these weights where there are none.
@@ -30,7 +31,7 @@ func (w *weights) with(guides []knowledge.Guide, samples []knowledge.Sample, ana
 			isFresh[g.Slug] = true
 		}
 	}
-	if len(fresh.Guides) == 0 {
+	if len(fresh.Guides) == 0 || len(fresh.Guides) > mostImprints {
 		return w
 	}
 	for _, s := range samples {

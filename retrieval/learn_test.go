@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"runtime"
 	"testing"
 
 	"orientir/knowledge"
@@ -133,5 +134,21 @@ func BenchmarkLook(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		w.look(a)
+	}
+}
+
+// Not parallel: it changes what the whole process may use.
+func TestLearningIsTheSameOnAnyNumberOfProcessors(t *testing.T) {
+	_, want, err := learnSmall(t, smallCorpus()).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	for _, n := range []int{1, 3, 8} {
+		runtime.GOMAXPROCS(n)
+		if _, got, err := learnSmall(t, smallCorpus()).encode(); err != nil || got != want {
+			t.Errorf("with %d processors %s, with %d %s (%v)", n, got, before, want, err)
+		}
 	}
 }
