@@ -15,6 +15,7 @@ type (
 	// askGuides asks retrieval.
 	askGuides struct {
 		Question retrieval.Question
+		Quiet    bool // only danger to life is answered
 		answer   retrieval.Answer
 	}
 	// record notes an answer that was given, on what evidence.

@@ -47,9 +47,9 @@ func (e *Engine) takeContact(ctx context.Context, tx pgx.Tx, a arrival, await st
 		return a, nil
 	}
 	a.kind, a.hidden, a.Data = string(Contact), nil, contactUnknown
-	a.text = privacy.Phone.Token()
+	a.text = wordsAround(clean(a.Text), "", privacy.Phone)
 	if ok {
-		a.text, a.Data = kind.Token(), contactNowhere
+		a.text, a.Data = wordsAround(clean(a.Text), value, kind), contactNowhere
 	}
 	if !ok || e.o.Callbacks == nil || await != awaitContact {
 		return a, nil
@@ -59,6 +59,21 @@ func (e *Engine) takeContact(ctx context.Context, tx pgx.Tx, a arrival, await st
 		a.Data = string(kind)
 	}
 	return a, err
+}
+
+// wordsAround is what was written around a contact, without any digits: there may be a cry for help in it.
+func wordsAround(text, value string, kind privacy.Kind) string {
+	text, _ = privacy.Mask(strings.Replace(text, value, "", 1))
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) || r == '@' {
+			return -1
+		}
+		return r
+	}, text)
+	if !hasWords(text) {
+		return kind.Token()
+	}
+	return kind.Token() + " " + strings.TrimSpace(text)
 }
 
 // likeContact says whether a text is a phone or an address with a slip in it, and no question: few letters and some digits, or an @.

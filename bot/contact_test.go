@@ -102,6 +102,13 @@ func TestContactGoesToTheTicketAndNowhereElse(t *testing.T) {
 			t.Error("they were scolded for a phone that they were asked for")
 		}
 	}
+	h.presses("contact")
+	h.works()
+	h.says("пожар, елате! 088 812 34 56")
+	h.works()
+	if text, _ := h.last(); !strings.Contains(text, "112") || len(c.left) != 1 {
+		t.Errorf("in danger they heard %q", text)
+	}
 	h.presses("contact:drop")
 	h.works()
 	h.lastIs("dropped", "bot.contact_dropped")
@@ -195,6 +202,11 @@ func TestContactIsLeftWhileALibrarianHolds(t *testing.T) {
 	h.says("0888 123 456")
 	h.works()
 	h.lastIs("kept", "bot.contact_kept_phone")
+	h.presses("contact")
+	h.works()
+	h.says("0888 123 456 пожар")
+	h.works()
+	h.lastIs("danger", "bot.notice_danger")
 	if c.left[conversation].Value != "0888 123 456" || strings.Contains(h.stored(), "0888") {
 		t.Errorf("%+v", c.left)
 	}

@@ -119,6 +119,9 @@ func (d *dialog) event(e event) act {
 		return &lookNear{Position: position(e.Lat, e.Lon), CallOnly: d.state.Await == "phone-place"}
 	case Contact:
 		d.contactLeft(e.Data)
+		if words := aroundContact(e.Text); hasWords(words) {
+			return &askGuides{Question: d.question(words), Quiet: true}
+		}
 		return nil
 	case Unsupported:
 		d.add(Body{Text: d.t("bot.unsupported"), Buttons: d.ways()})

@@ -33,6 +33,9 @@ func (d *dialog) heard(in *askGuides) act {
 		d.state.Await = ""
 		return d.answer(in)
 	}
+	if in.Quiet {
+		return nil
+	}
 	if d.callbacks && wantsCall(in.Question.Text) && (!decided(a) || a.Intent == retrieval.WantsHuman) {
 		d.state.Await = ""
 		return &ticketStatus{Contact: true, Else: &offerDesk{Wish: wish{Reason: "asked"}}}

@@ -1,6 +1,12 @@
 package bot
 
-import "strings"
+import (
+	"context"
+	"strings"
+
+	"orientir/knowledge/privacy"
+	"orientir/retrieval"
+)
 
 // contactButton asks for a phone or an e-mail, takes the question back, or erases what was left.
 func (d *dialog) contactButton(what string) act {
@@ -86,6 +92,24 @@ func (d *dialog) contactHeld(ev event) (next act, ok bool) {
 		return d.contactButton(strings.TrimPrefix(what, ":")), true
 	}
 	return nil, true
+}
+
+// aroundContact is what the person wrote beside a contact; the contact's mark is no word of theirs.
+func aroundContact(text string) string {
+	for _, k := range privacy.Kinds() {
+		text = strings.ReplaceAll(text, k.Token(), " ")
+	}
+	return text
+}
+
+// dangerAround says whether there is danger to life in what was written beside a contact. Where that can't be found out, the contact still counts.
+func (e *Engine) dangerAround(ctx context.Context, d *dialog, ev event) bool {
+	words := aroundContact(ev.Text)
+	if !hasWords(words) {
+		return false
+	}
+	answer, err := e.answerer.Answer(ctx, d.question(words))
+	return err == nil && answer.Outcome == retrieval.Emergency
 }
 
 // wantsCall says whether few words ask to be called back: «обадете ми се».

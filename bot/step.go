@@ -86,7 +86,7 @@ func gather(rows []row) (event, []row) {
 		}
 		return event{Kind: Unsupported}, rows[:1]
 	case Contact:
-		return event{Kind: Contact, Data: first.Data}, rows[:1]
+		return event{Kind: Contact, Data: first.Data, Text: first.Text}, rows[:1]
 	case Unsupported:
 		return event{Kind: Unsupported}, rows[:1]
 	}
@@ -163,6 +163,10 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev event, taken []row) error {
 	next, aloud := d.contactHeld(ev)
 	switch {
+	case aloud && ev.Kind == Contact:
+		if e.dangerAround(ctx, d, ev) {
+			d.add(Body{Text: d.t("bot.notice_danger")})
+		}
 	case aloud:
 	case ev.Kind == Text && hasWords(ev.Text):
 		q := d.question(ev.Text)
@@ -201,7 +205,7 @@ func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next
 		if err := e.look(ctx, w, d, next); err != nil {
 			return nil, nil, err
 		}
-		if a, ok := next.(*askGuides); ok {
+		if a, ok := next.(*askGuides); ok && !a.Quiet {
 			asked = a
 		}
 		next = d.next(next)
