@@ -16,9 +16,10 @@ import (
 // minimumVersion is the oldest server that serves, as server_version_num gives it.
 const minimumVersion = 15_00_00
 
-// searchWidth is how many candidates a search of an HNSW index keeps. pgvector's own 40 finds 0.95 of the ten nearest of a
-// hundred thousand chunks, 100 finds 0.98 in a millisecond more (deploy/benchmarks.md).
-const searchWidth = 100
+// searchWidth is how many candidates a search of an HNSW index keeps. pgvector's own 40 finds 0.92 of the ten nearest of
+// three hundred thousand chunks, 100 finds 0.95 and 200 finds 0.98, for one millisecond more each time or less
+// (deploy/benchmarks.md).
+const searchWidth = 200
 
 // LackError is what a reachable server lacks, in one sentence for the person who runs it.
 type LackError struct{ What string }
