@@ -109,10 +109,11 @@ func answerableClass(class string) bool { return class != "" && class[0] != '-' 
 
 // judge gives the features that both probabilities are computed from.
 func (w *weights) judge(a Analysis, l look, order []candidate, found []support) []float64 {
-	var none, negVotes, negNearest, guideNearest, lexical float64
+	var none, likeliest, negVotes, negNearest, negLexical, guideNearest, lexical float64
 	for i, c := range w.classes {
 		if !answerableClass(c) {
 			none += float64(l.probability[i])
+			likeliest = max(likeliest, float64(l.probability[i]))
 		}
 	}
 	for _, s := range found {
@@ -122,6 +123,7 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 		} else {
 			negVotes += s.votes
 			negNearest = max(negNearest, s.nearest)
+			negLexical = max(negLexical, s.raw)
 		}
 	}
 	var first, second candidate
@@ -158,6 +160,7 @@ func (w *weights) judge(a Analysis, l look, order []candidate, found []support) 
 		0, 0, 0,
 		0, 0, 0,
 		0,
+		negLexical, math.Log(likeliest+1e-4) / 4,
 	}
 	if content <= terseWords { // three words leave more doubt than a story, and it must be weighed otherwise
 		f[17], f[18], f[19], f[20] = 1, logit(none), guideNearest-negNearest, first.logP/4

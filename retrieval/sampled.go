@@ -11,7 +11,7 @@ import (
 // stand for all others: sampled softmax (Jean, Cho, Memisevic, Bengio, ACL 2015), with the confusable classes left whole
 // because chance would mostly miss them.
 const (
-	wholeClasses  = 400 // up to so many an example is held against every class
+	wholeClasses  = 600 // up to so many an example is held against every class
 	alikeClasses  = 64  // the classes most like its own, anew for each round
 	chanceClasses = 160 // of all others
 )
