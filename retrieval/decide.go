@@ -5,11 +5,11 @@ import "slices"
 // The thresholds of a decision, in one place, from what mistakes cost a person. Taking a good answer as gain 1:
 // a wrong guide shown as right costs 2.1 (a wasted trip), so it must be right with 0.68 or more (2.1·0.32 ≈ 0.68·1).
 // Asking back costs a fifth of an answer's gain, so it pays for as long as a guide probably answers at all.
-// Showing guides to somebody whom none helps costs twice what sending somebody away costs whom one would have helped,
-// because a library is offered to those sent away: so one must answer with two to one.
+// Showing guides to somebody whom none helps costs half as much again as sending somebody away whom one would have
+// helped, because a library is offered to those sent away: so one must answer with three to two.
 const (
 	rightToAnswer     = 0.68 // probability that the first guide is right
-	answerableToOffer = 0.66 // probability that some guide answers
+	answerableToOffer = 0.60 // probability that some guide answers
 	answerableByName  = 0.75 // at least, where the message is mostly a guide's name («кеп откъде») and no negative is nearer
 	mostlyName        = 0.60 // share of the message
 	shareToOffer      = 0.04 // of a guide among the choices
