@@ -207,7 +207,7 @@ func (w *weights) remember(pieces []piece, analyses []Analysis, kept []int) *mem
 	m := &memory{vectors: make([][]float32, len(kept)), postings: map[string][]int32{}}
 	for i, k := range kept {
 		m.pieces = append(m.pieces, pieces[k])
-		m.vectors[i] = w.look(analyses[k]).vector
+		m.vectors[i] = w.vector(analyses[k])
 		stems := analyses[k].subjects()
 		m.lengths = append(m.lengths, len(stems))
 		for _, s := range stems {

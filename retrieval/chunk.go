@@ -138,7 +138,7 @@ func (w *weights) chunksOf(c Corpus) func(context.Context, []piece) ([]chunk, er
 		list := make([]chunk, len(pieces))
 		err := eachOf(ctx, len(pieces), func(i int) {
 			a := g.analyze(pieces[i].text)
-			list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.lexemes(), vector: w.look(a).vector}
+			list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.lexemes(), vector: w.vector(a)}
 		})
 		return list, err
 	}

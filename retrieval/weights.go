@@ -192,6 +192,19 @@ func (w *weights) look(a Analysis) look {
 	return l
 }
 
+// vector is a message's vector of length one, as look gives it, without the classes.
+func (w *weights) vector(a Analysis) []float32 {
+	vector := make([]float32, 0, w.dims())
+	terms := a.features()
+	for _, m := range w.halves {
+		half := make([]float32, m.dims)
+		m.vector(m.weigh(terms), half)
+		unit(half, float32(1/math.Sqrt(float64(len(w.halves)))))
+		vector = append(vector, half...)
+	}
+	return vector
+}
+
 // unit scales a vector to a length; one without direction gets a fixed one, because the cosine of nothing is undefined.
 func unit(v []float32, length float32) {
 	square := dot(v, v)
