@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"orientir/deploy/postgres"
 )
@@ -207,6 +208,19 @@ func TestContactIsLeftWhileALibrarianHolds(t *testing.T) {
 	h.says("0888 123 456 пожар")
 	h.works()
 	h.lastIs("danger", "bot.notice_danger")
+	if !h.guides.last.Alone {
+		t.Error("danger waits for a model")
+	}
+	h.presses("contact")
+	h.works()
+	h.guides.broken = true
+	h.says("0888 123 456 пожар")
+	h.works()
+	h.lastIs("not found out yet", "bot.contact_ask")
+	h.guides.broken = false
+	h.clock.pass(time.Minute)
+	h.works()
+	h.lastIs("danger, heard late", "bot.notice_danger")
 	if c.left[conversation].Value != "0888 123 456" || strings.Contains(h.stored(), "0888") {
 		t.Errorf("%+v", c.left)
 	}

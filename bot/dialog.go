@@ -120,7 +120,9 @@ func (d *dialog) event(e event) act {
 	case Contact:
 		d.contactLeft(e.Data)
 		if words := aroundContact(e.Text); hasWords(words) {
-			return &askGuides{Question: d.question(words), Quiet: true}
+			q := d.question(words)
+			q.Alone = true
+			return &askGuides{Question: q, Quiet: true}
 		}
 		return nil
 	case Unsupported:

@@ -1,11 +1,9 @@
 package bot
 
 import (
-	"context"
 	"strings"
 
 	"orientir/knowledge/privacy"
-	"orientir/retrieval"
 )
 
 // contactButton asks for a phone or an e-mail, takes the question back, or erases what was left.
@@ -100,16 +98,6 @@ func aroundContact(text string) string {
 		text = strings.ReplaceAll(text, k.Token(), " ")
 	}
 	return text
-}
-
-// dangerAround says whether there is danger to life in what was written beside a contact. Where that can't be found out, the contact still counts.
-func (e *Engine) dangerAround(ctx context.Context, d *dialog, ev event) bool {
-	words := aroundContact(ev.Text)
-	if !hasWords(words) {
-		return false
-	}
-	answer, err := e.answerer.Answer(ctx, d.question(words))
-	return err == nil && answer.Outcome == retrieval.Emergency
 }
 
 // wantsCall says whether few words ask to be called back: «обадете ми се».

@@ -163,22 +163,16 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev event, taken []row) error {
 	next, aloud := d.contactHeld(ev)
 	switch {
-	case aloud && ev.Kind == Contact:
-		if e.dangerAround(ctx, d, ev) {
-			d.add(Body{Text: d.t("bot.notice_danger")})
+	case ev.Kind == Text, ev.Kind == Contact:
+		danger, err := e.danger(ctx, l, d, aroundContact(ev.Text))
+		if err != nil {
+			return err
 		}
-	case aloud:
-	case ev.Kind == Text && hasWords(ev.Text):
-		q := d.question(ev.Text)
-		q.Alone = true
-		answer, err := e.answerer.Answer(ctx, q)
-		if err != nil && l.tries <= e.o.Tries {
-			return fmt.Errorf("look for danger: %w", err)
-		}
-		if err == nil && answer.Outcome == retrieval.Emergency {
+		if danger {
 			aloud = true
 			d.add(Body{Text: d.t("bot.notice_danger")})
 		}
+	case aloud:
 	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel"):
 		next, aloud = d.next(ev), true
 	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "lang:")):
@@ -193,6 +187,21 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 		}
 		return d, nil
 	})
+}
+
+// danger says whether there is danger to life in words that are for a librarian. No model is asked. Where it can't be found out in so many
+// tries, what came goes on to the librarian all the same.
+func (e *Engine) danger(ctx context.Context, l lease, d *dialog, words string) (bool, error) {
+	if !hasWords(words) {
+		return false, nil
+	}
+	q := d.question(words)
+	q.Alone = true
+	answer, err := e.answerer.Answer(ctx, q)
+	if err != nil && l.tries <= e.o.Tries {
+		return false, fmt.Errorf("look for danger: %w", err)
+	}
+	return err == nil && answer.Outcome == retrieval.Emergency, nil
 }
 
 // read performs acts until one wants to write, or the step is done. asked is the last question to the guides, if there was one.
