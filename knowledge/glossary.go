@@ -29,7 +29,7 @@ func (s *Store) Glossary(ctx context.Context) ([]Term, error) {
 
 // PutTerm adds a term, or changes what it means. Faults are told by an error that wraps one *Fault for each. by is an opaque staff id.
 func (s *Store) PutTerm(ctx context.Context, t Term, by string) error {
-	t = Term{strings.TrimSpace(t.Term), strings.TrimSpace(t.Meaning)}
+	t = Term{strings.TrimSpace(t.Term), strings.TrimSpace(t.Meaning)}.masked()
 	if err := t.validate(); err != nil {
 		return fmt.Errorf("put term %q: %w", t.Term, err)
 	}
@@ -51,6 +51,9 @@ func (s *Store) RemoveTerm(ctx context.Context, term string) (bool, error) {
 	}
 	return tag.RowsAffected() == 1, nil
 }
+
+// masked is the term without personal numbers.
+func (t Term) masked() Term { return Term{strict(t.Term), strict(t.Meaning)} }
 
 // The longest term and meaning, in letters: a term is what a person says in a breath, its meaning a few words beside it.
 const (
@@ -100,7 +103,7 @@ func importGlossary(ctx context.Context, tx postgres.DB, data []byte) (Report, e
 	seen := map[string]bool{}
 	var list []Term
 	for _, r := range t.rows {
-		term := Term{t.cell(r, "term"), t.cell(r, "meaning")}
+		term := Term{t.cell(r, "term"), t.cell(r, "meaning")}.masked()
 		if seen[term.Term] {
 			faults.add(r.line, "term", "fault.twice", term.Term)
 		}

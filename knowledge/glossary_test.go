@@ -105,6 +105,18 @@ func TestGlossaryAndSignpostsAreImportedWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("what is exported is not what is there: %v %v", report, err)
 		}
 	}
+	for kind, file := range map[string]string{
+		"glossary":  "term,meaning\nкарта за пример,ЕГН 6101057509\n",
+		"signposts": "title,authority,link,names\nРазвод на 6101057509,Съд,https://portal.justice.bg,развод на 6101057509\n",
+	} {
+		var out bytes.Buffer
+		if _, err := s.Import(ctx, kind, strings.NewReader(file)); err != nil {
+			t.Error(kind, err)
+		}
+		if err := s.Export(ctx, kind, &out); err != nil || strings.Contains(out.String(), "6101057509") || !strings.Contains(out.String(), "ЕГН скрито") {
+			t.Errorf("%s: a personal number came in: %v\n%s", kind, err, out.String())
+		}
+	}
 	if ok, err := s.RemoveSignpost(ctx, "Развод"); err != nil || !ok {
 		t.Error(ok, err)
 	}

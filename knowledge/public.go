@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -119,10 +120,14 @@ func strict(text string) string {
 	return masked
 }
 
-// masked is the guide without personal numbers in its texts.
+// masked is the guide without personal numbers in all that is written freely in it.
 func (g Guide) masked() Guide {
 	texts := map[Language]Text{}
 	for language, t := range g.Text {
+		t.Fees = slices.Clone(t.Fees)
+		for i := range t.Fees {
+			t.Fees[i].What = strict(t.Fees[i].What)
+		}
 		for _, field := range []*string{&t.Title, &t.Authority, &t.Contact, &t.Summary, &t.Who, &t.Where, &t.IdentificationNote, &t.FeeNote, &t.Time} {
 			*field = strict(*field)
 		}
@@ -131,8 +136,27 @@ func (g Guide) masked() Guide {
 		}
 		texts[language] = t
 	}
-	g.Text, g.Why = texts, strict(g.Why)
+	g.Text, g.TitleEnglish, g.Why = texts, strict(g.TitleEnglish), strict(g.Why)
+	g.Apart, g.Local, g.Sources = slices.Clone(g.Apart), slices.Clone(g.Local), slices.Clone(g.Sources)
+	for i := range g.Apart {
+		g.Apart[i].How = strictIn(g.Apart[i].How)
+	}
+	for i, l := range g.Local {
+		g.Local[i].Contact, g.Local[i].Note = strict(l.Contact), strictIn(l.Note)
+	}
+	for i := range g.Sources {
+		g.Sources[i].Title = strict(g.Sources[i].Title)
+	}
 	return g
+}
+
+// strictIn is strict for each language; nil stays nil.
+func strictIn(words map[Language]string) map[Language]string {
+	words = maps.Clone(words)
+	for l := range words {
+		words[l] = strict(words[l])
+	}
+	return words
 }
 
 // strictAll is strict for each of a list; a nil list stays nil.

@@ -29,7 +29,7 @@ func (s *Store) PutSignpost(ctx context.Context, p Signpost, by string) error {
 	if err != nil {
 		return err
 	}
-	p = p.trimmed()
+	p = p.trimmed().masked()
 	if err := p.validate(hosts); err != nil {
 		return fmt.Errorf("put signpost %q: %w", p.Title, err)
 	}
@@ -61,6 +61,12 @@ func (p Signpost) trimmed() Signpost {
 		}
 	}
 	return Signpost{Title: strings.TrimSpace(p.Title), Authority: strings.TrimSpace(p.Authority), Link: strings.TrimSpace(p.Link), Names: names}
+}
+
+// masked is the signpost without personal numbers.
+func (p Signpost) masked() Signpost {
+	p.Title, p.Authority, p.Names = strict(p.Title), strict(p.Authority), strictAll(p.Names)
+	return p
 }
 
 // empty says that a row of a file names a signpost to remove.
@@ -123,7 +129,7 @@ func importSignposts(ctx context.Context, tx postgres.DB, data []byte) (Report, 
 	seen := map[string]bool{}
 	var list []Signpost
 	for _, r := range t.rows {
-		p := Signpost{Title: t.cell(r, "title"), Authority: t.cell(r, "authority"), Link: t.cell(r, "link"), Names: splitList(t.cell(r, "names"))}
+		p := Signpost{Title: t.cell(r, "title"), Authority: t.cell(r, "authority"), Link: t.cell(r, "link"), Names: splitList(t.cell(r, "names"))}.masked()
 		if seen[p.Title] {
 			faults.add(r.line, "title", "fault.twice", p.Title)
 		}
