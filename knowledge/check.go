@@ -26,9 +26,9 @@ type Finding struct {
 
 // CheckOptions are what guides are checked against.
 type CheckOptions struct {
-	Today          time.Time
-	Hosts          []string // that links may stand on
-	Municipalities []Place  // any places of the municipalities that there are; nil leaves them unchecked
+	Today          time.Time // a day; its hours don't count
+	Hosts          []string  // that links may stand on
+	Municipalities []Place   // any places of the municipalities that there are; nil leaves them unchecked
 }
 
 // reviewPeriod is how often an editor reads a guide's sources again: review_by is the end of one period.
@@ -57,6 +57,7 @@ var euro = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 //	date        must    a deadline lies in the past; should: another date is over a year old and nothing says that it is history
 //	local       must    a door names a municipality that doesn't exist
 func CheckGuides(guides []Guide, o CheckOptions) []Finding {
+	o.Today = o.Today.UTC().Truncate(24 * time.Hour) // what is due today is not past
 	c := &check{CheckOptions: o, guides: map[string]*Guide{}}
 	for i := range guides {
 		c.guides[guides[i].Slug] = &guides[i]

@@ -48,6 +48,7 @@ func TestACheckFindsWhatMisleads(t *testing.T) {
 		{"no exception", "- За дете кандидатства родителят му вместо него.\n- За починал човек не се издава.\n", "", "file", true},
 		{"one exception", "- За починал човек не се издава.\n", "", "exceptions", false},
 		{"overdue", "review_by: 2027-05-25", "review_by: 2026-05-25", "review", true},
+		{"due today", "review_by: 2027-05-25", "review_by: 2026-11-25", "", false},
 		{"nobody will look", "review_by: 2027-05-25\n", "", "review", true},
 		{"an old reading", "seen: 2026-09-01", "seen: 2024-03-11", "source", false},
 		{"a reading within the period", "seen: 2026-09-01", "seen: 2026-05-26", "", false},
@@ -101,7 +102,7 @@ func TestACheckComparesTheEnglishText(t *testing.T) {
 // expect checks files and wants one finding of a rule, besides that there is no English text; or none.
 func expect(t *testing.T, name string, files fstest.MapFS, rule string, must bool) {
 	t.Helper()
-	found, _, err := CheckGuideFiles(files, checkedDay)
+	found, _, err := CheckGuideFiles(files, checkedDay.Add(15*time.Hour)) // in the afternoon
 	if err != nil {
 		t.Fatal(err)
 	}

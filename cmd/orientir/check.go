@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -118,10 +117,7 @@ func printChecked(out io.Writer, found []knowledge.Finding, count int, asJSON bo
 	all.Must, all.Should = len(all.Findings), len(should)
 	all.Findings = append(all.Findings, should...)
 	if asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(all); err != nil {
+		if err := writeJSON(out, all); err != nil {
 			return err
 		}
 	} else {
