@@ -106,7 +106,11 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	order := v.order[:min(len(v.order), mostRanked)]
 	if v.outcome == Clarify {
 		order = forAudience(v.choices(), q.Audience, c.library)
-		if len(order) == 1 && !v.byModel {
+		switch {
+		case len(order) > 1:
+		case v.byModel: // a model's words answer nothing: the others stay, to choose from
+			order = v.choices()
+		default:
 			v.outcome, answer.Outcome = Answered, Answered
 		}
 	}
