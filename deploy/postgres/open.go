@@ -17,7 +17,7 @@ import (
 const minimumVersion = 15_00_00
 
 // searchWidth is how many candidates a search of an HNSW index keeps. pgvector's own 40 finds 0.92 of the ten nearest of
-// three hundred thousand chunks, 100 finds 0.95 and 200 finds 0.98, for one millisecond more each time or less
+// three hundred thousand chunks, 100 finds 0.95 and 200 finds 0.98, for three milliseconds more in the middle
 // (deploy/benchmarks.md).
 const searchWidth = 200
 
