@@ -44,20 +44,18 @@ func (d *Desk) KeepContact(ctx context.Context, tx postgres.DB, conversation int
 	return true, note(ctx, tx, ticket, "contact", 0, c.Kind)
 }
 
-// DropContact erases the contact of the conversation's open ticket; false where there is none.
+// DropContact erases the contacts of the conversation's tickets, closed ones too; false where there is none.
 func (d *Desk) DropContact(ctx context.Context, tx postgres.DB, conversation int64) (bool, error) {
-	var ticket int64
-	err := tx.QueryRow(ctx, `
-		UPDATE tickets SET contact = NULL, contact_kind = ''
-		WHERE conversation = $1 AND state <> 'closed' AND contact IS NOT NULL
-		RETURNING id`, conversation).Scan(&ticket)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
+	tag, err := tx.Exec(ctx, `
+		WITH gone AS (
+			UPDATE tickets SET contact = NULL, contact_kind = ''
+			WHERE conversation = $1 AND contact IS NOT NULL
+			RETURNING id)
+		INSERT INTO ticket_events (ticket, kind) SELECT id, 'contact-gone' FROM gone`, conversation)
 	if err != nil {
 		return false, fmt.Errorf("drop the contact of conversation %d: %w", conversation, err)
 	}
-	return true, note(ctx, tx, ticket, "contact-gone", 0, "")
+	return tag.RowsAffected() > 0, nil
 }
 
 // Contact shows a ticket's contact to the account that holds it, or held it last before it was closed. Each look is in the audit log.
