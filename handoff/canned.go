@@ -36,6 +36,13 @@ func (d *Desk) CannedAnswers(ctx context.Context) ([]Canned, error) {
 // AddCanned adds an answer, its personal numbers masked, and says which kinds were. Faults come as *staff.Fault.
 func (d *Desk) AddCanned(ctx context.Context, by int64, c Canned) (hidden []privacy.Kind, err error) {
 	c.Title, c.Text = strings.TrimSpace(c.Title), strings.TrimSpace(strings.ReplaceAll(c.Text, "\r\n", "\n"))
+	for _, words := range []*string{&c.Title, &c.Text} { // before they are measured: a mask may be longer than what it hides
+		masked, kinds, err := d.conversations.Mask(ctx, *words)
+		if err != nil {
+			return nil, fmt.Errorf("add canned answer: %w", err)
+		}
+		*words, hidden = masked, append(hidden, kinds...)
+	}
 	switch {
 	case c.Language != "bg" && c.Language != "en":
 		return nil, &staff.Fault{Field: "language", Key: "console.fault_language"}
@@ -44,14 +51,6 @@ func (d *Desk) AddCanned(ctx context.Context, by int64, c Canned) (hidden []priv
 	case c.Text == "" || utf8.RuneCountInString(c.Text) > 2000:
 		return nil, &staff.Fault{Field: "text", Key: "console.fault_canned_text"}
 	}
-	for _, words := range []*string{&c.Title, &c.Text} {
-		masked, kinds, err := d.conversations.Mask(ctx, *words)
-		if err != nil {
-			return nil, fmt.Errorf("add canned answer: %w", err)
-		}
-		*words, hidden = masked, append(hidden, kinds...)
-	}
-	c.Title = string([]rune(c.Title)[:min(80, utf8.RuneCountInString(c.Title))]) // a mask may be longer than what it hides
 	err = d.staff.Door(ctx, staff.Act{By: by, Verb: "canned.add"}, func(tx pgx.Tx, act *staff.Act) error {
 		var id int64
 		err := tx.QueryRow(ctx, `
