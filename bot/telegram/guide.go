@@ -3,6 +3,7 @@ package telegram
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -160,9 +161,13 @@ func whole(s section) []line {
 	return block
 }
 
-// lead is what was asked for, folded where it would fill the screen.
+// lead is what was asked for, folded where it would fill the screen. The official address follows it anyway.
 func lead(g *bot.Card) []line {
-	s := section{g.Asked, g.Lead.Title, g.Lead.Lines}
+	rows := slices.DeleteFunc(slices.Clone(g.Lead.Lines), func(l string) bool { return l == g.Link })
+	if len(rows) == 0 {
+		return []line{boldLine(g.Lead.Title)}
+	}
+	s := section{g.Asked, g.Lead.Title, rows}
 	if height(s.marked()) > leadLines {
 		return []line{boldLine(s.label), foldedLine(strings.Join(s.marked(), "\n"))}
 	}

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,13 +30,27 @@ func TestFirstActionIsOnTheFirstScreen(t *testing.T) {
 		for language := range g.Text {
 			for _, asked := range fields {
 				card := bot.NewCard(g, string(language), asked)
-				letters, lines := beforeTheAction(guide(&card, string(language), false), card.Link)
+				blocks := guide(&card, string(language), false)
+				if n := addresses(blocks, card.Link); n != 1 {
+					t.Errorf("%s in %s, asked for %q: the address stands %d times", g.Slug, language, asked, n)
+				}
+				letters, lines := beforeTheAction(blocks, card.Link)
 				if letters > 700 || lines > 14 {
 					t.Errorf("%s in %s, asked for %q: %d letters, %d lines before the first action", g.Slug, language, asked, letters, lines)
 				}
 			}
 		}
 	}
+}
+
+// addresses counts the lines that are the official address and nothing else.
+func addresses(blocks [][]line, link string) (n int) {
+	for _, l := range slices.Concat(blocks...) {
+		if strings.TrimPrefix(l.plain, "– ") == link {
+			n++
+		}
+	}
+	return n
 }
 
 // beforeTheAction counts what is seen before the first step or the address. A folded line shows three lines of itself.
