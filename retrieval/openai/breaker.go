@@ -25,27 +25,28 @@ type breaker struct {
 	probing bool
 }
 
-// enter tells whether a call may be made; who enters must leave.
-func (b *breaker) enter() bool {
+// enter tells whether a call may be made, and whether it is the one that probes a server at rest; who enters must leave.
+func (b *breaker) enter() (probe, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case b.until.IsZero():
-		return true
+		return false, true
 	case b.probing || b.now().Before(b.until):
-		return false
+		return false, false
 	}
 	b.probing = true
-	return true
+	return true, true
 }
 
 // leave notes how a call ended: whether it worked, or that it tells nothing (its caller gave up), and how long the server
-// asked to be left alone, 0 where it didn't.
-func (b *breaker) leave(worked, unknown bool, wish time.Duration) {
+// asked to be left alone, 0 where it didn't. A call that began before the rest doesn't end the probe.
+func (b *breaker) leave(probe, worked, unknown bool, wish time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	probe := b.probing
-	b.probing = false
+	if probe {
+		b.probing = false
+	}
 	switch {
 	case unknown:
 		return

@@ -19,10 +19,11 @@ func TestBreaker(t *testing.T) {
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	b := &breaker{after: 3, rest: 30 * time.Second, now: func() time.Time { return now }}
 	call := func(worked bool) bool {
-		if !b.enter() {
+		probe, ok := b.enter()
+		if !ok {
 			return false
 		}
-		b.leave(worked, false, 0)
+		b.leave(probe, worked, false, 0)
 		return true
 	}
 	for range 2 {
@@ -38,23 +39,28 @@ func TestBreaker(t *testing.T) {
 		t.Fatal("it doesn't rest after three failures")
 	}
 	now = now.Add(31 * time.Second)
-	if !b.enter() || b.enter() {
+	enters := func() bool { _, ok := b.enter(); return ok }
+	if !enters() || enters() {
 		t.Fatal("after its rest it lets through other than one")
 	}
-	b.leave(false, false, 0)
+	b.leave(false, false, true, 0) // a call from before the rest, whose caller gave up
+	if enters() {
+		t.Fatal("a call from before the rest lets a second probe through")
+	}
+	b.leave(true, false, false, 0)
 	if call(true) {
 		t.Fatal("a probe that failed ends the rest")
 	}
 	now = now.Add(31 * time.Second)
-	if !b.enter() {
+	if !enters() {
 		t.Fatal("no second probe")
 	}
-	b.leave(false, true, 0) // its caller gave up: somebody else probes
+	b.leave(true, false, true, 0) // its caller gave up: somebody else probes
 	if !call(true) || !call(true) || !call(true) {
 		t.Fatal("a probe that worked doesn't end the rest")
 	}
 	b.enter()
-	b.leave(false, false, time.Hour)
+	b.leave(false, false, false, time.Hour)
 	if call(true) {
 		t.Fatal("the server's wish to be left alone isn't heeded")
 	}

@@ -127,7 +127,8 @@ func (c *Client) Embed(ctx context.Context, texts []string) ([][]float32, error)
 // call makes one call of a use: not at all while the use rests, again while the server fails, and its costs are counted.
 func (c *Client) call(ctx context.Context, use, model string, f func(ctx context.Context, spent *tokens) error) error {
 	b := c.breakers[use]
-	if !b.enter() {
+	probe, ok := b.enter()
+	if !ok {
 		c.metrics.calls.WithLabelValues(use, model, "resting").Inc()
 		return errResting
 	}
@@ -135,7 +136,7 @@ func (c *Client) call(ctx context.Context, use, model string, f func(ctx context
 	var spent tokens
 	rest, err := c.try(ctx, func(ctx context.Context) error { return f(ctx, &spent) })
 	fault := faultOf(ctx, err)
-	b.leave(fault != faulty, fault == neither, rest)
+	b.leave(probe, fault != faulty, fault == neither, rest)
 	c.metrics.calls.WithLabelValues(use, model, resultOf(ctx, err)).Inc()
 	c.metrics.seconds.WithLabelValues(use, model).Observe(time.Since(began).Seconds())
 	c.metrics.spend(use, model, spent)
