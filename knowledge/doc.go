@@ -6,6 +6,7 @@
 // here, the bot shows help points, cmd loads the starter knowledge, imports and exports, and the editor of guides stands in
 // handoff/console, where the staff have one site for all their work.
 //
-// Places and help points are kept in memory too, because a search looks at all of them; they are read again when the
-// revision of their table has risen, which another replica notices within a second.
+// Places and help points are kept in memory too, because a search looks at all of them, and so are the public phones and
+// addresses that masking leaves (public.go); they are read again when the revision of their table has risen, which another
+// replica notices within a second.
 package knowledge
