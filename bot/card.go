@@ -34,7 +34,13 @@ func NewDoor(l *knowledge.Local, language string) *Door {
 		return nil
 	}
 	name := l.Name()
-	if language != "bg" {
+	switch {
+	case name == "Столична": // nobody calls their town so
+		name = "София (Столична)"
+		if language != "bg" {
+			name = "Sofia (Stolichna)"
+		}
+	case language != "bg":
 		name = Latin(name)
 	}
 	return &Door{Municipality: name, Link: l.Link, Contact: l.Contact, Note: l.In(knowledge.Language(language))}

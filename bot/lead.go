@@ -20,11 +20,20 @@ func newLead(g knowledge.Guide, t knowledge.Text, language string, asked retriev
 	if asked == "" || asked == retrieval.FieldSteps || g.Status == knowledge.Closed {
 		return nil
 	}
+	asked = askedOf(t, asked)
 	lines := fieldLines(g, t, language, asked)
 	if len(lines) == 0 {
 		lines = []string{i18n.T(language, "bot.lead_unknown", g.Link)}
 	}
 	return &Lead{Title: i18n.T(language, "bot.lead_"+string(asked)), Lines: lines}
+}
+
+// askedOf is the field to answer with: a guide that doesn't say how long it takes may have deadlines, and these are called so.
+func askedOf(t knowledge.Text, asked retrieval.Field) retrieval.Field {
+	if asked == retrieval.FieldTime && t.Time == "" && len(t.Deadlines) > 0 {
+		return retrieval.FieldDeadline
+	}
+	return asked
 }
 
 // fieldLines are what a guide says of a field; nothing where it doesn't say it.
@@ -37,9 +46,7 @@ func fieldLines(g knowledge.Guide, t knowledge.Text, language string, asked retr
 		}
 		lines = append(lines, t.FeeNote)
 	case retrieval.FieldTime:
-		if lines = []string{t.Time}; t.Time == "" {
-			lines = t.Deadlines
-		}
+		lines = []string{t.Time}
 	case retrieval.FieldNeeded:
 		lines = t.Needed
 	case retrieval.FieldIdentification:
@@ -81,6 +88,7 @@ func fieldLines(g knowledge.Guide, t knowledge.Text, language string, asked retr
 // followUp answers a follow-up with the part of the guide that it asks for.
 func (d *dialog) followUp(g knowledge.Guide, asked retrieval.Field) string {
 	t, in := g.In(knowledge.Language(d.person.Language))
+	asked = askedOf(t, asked)
 	lines := fieldLines(g, t, string(in), asked)
 	if len(lines) == 0 {
 		return d.t("bot.followup_unknown", t.Title, g.Link)
@@ -90,9 +98,6 @@ func (d *dialog) followUp(g knowledge.Guide, asked retrieval.Field) string {
 	}
 	switch asked {
 	case retrieval.FieldTime, retrieval.FieldFee, retrieval.FieldWhere, retrieval.FieldIdentification, retrieval.FieldContact, retrieval.FieldLink, retrieval.FieldState:
-		if asked == retrieval.FieldTime && t.Time == "" {
-			break
-		}
 		return d.t("bot.followup_"+string(asked), t.Title, strings.Join(lines, "\n"))
 	case retrieval.FieldWho:
 		if t.Who == "" {

@@ -26,3 +26,15 @@ func TestCardInAnotherLanguageThanThePageSpeaksOneLanguage(t *testing.T) {
 		t.Errorf("an English card leads to %s", c.Page)
 	}
 }
+
+func TestPhoneIsDialledWhole(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]string{
+		"092 621163": "tel:092621163", "0910/93017": "tel:091093017", "03145/2209; 03145/3376": "tel:031452209", "0724/824-22": "tel:072482422",
+		"02 9882811/9883131": "tel:029882811", "0888123456, 0899123456": "tel:0888123456", "+359 910/93017": "tel:+35991093017", "няма": "", "": "",
+	} {
+		if got := tel(words); got != want {
+			t.Errorf("%q dials %q, want %q", words, got, want)
+		}
+	}
+}

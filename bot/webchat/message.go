@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orientir/bot"
+	"orientir/bot/i18n"
 )
 
 // messageView is one message of the transcript as a page shows it.
@@ -139,7 +140,7 @@ func (v voice) helpPoint(h bot.HelpPointCard) helpPoint {
 		out.Distance = bot.DistanceWords(*h.DistanceM, v.Lang())
 	}
 	if address := tel(h.Phone); address != "" {
-		out.Calls = []button{{Label: v.T("web.call", h.Phone), Href: template.URL(address)}}
+		out.Calls = []button{{Label: i18n.T(v.chosen, "web.call", h.Phone), Href: template.URL(address)}}
 	}
 	if h.Lat != nil && h.Lon != nil {
 		out.Map = fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.5f&mlon=%.5f#map=17/%.5f/%.5f", *h.Lat, *h.Lon, *h.Lat, *h.Lon)

@@ -72,15 +72,18 @@ func (v voice) Href(path string) string {
 // Action is where a form of the chat goes without scripts.
 func (v voice) Action() string { return v.Href("/") }
 
-// tel is the address that a phone dials; "" where the words hold no number. Of several numbers it is the first.
+// tel is the address that a phone dials; "" where the words hold no number. Of several numbers it is the first. A stroke after
+// a few digits parts the area from the number, «0910/93017»; after a whole number it begins another.
 func tel(phone string) string {
-	first := strings.FieldsFunc(phone, func(r rune) bool { return r == ',' || r == ';' || r == '/' })
-	if len(first) == 0 {
-		return ""
-	}
 	var number strings.Builder
-	for i, r := range strings.TrimSpace(first[0]) {
-		if r >= '0' && r <= '9' || r == '+' && i == 0 {
+	for _, r := range strings.TrimSpace(phone) {
+		if r == ',' || r == ';' || r == '/' && number.Len() > longestArea {
+			if number.Len() > 0 {
+				break
+			}
+			continue
+		}
+		if r >= '0' && r <= '9' || r == '+' && number.Len() == 0 {
 			number.WriteRune(r)
 		}
 	}
@@ -89,6 +92,9 @@ func tel(phone string) string {
 	}
 	return "tel:" + number.String()
 }
+
+// longestArea is how many digits may stand before the stroke that parts an area code from a number: «+359910/93017».
+const longestArea = 8
 
 // host is the name of the site that an address leads to.
 func host(address string) string {
