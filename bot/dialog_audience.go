@@ -5,10 +5,20 @@ import (
 	"orientir/retrieval"
 )
 
+// betweenTwo is the least part of all that speaks for the guides on offer that two must have, for the choice to lie between them.
+const betweenTwo = 0.85
+
 // audienceDecides tells whether for whom the person asks decides between the likeliest guides: one is for citizens, the other
-// for businesses. Who said so already, or was asked once, is not asked.
+// for businesses, and hardly anything speaks for a third. Who said so already, or was asked once, is not asked.
 func (d *dialog) audienceDecides(a retrieval.Answer) bool {
 	if d.state.Asked || d.person.Audience != "" || len(a.Guides) < 2 {
+		return false
+	}
+	all := 0.0
+	for _, g := range a.Guides {
+		all += g.Score
+	}
+	if a.Guides[0].Score+a.Guides[1].Score < betweenTwo*all {
 		return false
 	}
 	first, second := a.Guides[0].Audience, a.Guides[1].Audience

@@ -256,9 +256,12 @@ func scriptAnswer(s section) retrieval.Answer {
 	}
 	a.Field, a.FollowUp, a.Audience = retrieval.Field(s.field("field")), s.field("follow-up") == "yes", knowledge.Audience(s.field("audience"))
 	for _, line := range s.lines("guide") {
-		slug, audience, _ := strings.Cut(line, " ")
+		slug, rest, _ := strings.Cut(line, " ")
+		audience, score, _ := strings.Cut(rest, " ")
 		g := scriptGuide(slug)
-		a.Guides = append(a.Guides, retrieval.Ranked{Slug: slug, Title: g.Text[knowledge.Bulgarian].Title, Audience: knowledge.Audience(audience)})
+		r := retrieval.Ranked{Slug: slug, Title: g.Text[knowledge.Bulgarian].Title, Audience: knowledge.Audience(audience)}
+		r.Score, _ = strconv.ParseFloat(score, 64) // 0 where the script doesn't say
+		a.Guides = append(a.Guides, r)
 		if a.Guide == nil && a.Outcome == retrieval.Answered {
 			a.Guide = &g
 		}
