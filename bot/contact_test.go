@@ -246,6 +246,32 @@ func TestWithoutAKeyNobodyIsAskedForAPhone(t *testing.T) {
 	}
 }
 
+func TestPhoneThatNobodyAskedForLeadsToTheDesk(t *testing.T) {
+	h, _ := setupCallbacks(t)
+	h.says("0888 123 456")
+	h.works()
+	if text, buttons := h.last(); !strings.Contains(text, bg("bot.offer_confirm")) || !strings.Contains(buttons, "human:call") {
+		t.Errorf("a phone alone: %q, %s", text, buttons)
+	}
+	h.says("трябва ми съдебно, моля да ми се обадите на 0888 123 456")
+	h.works()
+	if text, buttons := h.last(); text != bg("bot.call_wanted") || buttons != "contact " {
+		t.Errorf("a question with a phone: %q, %s", text, buttons)
+	}
+}
+
+func TestFewWordsAskToBeCalled(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"обадете ми се": true, "обадете ми се на [телефон скрит] моля че не мога да пиша": true, "може ли да ми се обадите": true,
+		"на кого да се обадя": false,
+	} {
+		if got := fewAskCall(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestNumbersInButtonsAndCommandsAreNotKept(t *testing.T) {
 	t.Parallel()
 	h := setup(t)

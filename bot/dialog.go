@@ -251,6 +251,12 @@ func (d *dialog) text(e event) act {
 			return d.button("cancel")
 		}
 	}
+	if takesBack(text) {
+		return d.button("cancel")
+	}
+	if !hasWords(aroundContact(text)) { // a number alone: it was hidden, and asks nothing
+		return d.numberAlone(text)
+	}
 	return &askGuides{Question: d.question(text)}
 }
 

@@ -36,7 +36,7 @@ func (d *dialog) heard(in *askGuides) act {
 	if in.Quiet {
 		return nil
 	}
-	if d.callbacks && wantsCall(in.Question.Text) && (!decided(a) || a.Intent == retrieval.WantsHuman) {
+	if d.callbacks && fewAskCall(in.Question.Text) && (!decided(a) || a.Intent == retrieval.WantsHuman) {
 		d.state.Await = ""
 		return &ticketStatus{Contact: true, Else: &offerDesk{Wish: wish{Reason: "asked"}}}
 	}
@@ -44,7 +44,7 @@ func (d *dialog) heard(in *askGuides) act {
 	case "comment":
 		d.state.Await = ""
 		d.later = append(d.later, &comment{Answer: d.state.Rated, Text: in.Question.Text})
-		if !decided(a) {
+		if !decided(a) || a.Outcome == retrieval.Clarify && tellsWhatIsMissing(in.Question.Text) {
 			d.add(Body{Text: d.t("bot.thanks_comment"), Buttons: d.ways()})
 			return nil
 		}
@@ -83,6 +83,10 @@ func (d *dialog) answer(in *askGuides) act {
 	}
 	if again := d.audienceSaid(in); again != nil {
 		return again
+	}
+	if a.PlaceSaid && !a.FollowUp && a.Outcome != retrieval.Emergency && onlyPlace(in.Question.Text, a.Place) {
+		d.later = append(d.later, &record{Question: in.Question, Answer: a})
+		return d.nearMatch(a.Place)
 	}
 	noted := &record{Question: in.Question, Answer: a}
 	if a.Intent == retrieval.WantsAnswer || a.Intent == "" || a.Intent == retrieval.WantsStatus && a.Topic == "file" {
@@ -173,6 +177,9 @@ func (d *dialog) recorded(in *record) act {
 			b.Text = strings.TrimSpace(moved + "\n" + b.Text)
 		}
 		d.add(b)
+		if d.callbacks && asksCall(aroundContact(in.Question.Text)) {
+			d.add(Body{Text: d.t("bot.call_wanted"), Buttons: d.moreContact()})
+		}
 	case retrieval.Clarify:
 		d.state.Guide = ""
 		if d.audienceDecides(a) {

@@ -100,12 +100,25 @@ func aroundContact(text string) string {
 	return text
 }
 
-// wantsCall says whether few words ask to be called back: «обадете ми се».
-func wantsCall(text string) bool {
-	words := " " + plainWords(text) + " "
-	if len(strings.Fields(words)) > 10 {
-		return false
+// numberAlone answers a hidden number without a word beside it. A phone or an e-mail is left by who wants to be called back, and
+// that is asked for where it can be kept.
+func (d *dialog) numberAlone(text string) act {
+	if strings.Contains(text, privacy.Phone.Token()) || strings.Contains(text, privacy.Email.Token()) {
+		return d.contactButton("")
 	}
+	d.add(Body{Text: d.t("bot.empty")})
+	return nil
+}
+
+// fewAskCall says whether few words beside a contact ask to be called back, and nothing else: «обадете ми се».
+func fewAskCall(text string) bool {
+	words := aroundContact(text)
+	return len(strings.Fields(words)) <= 12 && asksCall(words)
+}
+
+// asksCall says whether somebody asks to be called back, among other things.
+func asksCall(text string) bool {
+	words := " " + plainWords(text) + " "
 	for _, phrase := range []string{"обадете ми се", "да ми се обадите", "да ми се обадят", "да ми се обади", "звъннете ми", "да ми звъннете", "да ми звънне", "потърсете ме по телефона",
 		"обадете се на мен", "obadete mi se", "zvunnete mi", "call me", "call me back", "phone me", "ring me"} {
 		if strings.Contains(words, " "+phrase+" ") {

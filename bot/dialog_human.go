@@ -54,7 +54,11 @@ func (d *dialog) offered(in *offerDesk) act {
 	if o.WhyHere != "" && !in.Changed {
 		lines[0] += " " + d.t(o.WhyHere)
 	}
-	lines = append(lines, d.t("bot.offer_privacy"))
+	if d.callbacks && !o.Present {
+		lines = append(lines, d.t("bot.offer_privacy_contact"))
+	} else {
+		lines = append(lines, d.t("bot.offer_privacy"))
+	}
 	if d.state.Question != "" {
 		lines = append(lines, d.t("bot.offer_question", cut(d.state.Question, 200)))
 	}

@@ -25,6 +25,39 @@ func (d *dialog) nearMatch(m *knowledge.PlaceMatch) act {
 	return d.placeFound(&findPlace{match: *m})
 }
 
+// besidePlace are words that say nothing beside a place: «всъщност съм в Баня».
+var besidePlace = func() map[string]bool {
+	words := map[string]bool{}
+	for w := range strings.FieldsSeq(`а ами но и аз ние в във до към от край покрай близо съм сме е живея живеем намирам намираме се тук сега всъщност къде моля
+		гр град града село селото с община общ a ami no az v vav do ot sam sum jiveya jiveq zhiveya kude kade kyde vsashtnost grad selo
+		and but i am m im live in at near from where the town city village of please`) {
+		words[w] = true
+	}
+	return words
+}()
+
+// onlyPlace says that a message names a place and nothing else: where the person is, and no service.
+func onlyPlace(text string, m *knowledge.PlaceMatch) bool {
+	if m == nil || m.Outcome != knowledge.PlaceFound {
+		return false
+	}
+	named := map[string]bool{}
+	for _, name := range []string{m.Place.Name, m.Place.NameLatin} {
+		for w := range strings.FieldsSeq(plainWords(name)) {
+			named[w] = true
+		}
+	}
+	said := false
+	for w := range strings.FieldsSeq(plainWords(text)) {
+		if named[w] {
+			said = true
+		} else if !besidePlace[w] {
+			return false
+		}
+	}
+	return said
+}
+
 func (d *dialog) askPlace(phrase, await string) act {
 	d.state.Await, d.state.Missed = await, 0
 	d.add(Body{Text: d.t(phrase), AskPlace: true})

@@ -34,6 +34,25 @@ func yesOrNo(text string) string {
 	return ""
 }
 
+// takesBack hears who no longer wants a librarian, also when the question is sent already.
+func takesBack(text string) bool {
+	switch plainWords(text) {
+	case "отказ", "откажи", "отказвам", "отказвам се", "отмени", "размислих", "не искам вече", "вече не искам", "всъщност не искам",
+		"otkaz", "otkaji", "otkazvam se", "cancel", "cancel it", "never mind":
+		return true
+	}
+	return false
+}
+
+// tellsWhatIsMissing says that words after a bad rating tell what is missing and ask nothing: «не пише до кога е».
+func tellsWhatIsMissing(text string) bool {
+	switch word, _, _ := strings.Cut(plainWords(text), " "); word {
+	case "не", "няма", "нямаше", "липсва", "липсват", "нищо", "грешно", "ne", "nyama", "niama", "lipsva", "it", "not", "no", "missing", "nothing", "wrong":
+		return true
+	}
+	return false
+}
+
 // plainWords is text in lower case with letters and digits alone, one space between words.
 func plainWords(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
