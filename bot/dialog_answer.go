@@ -296,6 +296,10 @@ func (d *dialog) guideShown(in *showGuide) act {
 	d.state.Guide, d.state.Abstain = in.guide.Slug, false
 	b := d.guideBody(in.guide, "", nil, d.state.Answer)
 	b.Full = in.Full
+	if in.moved != nil {
+		moved := retrieval.Succession(retrieval.Answer{Language: knowledge.Language(d.person.Language), Guide: &in.guide, Closed: in.moved})
+		b.Text = strings.TrimSpace(moved + "\n" + b.Text)
+	}
 	d.add(b)
 	return nil
 }

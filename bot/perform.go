@@ -17,7 +17,7 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 		a.Question.Contact = "contact:" + digits(w.Contact)
 		a.answer, err = e.answerer.Answer(ctx, a.Question)
 	case *showGuide:
-		a.guide, a.found, err = e.store.Guide(ctx, a.Slug)
+		err = e.showGuide(ctx, a)
 	case *findPlace:
 		a.match, err = e.store.FindPlace(ctx, a.Words)
 	case *lookNear:
@@ -35,6 +35,19 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 		return fmt.Errorf("%T: %w", a, err)
 	}
 	return nil
+}
+
+// showGuide reads a guide. Of a closed one whose work went to another it reads that one, as an answer does.
+func (e *Engine) showGuide(ctx context.Context, a *showGuide) (err error) {
+	if a.guide, a.found, err = e.store.Guide(ctx, a.Slug); err != nil || !a.found || a.guide.ReplacedBy == "" {
+		return err
+	}
+	next, ok, err := e.store.Guide(ctx, a.guide.ReplacedBy)
+	if err == nil && ok {
+		closed := a.guide
+		a.guide, a.moved = next, &closed
+	}
+	return err
 }
 
 // write performs acts that write, in the transaction that saves the step.

@@ -211,22 +211,35 @@ func TestGuidePageShowsVariants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := g
-	next.Slug, next.Version = "successor", 0
-	if _, err := b.store.Publish(t.Context(), next, "test"); err != nil {
-		t.Fatal(err)
-	}
 	text := g.Text[knowledge.Bulgarian]
 	text.Formerly = []string{"бележка за чисто минало"}
 	g.Text = map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: text}
-	g.Status, g.ReplacedBy, g.Related = knowledge.Closed, "successor", nil
 	g.Local = []knowledge.Local{{Municipality: "Бяла, Варна", Link: g.Link, Contact: "тел. 05143 1", Note: map[knowledge.Language]string{"bg": "Само на място."}}}
 	if _, err := b.store.Publish(t.Context(), g, "test"); err != nil {
 		t.Fatal(err)
 	}
 	w := b.browser(t, false)
 	w.open("/guides/criminal-record")
-	w.shows(`Това вече става тук: <a href="/guides/successor">`, "По-рано: „бележка за чисто минало“.", "<strong>Бяла</strong>: <a href=\"https://cs.mjs.bg\"", "тел. 05143 1. Само на място.")
+	w.shows("По-рано: „бележка за чисто минало“.", "<strong>Бяла</strong>: <a href=\"https://cs.mjs.bg\"", "тел. 05143 1. Само на място.")
+}
+
+func TestAddressOfAClosedGuideLeadsToItsSuccessor(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.PublicURL = "https://orientir.example/" })
+	old := criminalRecord()
+	old.Slug, old.Status, old.ReplacedBy = "old-record", knowledge.Closed, "criminal-record"
+	text := old.Text[knowledge.Bulgarian]
+	text.Title = "Свидетелство в районния съд"
+	old.Text = map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: text}
+	if _, err := b.store.Publish(t.Context(), old, "test"); err != nil {
+		t.Fatal(err)
+	}
+	w := b.browser(t, false)
+	w.open("/guides/old-record")
+	w.shows(`<p class="notice">Тази услуга е закрита: Свидетелство в районния съд. Това вече става тук: Електронно свидетелство за съдимост.</p>`,
+		"<h1>Електронно свидетелство за съдимост</h1>", `<link rel="canonical" href="https://orientir.example/guides/criminal-record">`)
+	w.open("/guides/old-record?lang=en")
+	w.shows("It is now done here: Електронно свидетелство за съдимост.")
 }
 
 func TestProsePages(t *testing.T) {

@@ -5,17 +5,18 @@ import (
 	"slices"
 
 	"orientir/knowledge"
+	"orientir/retrieval"
 )
 
 // guidePage is the public page of a guide.
 type guidePage struct {
 	layout
-	Card      *card
-	Formerly  []string      // old names
-	Successor *relatedGuide // of a closed service
-	Doors     []knowledge.Local
-	Related   []relatedGuide
-	EventID   string
+	Card     *card
+	Moved    string   // one sentence where the guide that was asked for is closed and this one does its work
+	Formerly []string // old names
+	Doors    []knowledge.Local
+	Related  []relatedGuide
+	EventID  string
 }
 
 type relatedGuide struct {
@@ -23,7 +24,8 @@ type relatedGuide struct {
 	Lang        string // of the title where it is not the page's
 }
 
-// guide answers GET /guides/{slug}: the whole card, to read, to print and to send to somebody.
+// guide answers GET /guides/{slug}: the whole card, to read, to print and to send to somebody. The address of a closed guide
+// shows the one that does its work now.
 func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	g, ok, err := s.store.Guide(r.Context(), r.PathValue("slug"))
 	if err != nil {
@@ -32,22 +34,35 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errNotFound
 	}
+	var closed *knowledge.Guide
+	if g.ReplacedBy != "" {
+		next, ok, err := s.store.Guide(r.Context(), g.ReplacedBy)
+		if err != nil {
+			return err
+		}
+		if ok {
+			old := g
+			closed, g = &old, next
+		}
+	}
 	l := s.layout(r, "/guides/"+g.Slug, "")
 	card := l.wholeCard(g)
 	l.Title, l.Description = card.Text.Title, card.Text.Summary
 	l.Styles = []string{"card.css", "guide.css"}
 	l.public(r)
 	data := guidePage{layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID()}
-	others, err := s.store.GuidesBySlug(r.Context(), append(slices.Clone(g.Related), g.ReplacedBy)) // those that are published
+	if closed != nil {
+		data.Moved = retrieval.Succession(retrieval.Answer{Language: knowledge.Language(l.Lang()), Guide: &g, Closed: closed})
+	}
+	others, err := s.store.GuidesBySlug(r.Context(), g.Related) // those that are published
 	if err != nil {
 		return err
 	}
 	for _, slug := range g.Related {
-		if link := l.guideLink(others, slug); link != nil && slug != g.ReplacedBy {
+		if link := l.guideLink(others, slug); link != nil {
 			data.Related = append(data.Related, *link)
 		}
 	}
-	data.Successor = l.guideLink(others, g.ReplacedBy)
 	return s.show(w, http.StatusOK, "guide", data)
 }
 
