@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/knowledge"
 )
@@ -17,8 +18,9 @@ import (
 // Options of an Answerer. The zero value works: the built-in embedder, no model, no logs.
 type Options struct {
 	Log       *slog.Logger
-	Embedder  Embedder  // a remote one whose vectors are searched; nil searches the built-in embedder's
-	Completer Completer // helps to understand, and puts answers in words, both checked; nil does without
+	Registry  prometheus.Registerer // where metrics go; nil: nowhere
+	Embedder  Embedder              // a remote one whose vectors are searched; nil searches the built-in embedder's
+	Completer Completer             // helps to understand, and puts answers in words, both checked; nil does without
 }
 
 // Answerer answers questions from the guides. It is safe for use by several goroutines.
@@ -26,6 +28,7 @@ type Answerer struct {
 	pool    *pgxpool.Pool
 	store   *knowledge.Store
 	options Options
+	metrics metrics
 	lexicon *Lexicon
 	rules   rules
 
@@ -64,7 +67,7 @@ func New(pool *pgxpool.Pool, store *knowledge.Store, o Options) *Answerer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Answerer{pool: pool, store: store, options: o, understands: make(chan struct{}, understandAtOnce)}
+	a := &Answerer{pool: pool, store: store, options: o, metrics: newMetrics(o.Registry), understands: make(chan struct{}, understandAtOnce)}
 	var err error
 	if a.lexicon, err = builtInLexicon(); err != nil {
 		panic(err) // the lexicon is part of the program: a fault in it is found by every test

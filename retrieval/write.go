@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -46,27 +47,36 @@ func (a *Answerer) Phrase(ctx context.Context, q Question, answer Answer) (strin
 		a.options.Log.Error("write a guide for the model", "guide", answer.Guide.Slug, "err", err)
 		return "", false
 	}
+	result := wordsNone
+	defer func() { a.metrics.words.WithLabelValues(result).Inc() }()
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	said, err := a.options.Completer.Complete(ctx, Task{
 		Use: Writing, Contact: q.Contact, Instructions: writeInstructions, Prompt: prompt, Schema: writeSchema, MostTokens: writeTokens, Watch: c.watch(),
 	})
 	if err != nil {
+		if stopped := new(faultySentence); errors.As(err, &stopped) {
+			result = stopped.kind
+		}
 		a.options.Log.Warn("the model gave no words", "guide", answer.Guide.Slug, "err", err)
 		return "", false
 	}
 	var d draft
 	if err := json.Unmarshal(object(said), &d); err != nil {
+		result = wordsUnreadable
 		a.options.Log.Warn("the model's words can't be read", "guide", answer.Guide.Slug)
 		return "", false
 	}
 	if !d.Answers {
+		result = wordsSilent
 		return "", false
 	}
 	if fault := c.unfaithful(d); fault != "" {
-		a.options.Log.Warn("the model's words are not the guide's", "guide", answer.Guide.Slug, "fault", faultKind(fault))
+		result = faultKind(fault)
+		a.options.Log.Warn("the model's words are not the guide's", "guide", answer.Guide.Slug, "fault", result)
 		return "", false
 	}
+	result = wordsSaid
 	return c.text(d), true
 }
 
@@ -100,12 +110,23 @@ func (c cited) watch() func(string) error {
 		sentences := finished(begun)
 		for ; checked < len(sentences); checked++ {
 			if fault := c.unfaithfulSentence(sentences[checked]); fault != "" {
-				return fmt.Errorf("%w: sentence %d: %s", ErrStopped, checked+1, faultKind(fault))
+				return &faultySentence{checked + 1, faultKind(fault)}
 			}
 		}
 		return nil
 	}
 }
+
+// faultySentence says which sentence of an answer that still grew could not stand, and why.
+type faultySentence struct {
+	number int
+	kind   string
+}
+
+func (e *faultySentence) Error() string {
+	return fmt.Sprintf("%v: sentence %d: %s", ErrStopped, e.number, e.kind)
+}
+func (e *faultySentence) Unwrap() error { return ErrStopped }
 
 // finished reads the sentences that are whole in an answer that still grows.
 func finished(begun string) []sentence {
@@ -143,10 +164,4 @@ func (c cited) text(d draft) string {
 		sentences = append(sentences, text)
 	}
 	return strings.Join(sentences, " ")
-}
-
-// faultKind is a fault without the model's words, for the log.
-func faultKind(fault string) string {
-	kind, _, _ := strings.Cut(fault, " ")
-	return kind
 }

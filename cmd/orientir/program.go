@@ -72,7 +72,7 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 
 // retrievalOptions say which model helps, if any. What an operator asks on the terminal is not taken from people's budget.
 func (p *Program) retrievalOptions(serving bool) retrieval.Options {
-	o := retrieval.Options{Log: p.log}
+	o := retrieval.Options{Log: p.log, Registry: p.registry}
 	c := p.config
 	if c.OpenAIKey != "" || c.OpenAIURL != "" {
 		models := openai.Options{
