@@ -3,6 +3,7 @@ package retrieval
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"orientir/knowledge"
 )
@@ -35,18 +36,26 @@ type aside struct {
 	supposes    bool     // goes on with a case: «а ако …»
 	leansBack   bool     // begins with a preposition, as half a question does: «за дете?», «без подпис»
 	rest        []string // stems of its subject
+	measures    bool     // speaks of an amount or a period: «месечната», «отстъпка»
+	caseOnly    bool     // rest is a person, an age, a measure or a condition, said as such: «за бебе», «без лихва», «месечната»
 }
 
 // aside reads a message beside its subject.
 func (r rules) aside(a Analysis) aside {
 	var s aside
-	var fits []rule
+	var fits, cases, measures []rule
 	for _, one := range r.asides {
 		switch {
 		case one.name == "field" && s.field != "", one.name == "audience" && s.audience != "":
 			continue
 		case one.name == "light":
 			fits = append(fits, one)
+			continue
+		case one.name == "case":
+			cases = append(cases, one)
+			continue
+		case one.name == "measure":
+			measures = append(measures, one)
 			continue
 		case one.name == "calm", !one.match(a):
 			continue
@@ -67,12 +76,32 @@ func (r rules) aside(a Analysis) aside {
 		s.goesOn, s.leansBack = begins(a, goingOn), begins(a, leaningBack)
 		s.supposes = s.goesOn && len(a.Terms) > 1 && a.holds("ако", "if", "если", "якщо")
 	}
+	named, others, joined := false, false, false // a case or measure; a subject of its own; a preposition
 	for _, t := range a.Terms {
-		if !t.Stop && !aboutAny[t.Stem] && !slices.ContainsFunc(fits, func(one rule) bool { return one.has(t) }) {
-			s.rest = append(s.rest, t.Stem)
+		if joined = joined || joining[t.Word] || joining[t.Typed]; t.Stop || aboutAny[t.Stem] || t.among(fits) {
+			continue
+		}
+		s.rest = append(s.rest, t.Stem)
+		switch {
+		case t.among(measures):
+			named, s.measures = true, true
+		case joined && t.among(cases):
+			named = true
+		case !isNumber(t.Typed):
+			others = true
 		}
 	}
+	s.caseOnly = named && !others
 	return s
+}
+
+// among tells whether a term is one of the words that these rules look for.
+func (t Term) among(rules []rule) bool {
+	return slices.ContainsFunc(rules, func(one rule) bool { return one.has(t) })
+}
+
+func isNumber(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsDigit(r) })
 }
 
 // calm tells that a message speaks of an office's things.
@@ -89,6 +118,7 @@ func (r rule) has(t Term) bool {
 var (
 	goingOn     = set("а ами ама и но или and but or або что що")
 	leaningBack = set("за без с със от по при ако през на до като for without with from if as для если якщо від")
+	joining     = set("за без с със при до под над на като for without with under over as для")
 )
 
 // begins tells whether the first word is one of these. An English article is not the Latin spelling of «а».

@@ -10,7 +10,7 @@ import (
 const (
 	followUpRight  = 0.90 // chance that what leans on the guide on the screen is about it
 	surelyAnother  = 0.90 // confidence in another guide above which even «а …» begins a new subject
-	neighbourShare = 0.02 // least share of a related guide, alone and beside the guide on the screen
+	neighbourShare = 0.01 // least share of a related guide, alone and beside the guide on the screen: there what leads elsewhere has 0.003 at most
 	sisterShare    = 0.80 // least share of a guide for the other audience that only one of the two names, without the guide on the screen
 	longestGoingOn = 9    // words of a message that goes on
 	longestHalf    = 6    // words of half a question
@@ -135,7 +135,11 @@ func (c consideration) goesOn(slug string, spoken bool) bool {
 	switch {
 	case !another && v.outcome == Answered && n <= longestHalf:
 		return s.field != "" || s.goesOn || s.leansBack
-	case another && v.order[0].said > mostlyName, v.signpost != "":
+	case another && v.order[0].said > mostlyName:
+		return false
+	case s.caseOnly && (s.goesOn || s.leansBack || s.measures || s.field != ""): // whatever was learned of its like: nobody begins with «за бебе»
+		return n <= longestHalf
+	case v.signpost != "":
 		return false
 	case s.supposes:
 		return n <= longestGoingOn
