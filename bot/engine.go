@@ -66,6 +66,7 @@ type Engine struct {
 	pauses        pauses
 	phrases       sync.WaitGroup
 	phraseSlots   chan struct{}
+	rhythm        rhythm
 }
 
 // NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;
@@ -93,7 +94,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 	e := &Engine{
 		conversations: c, answerer: a, store: store, desk: desk, channels: map[string]Channel{},
 		o: o, log: o.Log, now: c.now, sofia: sofia, metrics: newMetrics(o.Registerer),
-		phraseSlots: make(chan struct{}, phrasesAtOnce),
+		phraseSlots: make(chan struct{}, phrasesAtOnce), rhythm: usualRhythm,
 	}
 	for _, channel := range channels {
 		e.channels[channel.Name()] = channel

@@ -285,6 +285,20 @@ type telegram struct {
 	sent    []string // «key: text» of what passed
 	answers []error
 	during  func(context.Context) error // while it sends
+	typed   int                         // signs that words are on their way
+}
+
+func (c *telegram) Typing(context.Context, Conversation) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.typed++
+	return nil
+}
+
+func (c *telegram) signs() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.typed
 }
 
 func (c *telegram) Name() string { return "telegram" }

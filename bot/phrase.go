@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,7 @@ func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
 	e.phrases.Go(func() {
 		defer cancel()
 		defer func() { <-e.phraseSlots }()
-		text, ok := e.o.Phrase(ctx, asked.Question, asked.answer)
+		text, ok := e.phraseShown(ctx, w, asked)
 		if !ok {
 			return
 		}
@@ -38,6 +39,16 @@ func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
 			e.log.Error("add a model's words", "conversation", w.ID, "err", err)
 		}
 	})
+}
+
+// phraseShown waits for the model's words, and lets the person see that for as long as it does and no longer.
+func (e *Engine) phraseShown(ctx context.Context, w waiting, asked *askGuides) (string, bool) {
+	showing, stop := context.WithCancel(ctx)
+	var shown sync.WaitGroup
+	shown.Go(func() { e.showWriting(showing, w) })
+	defer shown.Wait()
+	defer stop()
+	return e.o.Phrase(ctx, asked.Question, asked.answer)
 }
 
 // addWords says something more in the turn of w, or nothing where the conversation has moved on.

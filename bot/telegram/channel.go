@@ -149,6 +149,19 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	return strconv.Itoa(sent.ID), nil
 }
 
+// Typing shows «пише…» in the chat for five seconds, or until a message comes. Where the pace is spent it is left out.
+func (b *Bot) Typing(ctx context.Context, c bot.Conversation) error {
+	chat, err := strconv.ParseInt(c.Key, 10, 64)
+	if err != nil {
+		return errors.New("contact key is no chat id")
+	}
+	if ok, _ := b.pace.Allow(ctx, "telegram", burst, burstPer); !ok {
+		return nil
+	}
+	_, err = b.api.SendChatAction(ctx, &telegram.SendChatActionParams{ChatID: chat, Action: models.ChatActionTyping})
+	return err
+}
+
 // refusal turns the library's errors into what delivery acts on; others are tried again.
 func refusal(err error) error {
 	var many *telegram.TooManyRequestsError

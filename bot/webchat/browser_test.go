@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"orientir/retrieval"
 )
 
 func TestPagesAreAccessible(t *testing.T) {
@@ -83,6 +85,24 @@ func TestConversationInTheBrowser(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestThePageShowsThatWordsAreWritten(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	writes := make(chan struct{})
+	model := phrase(func(context.Context, retrieval.Question, retrieval.Answer) (string, bool) {
+		<-writes
+		return "", false
+	})
+	b.phrase.Store(&model)
+	w := open(t, 360, 740)
+	w.do(chromedp.Navigate(b.URL + "/"))
+	w.is(`document.getElementById('chat').dataset.ready === 'yes'`)
+	w.do(chromedp.SendKeys("#question", "съдебно"+kb.Enter))
+	w.is(`document.querySelector('.from-bot .card') && !document.getElementById('typing').hidden && document.getElementById('typing-words').textContent.includes('още няколко думи')`)
+	close(writes)
+	w.is(`document.getElementById('typing').hidden`)
 }
 
 func TestTheBrowserKeepsToThePolicy(t *testing.T) {

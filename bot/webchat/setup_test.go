@@ -32,8 +32,11 @@ type bundle struct {
 	conversations *bot.Conversations
 	store         *knowledge.Store
 	guide         knowledge.Guide
-	cut           atomic.Bool // the line to the server is cut: each connection closes without an answer
+	phrase        atomic.Pointer[phrase] // puts answers in words; nil: no model
+	cut           atomic.Bool            // the line to the server is cut: each connection closes without an answer
 }
+
+type phrase func(context.Context, retrieval.Question, retrieval.Answer) (string, bool)
 
 func setup(t *testing.T, change ...func(*Options)) *bundle {
 	t.Helper()
@@ -43,7 +46,15 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 	b := &bundle{pool: pool, store: store, guide: criminalRecord()}
 	seed(t, b)
 	b.conversations = bot.NewConversations(pool, client, bot.Options{})
-	engine := bot.NewEngine(b.conversations, scripted{b.guide}, store, nil, nil, bot.EngineOptions{Sweep: 100 * time.Millisecond})
+	engine := bot.NewEngine(b.conversations, scripted{b.guide}, store, nil, nil, bot.EngineOptions{
+		Sweep: 100 * time.Millisecond,
+		Phrase: func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool) {
+			if put := b.phrase.Load(); put != nil {
+				return (*put)(ctx, q, a)
+			}
+			return "", false
+		},
+	})
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- engine.Run(ctx) }()
@@ -199,8 +210,9 @@ type listener struct {
 }
 
 type heard struct {
-	ID    int64
-	Event string
+	ID      int64
+	Event   string
+	Writing bool
 	streamed
 	state
 }
@@ -249,8 +261,11 @@ func (l *listener) next(kind string) heard {
 			h.Event = string(value)
 		case "data":
 			into := any(&h.streamed)
-			if h.Event == "state" {
+			switch h.Event {
+			case "state":
 				into = &h.state
+			case "writing":
+				into = &h.Writing
 			}
 			if err := json.Unmarshal(value, into); err != nil {
 				l.t.Fatalf("event %s: %v", value, err)

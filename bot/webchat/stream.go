@@ -68,6 +68,7 @@ type transcript struct {
 	conversation int64
 	after        int64 // the last message that was written or passed over
 	state        state // as last written
+	writing      bool  // as last written: a model is at words that may be added to the answer
 	out          *eventWriter
 }
 
@@ -144,11 +145,20 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	now, err := t.site.state(ctx, t.voice, c)
-	if err != nil || now == t.state {
+	if err != nil {
 		return true, err
 	}
-	t.state = now
-	return true, t.out.event("state", 0, now)
+	if now != t.state {
+		t.state = now
+		if err := t.out.event("state", 0, now); err != nil {
+			return true, err
+		}
+	}
+	if writing := t.site.conversations.Writing(ctx, t.conversation); writing != t.writing {
+		t.writing = writing
+		return true, t.out.event("writing", 0, writing)
+	}
+	return true, nil
 }
 
 func (t *transcript) message(ctx context.Context, m bot.Message) error {

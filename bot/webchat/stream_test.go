@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"orientir/bot"
+	"orientir/retrieval"
 )
 
 func question(id, text string) map[string]any {
@@ -245,5 +247,27 @@ func TestForgottenConversationIsGone(t *testing.T) {
 	}
 	if left != 0 {
 		t.Errorf("%d messages were not forgotten", left)
+	}
+}
+
+func TestStreamTellsThatWordsAreWritten(t *testing.T) {
+	t.Parallel()
+	writes := make(chan struct{})
+	b := setup(t)
+	model := phrase(func(context.Context, retrieval.Question, retrieval.Answer) (string, bool) {
+		<-writes
+		return "", false
+	})
+	b.phrase.Store(&model)
+	token := b.begin(t)
+	b.say(t, token, question("event-0001", "трябва ми съдебно"))
+	stream := b.listen(t, token, 0)
+	stream.from(bot.Robot)
+	if !stream.next("writing").Writing {
+		t.Error("the first sign is that nobody writes")
+	}
+	close(writes)
+	if stream.next("writing").Writing {
+		t.Error("the last sign is that somebody writes")
 	}
 }

@@ -38,7 +38,9 @@ const conversation = new Conversation({
       held = state.holder === 'librarian';
       if (held) log.typing(false);
     },
+    writing(on) { log.writing(on); },
     link(up) {
+      log.writing(false); // whoever still writes says so again
       link.textContent = up ? '' : navigator.onLine ? words.reconnecting : words.offline;
       if (up) resend();
     },

@@ -4,6 +4,7 @@ export class Log {
   #log; #typing; #typingWords; #unseen; #words; #timers = [];
   #expected = false;
   #restoring = false;
+  #writing = false; // what is shown is that words are being added
   #pending = []; // own messages that the server has not shown us yet, oldest first
 
   constructor({ log, typing, typingWords, unseen, words }) {
@@ -93,6 +94,7 @@ export class Log {
 
   /** Shows that an answer is being looked for, and says so again when it takes long. */
   typing(on) {
+    this.#writing = false;
     this.#timers.forEach(clearTimeout);
     this.#timers = [];
     this.#typing.hidden = !on;
@@ -100,6 +102,18 @@ export class Log {
     const say = (key) => { this.#typingWords.textContent = this.#words[key]; };
     say('typing');
     this.#timers = [setTimeout(say, 4000, 'typing_slow'), setTimeout(say, 15_000, 'typing_late'), setTimeout(() => this.typing(false), 90_000)];
+    if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Shows that words are being added to the answer that is there. A question that was asked since is shown instead. */
+  writing(on) {
+    if (this.#writing === on || on && !this.#typing.hidden) return;
+    this.typing(false);
+    if (!on) return;
+    this.#writing = true;
+    this.#typingWords.textContent = this.#words.writing;
+    this.#typing.hidden = false;
+    this.#timers = [setTimeout(() => this.writing(false), 35_000)];
     if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
   }
 
