@@ -152,3 +152,12 @@ func TestLearningIsTheSameOnAnyNumberOfProcessors(t *testing.T) {
 		}
 	}
 }
+
+func TestManyExamplesAreGoneThroughFewerTimes(t *testing.T) {
+	t.Parallel()
+	for examples, want := range map[int]int{0: 6, 100: 6, 33_000: 6, 50_000: 4, 90_000: 3, 1_000_000: 3} {
+		if got := (training{Epochs: 6}).rounds(examples); got != want {
+			t.Errorf("%d examples: %d rounds, want %d", examples, got, want)
+		}
+	}
+}

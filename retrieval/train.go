@@ -17,7 +17,7 @@ type example struct {
 // training says how a model is learned. The zero value is not usable; see defaultTraining.
 type training struct {
 	Dims      int
-	Epochs    int
+	Epochs    int     // rounds over the examples; fewer where there are many, see rounds
 	Rate      float32 // AdaGrad's step
 	DropTerms float32 // share of terms left out of an example, anew each time
 	MinCount  int     // a feature must occur in so many examples
@@ -58,7 +58,8 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 	if len(classes) > wholeClasses {
 		some = newSampler(len(classes))
 	}
-	for epoch := range o.Epochs {
+	epochs := o.rounds(len(examples))
+	for epoch := range epochs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -68,7 +69,7 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 				return nil, err
 			}
 		}
-		rate := o.Rate * (1 - 0.9*float32(epoch)/float32(o.Epochs))
+		rate := o.Rate * (1 - 0.9*float32(epoch)/float32(epochs))
 		for _, e := range order {
 			x := examples[e]
 			list = list[:0]
@@ -121,6 +122,17 @@ func (o training) train(ctx context.Context, classes []string, examples []exampl
 		}
 	}
 	return m, nil
+}
+
+// A hundred thousand examples say more in three rounds than twenty thousand in six, and learning must end within two minutes.
+const (
+	mostVisits = 200_000 // of examples, in all rounds
+	fewRounds  = 3       // at least, or what came first is forgotten
+)
+
+// rounds is how many times the examples are gone through.
+func (o training) rounds(examples int) int {
+	return min(o.Epochs, max(fewRounds, mostVisits/max(examples, 1)))
 }
 
 // leastGradient is what a class must be wrong by to be corrected: most classes are far from most examples.
