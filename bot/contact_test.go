@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
 )
 
@@ -281,5 +282,28 @@ func TestNumbersInButtonsAndCommandsAreNotKept(t *testing.T) {
 	h.works()
 	if strings.Contains(h.stored(), "6101057509") {
 		t.Error("a personal number is stored:\n", h.stored())
+	}
+}
+
+// Who speaks Turkish leaves a phone more often than others: nothing on the way to it may turn to Bulgarian.
+func TestContactIsSpokenOfInTurkish(t *testing.T) {
+	t.Parallel()
+	for _, key := range i18n.Keys("bg") {
+		if strings.HasPrefix(key, "bot.contact_") || strings.HasSuffix(key, "_contact") && strings.HasPrefix(key, "bot.button_") || key == "bot.button_yes_call" || key == "bot.call_wanted" || key == "bot.offer_privacy_contact" || key == "telegram.share_contact" {
+			if !i18n.Has("tr", key) {
+				t.Errorf("%s has no Turkish", key)
+			}
+		}
+	}
+}
+
+// What the offer promises must hold when a contact is left: that goes to the librarian too.
+func TestOfferDoesNotPromiseThatNoPhoneIsSent(t *testing.T) {
+	h, _ := setupCallbacks(t)
+	h.says("искам човек")
+	h.works()
+	text, _ := h.last()
+	if !strings.Contains(text, "само ако Вие го оставите") || strings.Contains(text, "телефона Ви не изпращам") {
+		t.Errorf("the offer says %q", text)
 	}
 }

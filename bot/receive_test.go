@@ -47,6 +47,45 @@ func TestPersonalNumberIsHiddenBeforeItIsStored(t *testing.T) {
 	h.wants("in a command", bg("bot.notice_masked", "ЕГН"), bg("bot.notice_masked", "ЕГН"))
 }
 
+// An edit is the second way for a number to come in: before the answer, and to a librarian who has read the old words.
+func TestNumbersAreMaskedInAnEdit(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	r := h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", MessageID: "m1"})
+	h.gets(Incoming{Kind: Edited, Text: "трябва ми съдебно, ЕГН 6101057509", Replaces: "m1"})
+	h.works()
+	h.wants("edited in time", bg("bot.notice_masked", "ЕГН"), "criminal-record")
+	h.gets(Incoming{Kind: Edited, Text: "съдебно за 6101057509", Replaces: "m1"}) // too late: it isn't kept
+	h.gets(Incoming{Kind: Text, Text: "и още нещо", MessageID: "m2"})
+	h.works()
+	if err := h.conversations.Claim(h.ctx, h.pool, r.Conversation, "17"); err != nil {
+		t.Fatal(err)
+	}
+	h.gets(Incoming{Kind: Edited, Text: "ЕГН-то ми е 6101057509", Replaces: "m2"})
+	h.works()
+	messages, err := h.conversations.Messages(h.ctx, r.Conversation, 0, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marked := 0
+	for _, m := range messages {
+		if strings.Contains(m.Text, "6101057509") {
+			t.Errorf("stored %q", m.Text)
+		}
+		if m.From == Person && strings.Contains(m.Text, "скрито") {
+			marked++
+		}
+	}
+	if marked != 2 {
+		t.Errorf("%d of the two edits that are kept are masked", marked)
+	}
+	for _, asked := range h.guides.asked {
+		if strings.Contains(asked, "6101057509") {
+			t.Errorf("the guides were asked %q", asked)
+		}
+	}
+}
+
 func TestEditIsAnsweredAnewOnlyBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
