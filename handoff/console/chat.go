@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,7 +81,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 		return err
 	}
 	for _, l := range page.Lines {
-		if l.Note != nil {
+		if l.Note != nil && !slices.Contains(page.Tried, l.Note) { // a guide that is opened again belongs to the same answer
 			page.Tried = append(page.Tried, l.Note)
 		}
 	}

@@ -1,8 +1,8 @@
 // Package console is the one site of the staff, at /console/: the queue and the chats, what people thought of the answers,
 // accounts, allowed hosts and the audit log. The editor of guides belongs here too.
 //
-// It owns no table. It may read those of every floor below: the feedback page joins retrieval's answers with bot's feedback,
-// the people page lists knowledge's help points. Every change goes through staff.Store.Door. Only cmd calls it.
+// It owns no table. It may read those of every floor below: the chat and the feedback page join retrieval's answers with bot's feedback,
+// a chat names knowledge's signposts, the people page lists knowledge's help points. Every change goes through staff.Store.Door. Only cmd calls it.
 //
 // A page is a set of files with one base name: queue.go answers requests, queue.html is its template, queue.css and queue.js
 // its look and its live part. Every page works without scripts. routes.go lists all of them and who may use them.

@@ -232,6 +232,34 @@ func TestContactIsShownToTheHolderWhoAsks(t *testing.T) {
 	s.get("/console/audit").has(t, "Видя контакта в")
 }
 
+// Who takes a question over sees what was asked and what was tried: the guide and what the person thought of it, what they went on
+// to ask, and who is competent where there is no guide.
+func TestSummaryTellsWhatWasTried(t *testing.T) {
+	b := setup(t)
+	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Name: "Ана", Roles: staff.Roles()}))
+	conversation, ticket := b.person("p", "искам развод")
+	b.exec(`INSERT INTO signposts (title, authority, link, names, origin) VALUES ('Развод', 'Районният съд', 'https://justice.bg', '{развод}', 'editor')`)
+	for i, a := range []struct{ question, outcome, guides, signpost string }{
+		{"трябва ми съдебно", "answered", `[{"slug": "criminal-record", "version": 1, "score": 0.9}]`, ""},
+		{"а колко струва", "answered", `[{"slug": "criminal-record", "version": 1, "score": 0.9}]`, ""},
+		{"искам развод", "abstained", `[{"slug": "criminal-record", "version": 1, "score": 0.02}]`, "Развод"},
+	} {
+		b.exec(`INSERT INTO answers (id, conversation, question, language, detected, outcome, intent, confidence, guides, evidence, signpost, model) OVERRIDING SYSTEM VALUE
+			VALUES ($1, $2, $3, 'bg', 'bg', $4, 'question', 0.9, $5, '[]', $6, 'm')`, 101+i, conversation, a.question, a.outcome, a.guides, a.signpost)
+		for range 2 { // an answer and the guide that was opened from it
+			b.exec(`INSERT INTO messages (conversation, sender, kind, text, body, turn, created_at)
+				VALUES ($1, 'bot', 'reply', 'думи', jsonb_build_object('text', 'думи', 'answer_id', $2::bigint, 'language', 'bg'), 1, now())`, conversation, 101+i)
+		}
+	}
+	b.exec(`INSERT INTO messages (conversation, sender, kind, data, turn, event_id, created_at) VALUES ($1, 'person', 'button', 'none', 1, 'e-none', now())`, conversation)
+	b.exec(`INSERT INTO feedback (answer, contact, rating, reason, created_at, updated_at) SELECT 101, contact, 'bad', 'unclear', now(), now() FROM conversations WHERE id = $1`, conversation)
+	page := w.get(fmt.Sprintf("/console/chats/%d", ticket))
+	page.has(t, "<q>трябва ми съдебно</q>", "не помогна: ", "<q>а колко струва</q>", "<q>искам развод</q>", "Няма упътване за: Развод. Компетентна е: Районният съд.", "Нито едно от тези")
+	if n := strings.Count(page.body, "<q>"); n != 3 {
+		t.Errorf("%d answers were tried, want 3", n)
+	}
+}
+
 func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 	b := setup(t)
 	conversation, _ := func() (int64, int64) {

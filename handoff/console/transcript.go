@@ -27,14 +27,19 @@ type line struct {
 	Masked   bool   // personal numbers of a librarian's were hidden in it
 }
 
-// answerNote is how sure the bot was of an answer.
+// answerNote is what the bot was asked and made of it, how sure it was, and what the person thought of that.
 type answerNote struct {
 	ID         int64
+	Question   string // masked, its beginning
 	Outcome    string
 	Confidence float64
 	Guides     json.RawMessage
 	First      string // slug of the first guide; "" where there was none
 	Title      string
+	Signpost   string // the topic that is known but has no guide; "" for others
+	Authority  string // who is competent for it; "" where the signpost is gone
+	Rating     string // good | bad | ""
+	Reason     string // of a bad rating; "" where none was given
 }
 
 // lines puts messages into the staff's words.
@@ -139,6 +144,8 @@ func (f frame) pressed(m bot.Message) string {
 		return f.T("did_why", f.T("reason_"+reason))
 	case "guide", "more":
 		return f.T("did_choose", rest)
+	case "none":
+		return f.T("did_none")
 	case "near":
 		return f.T("did_near")
 	case "human":
@@ -164,8 +171,13 @@ func (s *site) answerNotes(ctx context.Context, f frame, messages []bot.Message)
 		return notes, nil
 	}
 	rows, err := s.DB.Query(ctx, `
-		SELECT id, outcome, confidence, guides, coalesce(guides->0->>'slug', '') AS first, '' AS title
-		FROM answers WHERE id = ANY ($1)`, ids)
+		SELECT a.id, left(a.question, 200) AS question, a.outcome, a.confidence, a.guides, coalesce(a.guides->0->>'slug', '') AS first, '' AS title,
+			a.signpost, coalesce(s.authority, '') AS authority, coalesce(f.rating, '') AS rating, coalesce(f.reason, '') AS reason
+		FROM answers a
+		LEFT JOIN signposts s ON s.title = a.signpost
+		LEFT JOIN conversations c ON c.id = a.conversation
+		LEFT JOIN feedback f ON f.answer = a.id AND f.contact = c.contact
+		WHERE a.id = ANY ($1)`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
