@@ -12,6 +12,7 @@ import (
 	"orientir/bot/i18n"
 	"orientir/bot/webchat"
 	"orientir/knowledge"
+	"orientir/knowledge/privacy"
 	"orientir/retrieval"
 )
 
@@ -49,38 +50,44 @@ func askCommand(env func(string) string) *cobra.Command {
 			return wrong(c, fmt.Sprintf("--audience е citizen или business, а не %q", audience))
 		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
-			text, hidden, err := p.store.Mask(ctx, strings.Join(args, " "))
-			if err != nil {
-				return err
-			}
-			if place, _, err = p.store.Mask(ctx, place); err != nil {
-				return err
-			}
-			q := retrieval.Question{Text: text, Place: place, Audience: knowledge.Audience(audience)}
 			if err := p.know(ctx, c.ErrOrStderr()); err != nil {
 				return err
 			}
-			a, err := p.answerer.Answer(ctx, q)
-			if err != nil {
-				return err
-			}
-			if place != "" {
-				explainPlace(c.ErrOrStderr(), place, a.Place)
-			}
-			if asJSON {
-				return writeJSON(c.OutOrStdout(), webchat.AnswerJSON(a, hidden...))
-			}
-			if len(hidden) > 0 {
-				fmt.Fprintln(c.ErrOrStderr(), i18n.T("bg", "bot.notice_masked", bot.HiddenWords(hidden, "bg")))
-			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), a.Text)
-			return err
+			q := retrieval.Question{Text: strings.Join(args, " "), Place: place, Audience: knowledge.Audience(audience)}
+			return p.ask(ctx, c.OutOrStdout(), c.ErrOrStderr(), q, asJSON)
 		}),
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "отговор като на POST /api/v1/ask")
 	c.Flags().StringVar(&place, "place", "", "населено място, за да покаже и най-близката библиотека")
 	c.Flags().StringVar(&audience, "audience", "", "citizen (гражданин) или business (фирма)")
 	return c
+}
+
+// ask answers a question on the terminal. Personal numbers are masked first, as in a message.
+func (p *Program) ask(ctx context.Context, out, asides io.Writer, q retrieval.Question, asJSON bool) error {
+	var err error
+	var hidden []privacy.Kind
+	if q.Text, hidden, err = p.store.Mask(ctx, q.Text); err != nil {
+		return err
+	}
+	if q.Place, _, err = p.store.Mask(ctx, q.Place); err != nil {
+		return err
+	}
+	a, err := p.answerer.Answer(ctx, q)
+	if err != nil {
+		return err
+	}
+	if q.Place != "" {
+		explainPlace(asides, q.Place, a.Place)
+	}
+	if asJSON {
+		return writeJSON(out, webchat.AnswerJSON(a, hidden...))
+	}
+	if len(hidden) > 0 {
+		fmt.Fprintln(asides, i18n.T("bg", "bot.notice_masked", bot.HiddenWords(hidden, "bg")))
+	}
+	_, err = fmt.Fprintln(out, a.Text)
+	return err
 }
 
 // explainPlace says on standard error why a place that was given led to no library.

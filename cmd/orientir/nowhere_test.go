@@ -126,22 +126,26 @@ func (h *wholeHouse) learn() {
 	}
 }
 
+// left gives the personal numbers that a text holds.
+func left(where, text string) (places []string) {
+	plain := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" -./()\n\t", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(text))
+	for _, trace := range traces {
+		if strings.Contains(plain, trace) {
+			places = append(places, fmt.Sprintf("%s holds %s: %.200q", where, trace, text))
+		}
+	}
+	return places
+}
+
 // found searches every column of every table, and the log. It gives where a personal number is left.
 func (h *wholeHouse) found() (places []string) {
 	h.Helper()
-	look := func(where, text string) {
-		plain := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(" -./()\n\t", r) {
-				return -1
-			}
-			return r
-		}, strings.ToLower(text))
-		for _, trace := range traces {
-			if strings.Contains(plain, trace) {
-				places = append(places, fmt.Sprintf("%s holds %s: %.200q", where, trace, text))
-			}
-		}
-	}
+	look := func(where, text string) { places = append(places, left(where, text)...) }
 	rows, err := h.p.pool.Query(h.Context(), `
 		SELECT table_schema, table_name FROM information_schema.tables
 		WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`)
@@ -227,6 +231,21 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 		}
 	}
 
+	// The terminal.
+	for _, asJSON := range []bool{false, true} {
+		var said bytes.Buffer
+		q := retrieval.Question{Text: "трябва ми съдебно. " + personal, Place: "Враца, тел. 0888 123 457"}
+		if err := h.p.ask(t.Context(), &said, &said, q, asJSON); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(said.String(), "cs.mjs.bg") || !strings.Contains(said.String(), "скрих") && !strings.Contains(said.String(), `"masked"`) {
+			t.Errorf("the terminal says %s", &said)
+		}
+		if places := left("the terminal", said.String()); len(places) > 0 {
+			t.Error(places)
+		}
+	}
+
 	// The web chat, with scripts and without.
 	token := strings.Repeat("A", 43)
 	header := http.Header{"Orientir-Conversation": {token}}
@@ -264,6 +283,8 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 
 	// Telegram: text, edit, caption, command, contact card, venue, a comment on an answer.
 	maria := h.double.Person(7, "Мария", "bg")
+	early := maria.Say("трябва ми")
+	maria.Edit(early, "трябва ми нещо. "+personal) // before it is answered; the one below comes after
 	message := maria.Say("трябва ми съдебно. " + personal)
 	heardBy := func(words string) {
 		t.Helper()
