@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"orientir/knowledge"
 )
@@ -161,12 +160,4 @@ func stemOf(t Token) string {
 		return stemEnglish(t.Text)
 	}
 	return Stem(t.Text)
-}
-
-// capitalised tells words that begin with a capital letter.
-func capitalised(word string) bool {
-	for _, r := range word {
-		return unicode.IsUpper(r)
-	}
-	return false
 }

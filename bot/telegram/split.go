@@ -19,11 +19,6 @@ func plainLine(s string) line { return line{html.EscapeString(s), s} }
 
 func boldLine(s string) line { return line{"<b>" + html.EscapeString(s) + "</b>", s} }
 
-// labelled is a line with a bold beginning.
-func labelled(label, s string) line {
-	return line{"<b>" + html.EscapeString(label) + "</b> " + html.EscapeString(s), label + " " + s}
-}
-
 // foldedLine is text of several lines that shows its beginning until it is tapped. It is never split but where it is too long
 // for one message, and then it isn't folded.
 func foldedLine(s string) line {
