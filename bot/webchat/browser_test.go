@@ -105,6 +105,19 @@ func TestThePageShowsThatWordsAreWritten(t *testing.T) {
 	w.is(`document.getElementById('typing').hidden`)
 }
 
+func TestNoticeAndAnswerAreReadTogether(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	w := open(t, 360, 740)
+	w.do(chromedp.Navigate(b.URL + "/"))
+	w.is(`document.getElementById('chat').dataset.ready === 'yes'`)
+	w.do(chromedp.SendKeys("#question", "егн 7501020018 трябва ми съдебно"+kb.Enter))
+	w.is(`document.querySelector('.from-bot .card')`)
+	w.is(`document.querySelector('.from-system').getBoundingClientRect().top >= 0`)
+	w.is(`document.querySelector('.from-bot .card h2').getBoundingClientRect().bottom < innerHeight - document.getElementById('question').form.offsetHeight`)
+	w.shoot("notice and answer")
+}
+
 func TestTheBrowserKeepsToThePolicy(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -85,8 +85,8 @@ func (v voice) wholeCard(g knowledge.Guide) *card {
 	return out
 }
 
-// phoneScreen is about how many letters a phone shows at once.
-const phoneScreen = 700
+// phoneScreen is about how many letters a phone of 360 by 740 points shows at once, with room for the button to the official site.
+const phoneScreen = 380
 
 // seenExceptions is how many of the exceptions fit on a phone's first screen with what stands above them; one at least.
 func seenExceptions(t knowledge.Text) int {

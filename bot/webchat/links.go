@@ -10,10 +10,10 @@ import (
 	"orientir/knowledge"
 )
 
-// pressable are the words of a message that one may press: the emergency number, and addresses of web pages.
-var pressable = regexp.MustCompile(`\b112\b|https?://[^\s<>"„“”«»]+`)
+// pressable are the words of a message that one may press: the emergency number and the free helplines, and addresses of web pages.
+var pressable = regexp.MustCompile(`\b112\b|\b116 ?[0-9]{3}\b|\b0800(?: ?[0-9]){5}\b|https?://[^\s<>"„“”«»]+`)
 
-// spoken makes paragraphs of what we say: 112 can be dialled, and addresses on official hosts and of our own pages, which
+// spoken makes paragraphs of what we say: 112 and helplines can be dialled, and addresses on official hosts and of our own pages, which
 // begin with home, can be opened. Other addresses stay words, because the chat leads to no other site.
 func spoken(text string, hosts []string, home string) []template.HTML {
 	var out []template.HTML
@@ -22,9 +22,9 @@ func spoken(text string, hosts []string, home string) []template.HTML {
 		rest := 0
 		for _, at := range pressable.FindAllStringIndex(paragraph, -1) {
 			word := strings.TrimRight(paragraph[at[0]:at[1]], ".,;:!?)")
-			link := `<a href="tel:112">`
+			link := `<a href="` + tel(word) + `">`
 			switch {
-			case word != "112":
+			case strings.HasPrefix(word, "http"):
 				if !knowledge.LinkAllowed(word, hosts) && !(home != "" && strings.HasPrefix(word, home+"/")) {
 					continue
 				}

@@ -3,6 +3,7 @@
 export class Log {
   #log; #typing; #typingWords; #unseen; #words; #timers = [];
   #expected = false;
+  #first = null; // of the messages that answer at once what the person did
   #restoring = false;
   #writing = false; // what is shown is that words are being added
   #pending = []; // own messages that the server has not shown us yet, oldest first
@@ -18,7 +19,7 @@ export class Log {
   }
 
   /** The person asked for something: its answer comes into sight, wherever they are on the page. */
-  expect() { this.#expected = true; }
+  expect() { this.#expected = true; this.#first = null; }
 
   /** The past of a conversation comes in: nothing moves until it is whole, then the newest message is in sight. */
   restore() { this.#restoring = true; }
@@ -86,9 +87,13 @@ export class Log {
     this.#log.querySelector('#latest')?.remove();
     if (from !== 'person') this.typing(false);
     if (old || this.#restoring) return article;
-    if (follow || this.#expected || from === 'person') this.#reveal(article);
+    if (follow || this.#expected || this.#first || from === 'person') this.#reveal(article, this.#first);
     else this.#unseen.hidden = false;
-    if (from !== 'person') this.#expected = false;
+    if (from !== 'person' && this.#expected) {
+      this.#expected = false;
+      this.#first = article;
+      setTimeout(() => { if (this.#first === article) this.#first = null; }, 1500);
+    }
     return article;
   }
 
@@ -136,10 +141,15 @@ export class Log {
     return innerHeight + scrollY >= document.documentElement.scrollHeight - Math.max(160, innerHeight / 3);
   }
 
-  /** Brings the top of a message into sight: one reads from the beginning. */
-  #reveal(article) {
+  /** Brings the top of a message into sight: one reads from the beginning. A short message before it, a notice, stays in sight too. */
+  #reveal(article, first = null) {
     this.#unseen.hidden = true;
     if (!article) return;
-    requestAnimationFrame(() => article.scrollIntoView({ block: article.offsetHeight > innerHeight / 2 ? 'start' : 'nearest' }));
+    requestAnimationFrame(() => {
+      const from = first?.isConnected && first.offsetHeight < innerHeight / 3 ? first : article;
+      const height = article.getBoundingClientRect().bottom - from.getBoundingClientRect().top;
+      if (height > innerHeight / 2) from.scrollIntoView({ block: 'start' });
+      else article.scrollIntoView({ block: 'nearest' });
+    });
   }
 }
