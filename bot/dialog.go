@@ -254,7 +254,7 @@ func (d *dialog) text(e event) act {
 	if takesBack(text) {
 		return d.button("cancel")
 	}
-	if !hasWords(aroundContact(text)) { // a number alone: it was hidden, and asks nothing
+	if onlyNumber(text) { // a number alone: it was hidden, and asks nothing
 		return d.numberAlone(text)
 	}
 	return &askGuides{Question: d.question(text)}

@@ -112,12 +112,16 @@ func (d *dialog) answer(in *askGuides) act {
 	case retrieval.WantsNews:
 		d.add(Body{Text: d.t("bot.news"), Buttons: d.ways()[1:]})
 	default:
-		d.smalltalk(a.Topic)
+		d.smalltalk(a.Topic, len(strings.Fields(in.Question.Text)))
 	}
 	return nil
 }
 
-func (d *dialog) smalltalk(topic string) {
+// storyWords is from how many words on what sounds like small talk is a story, and may hide a question that we missed.
+const storyWords = 6
+
+// smalltalk answers in kind. words counts those of the message.
+func (d *dialog) smalltalk(topic string, words int) {
 	phrase := "bot.smalltalk_other"
 	switch topic {
 	case "greeting":
@@ -129,6 +133,10 @@ func (d *dialog) smalltalk(topic string) {
 		phrase = "bot.smalltalk_greeting"
 	case "thanks", "bye", "robot", "complaint":
 		phrase = "bot.smalltalk_" + topic
+	}
+	if phrase == "bot.smalltalk_other" && words >= storyWords {
+		d.add(Body{Text: d.both("bot.smalltalk_story"), Buttons: d.ways()})
+		return
 	}
 	b := Body{Text: d.varied(phrase)}
 	if topic == "robot" || topic == "complaint" || d.person.Language == "tr" {
@@ -198,8 +206,8 @@ func (d *dialog) recorded(in *record) act {
 	default:
 		phrase := "bot.offtopic"
 		switch a.Topic {
-		case "advice":
-			phrase = "bot.advice"
+		case "advice", "politics":
+			phrase = "bot." + a.Topic
 		case "fraud": // a warning stands first, as 112 does
 			phrase, d.state.Greeted = "bot.fraud", true
 		}

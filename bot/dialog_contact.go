@@ -100,6 +100,23 @@ func aroundContact(text string) string {
 	return text
 }
 
+// onlyNumber says that nothing stands beside a hidden number but its name: «егн 75…», «телефонът ми е 08…».
+func onlyNumber(text string) bool {
+	words := aroundContact(text)
+	if words == text {
+		return false
+	}
+	for w := range strings.FieldsSeq(plainWords(words)) {
+		switch w {
+		case "егн", "лнч", "пик", "пин", "iban", "ибан", "тел", "телефон", "телефонът", "телефона", "имейл", "имейлът", "мейл", "email", "mail", "phone",
+			"номер", "номерът", "номера", "ми", "е", "моят", "моя", "моето", "това", "ето", "my", "is", "number", "egn", "tel", "telefon", "mi", "moya", "nomer":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // numberAlone answers a hidden number without a word beside it. A phone or an e-mail is left by who wants to be called back, and
 // that is asked for where it can be kept.
 func (d *dialog) numberAlone(text string) act {

@@ -51,7 +51,11 @@ func (d *dialog) offered(in *offerDesk) act {
 	} else {
 		lines = append(lines, d.t("bot.offer_library", o.Name))
 	}
-	if o.WhyHere != "" && !in.Changed {
+	switch {
+	case in.Changed:
+	case o.HelpPoint == "" && d.person.Place == "":
+		lines[0] += " " + d.t("bot.offer_say_place")
+	case o.WhyHere != "":
 		lines[0] += " " + d.t(o.WhyHere)
 	}
 	if d.callbacks && !o.Present {
