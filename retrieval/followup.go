@@ -69,8 +69,8 @@ func (a *Answerer) goOn(ctx context.Context, s *serving, q Question, c considera
 		if len(c.aside.rest) > 0 {
 			c.mentions, c.unsaid = spoken, len(spoken) == 0
 		}
-		if len(c.aside.rest) == 0 && !begins(c.analysis, leaningBack) && !c.analysis.holds("за") {
-			c.aside.field = FieldSteps // «и после?»
+		if len(c.aside.rest) == 0 && !begins(c.analysis, leaningBack) && !c.analysis.holds("за", "без", "without") {
+			c.aside.field = FieldSteps // «и после?», but not «а без него?»
 		}
 		if c.aside.audience != "" {
 			c.aside.field = FieldWho
@@ -105,7 +105,7 @@ func (c consideration) followable() bool {
 		return false
 	case len(c.aside.rest) == 0 && c.aside.field != "" && v.intent == WantsAnswer: // «дай линк», whatever was learned of its like
 		return true
-	case v.topic == "injection":
+	case v.topic == "injection", v.topic == "politics":
 		return false
 	case v.intent == Smalltalk:
 		return c.aside.field != "" || c.aside.goesOn && v.topic == "other"

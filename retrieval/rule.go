@@ -82,7 +82,9 @@ func (r rule) match(a Analysis) bool {
 }
 
 // yields tells rules that a guide which surely answers overrules: a thank-you before a question is still a question.
-func (r rule) yields() bool { return r.name == string(Smalltalk) || r.topic == "advice" }
+func (r rule) yields() bool {
+	return r.name == string(Smalltalk) || r.topic == "advice" || r.topic == "politics"
+}
 
 // holds tells whether one of the words stands in the message, as typed or as understood.
 func (a Analysis) holds(words ...string) bool {
