@@ -169,7 +169,7 @@ func sign(words []token) (kind string, weight int) {
 
 // meant keeps the places that a sentence may mean by words with a sign of this weight before them.
 func (g *gazetteer) meant(found []int, words []token, weight int) []int {
-	if len(found) == 0 {
+	if len(found) == 0 || len(words) == 1 && verbs[words[0].text] {
 		return nil
 	}
 	if slip := len(g.named(words)) == 0; slip {
@@ -386,6 +386,7 @@ var (
 	regionWords = set(`общ община общината обл област областта окръг район obsht obshtina obl oblast region municipality district в във от до край`)
 	polite      = set(`моля благодаря здравейте здравей добър добро ден вечер утро ало ами аз съм сме живея живеем библиотека библиотеката в във от za моето нашето
 		населено място please hello hi the library biblioteka аз ние тук`)
+	verbs = set(`върна`) // «как да се върна» folds like «Варна»
 	// everyday are names of towns that are everyday words or somebody's name, and endings of villages that are words.
 	everyday = set(`Баня Бяла Септември Роман Белене Левски Раковски Съединение Първомай Елена Лом Батак Завет Рила Искър Средец Твърдица Любимец Приморско Кула
 		Девин Борово Люлин Тракия Бояна Охрид Надежда Младост Изток Център Летница Сопот Шабла Априлци Каспичан Правец Ветрен Меричлери Земен Доспат

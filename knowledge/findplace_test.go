@@ -148,6 +148,7 @@ func TestFindPlace(t *testing.T) {
 		{"beside library", "библиотека варна", "гр. Варна"},
 		{"English", "I live in Burgas", "гр. Бургас"},
 		{"Russian", "Мы живём в Варне", "гр. Варна"},
+		{"to come back is no Варна", "а сега как да се върна", "-"},
 		{"where one lives wins over where one was born", "роден съм в Карлово, а живея в софия", "гр. София"},
 		{"two places alike", "от София до Варна", "гр. София | гр. Варна"},
 		{"quarter of a town", "аз съм в кв. Изгрев, Бургас", "гр. Бургас"},
