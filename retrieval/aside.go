@@ -57,7 +57,7 @@ func (r rules) aside(a Analysis) aside {
 		case one.name == "measure":
 			measures = append(measures, one)
 			continue
-		case one.name == "calm", !one.match(a):
+		case one.name == "calm", one.name == "courtesy", !one.match(a):
 			continue
 		}
 		if one.topic != string(FieldState) { // its words are what the file is about

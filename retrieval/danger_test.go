@@ -28,7 +28,7 @@ func TestDangerIsHeardAndNothingElse(t *testing.T) {
 		got, why := "-", ""
 		if rule, ok := first(r.emergencies, a); ok {
 			got, why = "112", rule.name
-		} else if rule, ok := first(r.intents, a); ok && rule.topic == "fraud" {
+		} else if rule, ok, _ := r.intent(a); ok && rule.topic == "fraud" {
 			got = "fraud"
 		}
 		asked[want]++

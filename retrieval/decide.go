@@ -56,7 +56,8 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 		return v
 	}
 	kind, p := w.likeliestKind(l)
-	if intent, ok := first(r.intents, a); ok && !(intent.yields() && answerable > 0.9 && v.confidence > 0.85) {
+	intent, ok, asks := r.intent(a)
+	if ok && !(intent.yields() && answerable > 0.9 && v.confidence > 0.85) {
 		v.outcome, v.intent, v.topic, v.confidence = OutOfScope, Intent(intent.name), intent.topic, min(v.confidence, 0.02)
 		return v
 	}
@@ -88,6 +89,9 @@ func (w *weights) decide(r rules, a Analysis, l look, found []support, n names, 
 	}
 	switch kind {
 	case "chitchat":
+		if asks {
+			return v // the thanks before the question made it look like small talk
+		}
 		v.outcome, v.intent, v.topic = OutOfScope, Smalltalk, "other"
 	case "advice", "offtopic", "injection":
 		v.outcome, v.topic = OutOfScope, kind

@@ -47,7 +47,7 @@ func (w *weights) turnedAway(r rules, c consideration, l look, row Row) string {
 		}
 		return fmt.Sprintf("refused: the embedder sees danger to life; %s", gate)
 	case OutOfScope:
-		if rule, ok := first(r.intents, c.analysis); ok {
+		if rule, ok, _ := r.intent(c.analysis); ok {
 			return fmt.Sprintf("refused: the rule %q fired", rule)
 		}
 		kind, p := w.likeliestKind(l)

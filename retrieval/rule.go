@@ -3,6 +3,7 @@ package retrieval
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,9 +82,38 @@ func (r rule) match(a Analysis) bool {
 	return !a.holds(r.none...)
 }
 
-// yields tells rules that a guide which surely answers overrules: a thank-you before a question is still a question.
+// yields tells rules that a guide which surely answers overrules.
 func (r rule) yields() bool {
 	return r.name == string(Smalltalk) || r.topic == "advice" || r.topic == "politics"
+}
+
+// polite tells rules for thanks, a greeting or a farewell.
+func (r rule) polite() bool {
+	return r.name == string(Smalltalk) && (r.topic == "thanks" || r.topic == "greeting" || r.topic == "bye")
+}
+
+// intent gives the first intent rule that fits. Thanks, a greeting or a farewell is one only where nothing else is said:
+// «благодаря, а за лекарствата къде да питам» asks, and then asks is true.
+func (r rules) intent(a Analysis) (found rule, ok, asks bool) {
+	for _, one := range r.intents {
+		switch {
+		case !one.match(a):
+		case one.polite() && !r.onlyPolite(a):
+			asks = true
+		default:
+			return one, true, asks
+		}
+	}
+	return rule{}, false, asks
+}
+
+// onlyPolite tells that nothing but courtesies, forms of address and words without a subject are said.
+func (r rules) onlyPolite(a Analysis) bool {
+	said := func(t Term) bool {
+		return slices.ContainsFunc(r.intents, func(one rule) bool { return one.polite() && one.has(t) }) ||
+			slices.ContainsFunc(r.asides, func(one rule) bool { return one.name == "courtesy" && one.has(t) })
+	}
+	return !slices.ContainsFunc(a.Terms, func(t Term) bool { return !t.Stop && !said(t) })
 }
 
 // holds tells whether one of the words stands in the message, as typed or as understood.
