@@ -168,7 +168,7 @@ type queryWord struct {
 
 const (
 	mostQueryWords  = 8
-	mostQueryPieces = 3000 // pieces that may match, so that a long story costs no more than a short question
+	mostQueryPieces = 1500 // pieces that may match, so that a long story costs no more than a short question
 )
 
 // queryWords picks the rarest stems of a question that the pieces hold, and then those that the glossary adds.

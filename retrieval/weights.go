@@ -27,7 +27,7 @@ type weights struct {
 
 // format is part of a version, so that weights of an older analysis are never read by a newer one.
 // Raise it whenever analysis, features, training or the encoding changes.
-const format = 8
+const format = 9
 
 // stored is how weights are written: plain slices in a fixed order, so that the same weights give the same bytes.
 type stored struct {
