@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -82,67 +81,28 @@ var glossaryColumns = []string{"term", "meaning"}
 
 // importGlossary adds and changes terms. A row without a meaning removes its term; terms that the file doesn't name stay.
 func importGlossary(ctx context.Context, tx postgres.DB, data []byte) (Report, error) {
-	var report Report
 	t, err := readTable(data, nil, glossaryColumns...)
 	if err == nil {
 		err = t.need(glossaryColumns...)
 	}
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
 	store := NewStore(tx)
 	present, err := store.Glossary(ctx)
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
-	before := map[string]string{}
-	for _, term := range present {
-		before[term.Term] = term.Meaning
-	}
-	faults := &faultList{}
-	seen := map[string]bool{}
-	var list []Term
-	for _, r := range t.rows {
-		term := Term{t.cell(r, "term"), t.cell(r, "meaning")}.masked()
-		if seen[term.Term] {
-			faults.add(r.line, "term", "fault.twice", term.Term)
-		}
-		seen[term.Term] = true
-		var wrong Faults
-		if !(term.Meaning == "" && term.Term != "") && errors.As(term.validate(), &wrong) {
-			for _, f := range wrong {
-				faults.add(r.line, f.Field, f.Key, f.Value)
-			}
-		}
-		list = append(list, term)
-	}
-	if err := faults.result(); err != nil {
-		return report, err
-	}
-	for _, term := range list {
-		meaning, ok := before[term.Term]
-		switch {
-		case term.Meaning == "":
-			if _, err := store.RemoveTerm(ctx, term.Term); err != nil {
-				return report, err
-			}
-			if ok {
-				report.Removed++
-			}
-			continue
-		case ok && meaning == term.Meaning:
-			report.Unchanged++
-			continue
-		case ok:
-			report.Changed++
-		default:
-			report.Added++
-		}
-		if err := putTerm(ctx, tx, term, "import"); err != nil {
-			return report, err
-		}
-	}
-	return report, nil
+	return entries[Term]{
+		column:   "term",
+		name:     func(t Term) string { return t.Term },
+		read:     func(t *table, r tableRow) Term { return Term{t.cell(r, "term"), t.cell(r, "meaning")}.masked() },
+		bare:     func(t Term) bool { return t.Meaning == "" },
+		validate: Term.validate,
+		same:     func(a, b Term) bool { return a == b },
+		put:      func(t Term) error { return putTerm(ctx, tx, t, "import") },
+		remove:   func(term string) (bool, error) { return store.RemoveTerm(ctx, term) },
+	}.take(t, present)
 }
 
 func exportGlossary(ctx context.Context, s *Store) ([][]string, error) {

@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,71 +103,36 @@ var signpostColumns = []string{"title", "authority", "link", "names"}
 
 // importSignposts adds and changes signposts by title. A row with a title alone removes that one; signposts that the file doesn't name stay.
 func importSignposts(ctx context.Context, tx postgres.DB, data []byte) (Report, error) {
-	var report Report
 	t, err := readTable(data, nil, signpostColumns...)
 	if err == nil {
 		err = t.need(signpostColumns...)
 	}
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
 	store := NewStore(tx)
 	hosts, err := store.AllowedHosts(ctx)
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
 	present, err := store.Signposts(ctx)
 	if err != nil {
-		return report, err
+		return Report{}, err
 	}
-	before := map[string]Signpost{}
-	for _, p := range present {
-		before[p.Title] = p
-	}
-	faults := &faultList{}
-	seen := map[string]bool{}
-	var list []Signpost
-	for _, r := range t.rows {
-		p := Signpost{Title: t.cell(r, "title"), Authority: t.cell(r, "authority"), Link: t.cell(r, "link"), Names: splitList(t.cell(r, "names"))}.masked()
-		if seen[p.Title] {
-			faults.add(r.line, "title", "fault.twice", p.Title)
-		}
-		seen[p.Title] = true
-		var wrong Faults
-		if !(p.empty() && p.Title != "") && errors.As(p.validate(hosts), &wrong) {
-			for _, f := range wrong {
-				faults.add(r.line, f.Field, f.Key, f.Value)
-			}
-		}
-		list = append(list, p)
-	}
-	if err := faults.result(); err != nil {
-		return report, err
-	}
-	for _, p := range list {
-		old, ok := before[p.Title]
-		switch {
-		case p.empty():
-			if _, err := store.RemoveSignpost(ctx, p.Title); err != nil {
-				return report, err
-			}
-			if ok {
-				report.Removed++
-			}
-			continue
-		case ok && old.Authority == p.Authority && old.Link == p.Link && slices.Equal(old.Names, p.Names):
-			report.Unchanged++
-			continue
-		case ok:
-			report.Changed++
-		default:
-			report.Added++
-		}
-		if err := putSignpost(ctx, tx, p, "import"); err != nil {
-			return report, err
-		}
-	}
-	return report, nil
+	return entries[Signpost]{
+		column: "title",
+		name:   func(p Signpost) string { return p.Title },
+		read: func(t *table, r tableRow) Signpost {
+			return Signpost{Title: t.cell(r, "title"), Authority: t.cell(r, "authority"), Link: t.cell(r, "link"), Names: splitList(t.cell(r, "names"))}.masked()
+		},
+		bare:     Signpost.empty,
+		validate: func(p Signpost) error { return p.validate(hosts) },
+		same: func(a, b Signpost) bool {
+			return a.Authority == b.Authority && a.Link == b.Link && slices.Equal(a.Names, b.Names)
+		},
+		put:    func(p Signpost) error { return putSignpost(ctx, tx, p, "import") },
+		remove: func(title string) (bool, error) { return store.RemoveSignpost(ctx, title) },
+	}.take(t, present)
 }
 
 func exportSignposts(ctx context.Context, s *Store) ([][]string, error) {
