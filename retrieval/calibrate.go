@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sort"
 )
 
 // negativeShare is how many of the messages that people send are taken not to be questions for a guide when the
@@ -221,13 +220,13 @@ func (w *weights) remember(pieces []piece, analyses []Analysis, kept []int) *mem
 const hitsEachWay = 30
 
 func (m *memory) near(vector []float32) []hit {
-	var best topHits
+	best := top[float64]{most: hitsEachWay}
 	for i, v := range m.vectors {
 		best.offer(int32(i), float64(dot(v, vector)))
 	}
-	hits := make([]hit, 0, len(best))
-	for _, s := range best {
-		p := m.pieces[s.piece]
+	hits := make([]hit, 0, len(best.list))
+	for _, s := range best.list {
+		p := m.pieces[s.number]
 		hits = append(hits, hit{Source: p.source, Key: p.key, Part: p.part, Classes: p.classes, Similarity: s.score})
 	}
 	return hits
@@ -240,38 +239,16 @@ func (m *memory) words(query []queryWord) []hit {
 			scores[i] += q.weight
 		}
 	}
-	var best topHits
+	best := top[float64]{most: hitsEachWay}
 	for _, i := range slices.Sorted(maps.Keys(scores)) {
 		best.offer(i, scores[i]/math.Sqrt(float64(m.lengths[i]+lengthOffset)))
 	}
-	hits := make([]hit, 0, len(best))
-	for _, s := range best {
-		p := m.pieces[s.piece]
+	hits := make([]hit, 0, len(best.list))
+	for _, s := range best.list {
+		p := m.pieces[s.number]
 		hits = append(hits, hit{Source: p.source, Key: p.key, Part: p.part, Classes: p.classes, Lexical: s.score})
 	}
 	return hits
-}
-
-// topHits keeps the hitsEachWay best scores, best first; of equal ones the earlier piece.
-type topHits []scoredPiece
-
-type scoredPiece struct {
-	piece int32
-	score float64
-}
-
-func (t *topHits) offer(piece int32, score float64) {
-	list := *t
-	if len(list) == hitsEachWay && score <= list[len(list)-1].score {
-		return
-	}
-	at := sort.Search(len(list), func(i int) bool { return list[i].score < score || list[i].score == score && list[i].piece > piece })
-	if len(list) < hitsEachWay {
-		list = append(list, scoredPiece{})
-	}
-	copy(list[at+1:], list[at:])
-	list[at] = scoredPiece{piece, score}
-	*t = list
 }
 
 // lengthOffset softens how much a short piece is preferred.

@@ -38,15 +38,15 @@ func (s *sampler) round(ctx context.Context, m *model) error {
 		unit(rows[c*d:][:d], 1)
 	}
 	return eachOf(ctx, len(s.alike), func(c int) {
-		best := make(topScores, 0, alikeClasses)
+		best := top[float32]{most: alikeClasses}
 		for other := range s.alike {
 			if other != c {
 				best.offer(int32(other), dot(rows[c*d:][:d], rows[other*d:][:d]))
 			}
 		}
-		list := make([]int32, len(best))
-		for i, b := range best {
-			list[i] = b.class
+		list := make([]int32, len(best.list))
+		for i, b := range best.list {
+			list[i] = b.number
 		}
 		s.alike[c] = list
 	})
@@ -93,28 +93,4 @@ func (s *sampler) gradients(m *model, r *rand.Rand, vector []float32, right []in
 	for i := range own {
 		s.gradient[i] -= 1 / float32(own)
 	}
-}
-
-// topScores keeps the alikeClasses best scores, best first; of equal ones the earlier class.
-type topScores []scoredClass
-
-type scoredClass struct {
-	class int32
-	score float32
-}
-
-func (t *topScores) offer(class int32, score float32) {
-	list := *t
-	if len(list) == alikeClasses && score <= list[len(list)-1].score {
-		return
-	}
-	if len(list) < alikeClasses {
-		list = append(list, scoredClass{})
-	}
-	at := len(list) - 1
-	for ; at > 0 && list[at-1].score < score; at-- {
-		list[at] = list[at-1]
-	}
-	list[at] = scoredClass{class, score}
-	*t = list
 }
