@@ -3,8 +3,6 @@ package webchat
 import (
 	"context"
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 )
 
@@ -69,21 +67,11 @@ func (s *site) take(ctx context.Context, key string, turns int) error {
 	return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: max(after, time.Second)}
 }
 
-// address is the caller's network address. Proxies that we trust tell whom they speak for; anybody else's word is ignored.
-// Of an IPv6 address the first 64 bits count: the rest is for one household to choose.
+// address is the caller's network address. Of an IPv6 address the first 64 bits count: the rest is for one household to choose.
 func (s *site) address(r *http.Request) string {
-	here, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	address, ok := Caller(r, s.TrustedProxies)
+	if !ok {
 		return "unknown" // a unix socket: all callers share one turn, unless a trusted proxy is set up over TCP
-	}
-	address := here.Addr().Unmap()
-	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(forwarded) - 1; i >= 0 && s.trusted(address); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
-		if err != nil {
-			break
-		}
-		address = next.Unmap()
 	}
 	address = address.WithZone("")
 	if address.Is6() {
@@ -92,13 +80,4 @@ func (s *site) address(r *http.Request) string {
 		}
 	}
 	return address.String()
-}
-
-func (s *site) trusted(a netip.Addr) bool {
-	for _, proxy := range s.TrustedProxies {
-		if proxy.Contains(a) {
-			return true
-		}
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"orientir/bot/i18n"
+	"orientir/bot/webchat"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 )
@@ -146,29 +147,11 @@ func (s *site) from(r *http.Request) staff.From {
 
 // address is the client's own, as far as the proxies that we trust tell it.
 func (s *site) address(r *http.Request) netip.Addr {
-	remote, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	address, ok := webchat.Caller(r, s.TrustedProxies)
+	if !ok {
 		return netip.IPv6Unspecified() // a unix socket: all callers count as one
 	}
-	address := remote.Addr().Unmap()
-	forwarded := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(forwarded) - 1; i >= 0 && s.trusted(address); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(forwarded[i]))
-		if err != nil {
-			break
-		}
-		address = next.Unmap()
-	}
 	return address
-}
-
-func (s *site) trusted(a netip.Addr) bool {
-	for _, p := range s.TrustedProxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }
 
 // agent puts a browser into two words, so that people know their sessions apart.
