@@ -30,18 +30,24 @@ func (s *site) newPersonPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) personPage(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
+	a, err := s.person(r)
 	if err != nil {
 		return err
-	}
-	a, ok, err := s.Staff.Account(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errNotFound
 	}
 	return s.showPerson(w, r, a, nil, "")
+}
+
+// person is the account that the path names.
+func (s *site) person(r *http.Request) (staff.Account, error) {
+	id, err := pathID(r)
+	if err != nil {
+		return staff.Account{}, err
+	}
+	a, ok, err := s.Staff.Account(r.Context(), id)
+	if err == nil && !ok {
+		err = errNotFound
+	}
+	return a, err
 }
 
 func (s *site) showPerson(w http.ResponseWriter, r *http.Request, a staff.Account, fault *staff.Fault, find string) error {
@@ -140,26 +146,19 @@ func (s *site) addPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) changePerson(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
+	before, err := s.person(r)
 	if err != nil {
 		return err
-	}
-	before, ok, err := s.Staff.Account(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errNotFound
 	}
 	a, find, err := typedPerson(r)
 	if err != nil {
 		return err
 	}
-	a.ID, a.Active, a.HasPassword = id, before.Active, before.HasPassword
+	a.ID, a.Active, a.HasPassword = before.ID, before.Active, before.HasPassword
 	if r.PostForm.Has("find") {
 		return s.showPerson(w, r, a, nil, find)
 	}
-	err = s.Staff.Change(r.Context(), visitOf(r).account.ID, id, profile(a))
+	err = s.Staff.Change(r.Context(), visitOf(r).account.ID, before.ID, profile(a))
 	if fault := asFault(err); fault != nil {
 		return s.showPerson(w, r, a, fault, "")
 	}
@@ -171,18 +170,11 @@ func (s *site) changePerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) linkPerson(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
+	a, err := s.person(r)
 	if err != nil {
 		return err
 	}
-	a, ok, err := s.Staff.Account(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errNotFound
-	}
-	token, err := s.Staff.Link(r.Context(), visitOf(r).account.ID, id)
+	token, err := s.Staff.Link(r.Context(), visitOf(r).account.ID, a.ID)
 	if err != nil {
 		return err
 	}
