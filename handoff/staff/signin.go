@@ -223,11 +223,12 @@ func (l limit) forgive(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// Sweep removes what has ended: sessions, links and counted tries.
+// Sweep removes what has ended: sessions, links, codes and counted tries.
 func (s *Store) Sweep(ctx context.Context) error {
 	_, err := s.db.Exec(ctx, `
 		WITH sessions AS (DELETE FROM staff_sessions WHERE expires_at < now() OR seen_at < now() - $1::interval),
-		     links AS (DELETE FROM staff_links WHERE expires_at < now())
+		     links AS (DELETE FROM staff_links WHERE expires_at < now()),
+		     codes AS (DELETE FROM staff_telegram_codes WHERE expires_at < now())
 		DELETE FROM staff_sign_in_tries WHERE since < now() - $2::interval`, SessionIdle, triesWindow)
 	if err != nil {
 		return fmt.Errorf("sweep sessions: %w", err)
