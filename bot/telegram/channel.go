@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	telegram "github.com/go-telegram/bot"
@@ -25,6 +26,9 @@ type Options struct {
 	Secret     string // that Telegram repeats with each webhook call
 	Log        *slog.Logger
 	Client     *http.Client // for calls other than the long poll; nil is one with a 20 s timeout
+	// Link takes the code that a member of the staff sends in private, «/link CODE» or by the link on their account's page, and gives
+	// the words to answer with. The same code may come twice. nil: it is a command like any other.
+	Link func(ctx context.Context, l Link) (words string, err error)
 }
 
 // receiver stores an event; bot.Engine is the one.
@@ -46,6 +50,7 @@ type Bot struct {
 	client  *http.Client
 	answers sync.WaitGroup
 	half    half
+	name    atomic.Pointer[string] // of the bot, once known
 }
 
 // New makes the channel. It calls nobody yet; Run does.

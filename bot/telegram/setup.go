@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	telegram "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -28,11 +29,24 @@ func (b *Bot) setUp(ctx context.Context) {
 		_, err = b.api.SetMyShortDescription(ctx, &telegram.SetMyShortDescriptionParams{ShortDescription: i18n.T(l.language, "telegram.short_description"), LanguageCode: l.code})
 		b.survive("setMyShortDescription", err)
 	}
-	me, err := b.api.GetMe(ctx)
+	name, err := b.Username(ctx)
 	b.survive("getMe", err)
 	if err == nil {
-		b.o.Log.Info("telegram is ready", "bot", me.Username, "webhook", b.o.WebhookURL != "")
+		b.o.Log.Info("telegram is ready", "bot", name, "webhook", b.o.WebhookURL != "")
 	}
+}
+
+// Username is the bot's name on Telegram, without «@», for links such as https://t.me/NAME?start=…. It is asked for once.
+func (b *Bot) Username(ctx context.Context) (string, error) {
+	if name := b.name.Load(); name != nil {
+		return *name, nil
+	}
+	me, err := b.api.GetMe(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ask for the bot's name: %w", err)
+	}
+	b.name.Store(&me.Username)
+	return me.Username, nil
 }
 
 func (b *Bot) survive(method string, err error) {

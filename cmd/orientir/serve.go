@@ -27,6 +27,7 @@ import (
 	"orientir/deploy/redis"
 	"orientir/handoff"
 	"orientir/handoff/console"
+	"orientir/handoff/group"
 	"orientir/handoff/staff"
 )
 
@@ -147,6 +148,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
 			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log,
+			Link: group.Linker(s.staff),
 		})
 		if err != nil {
 			return nil, err
@@ -179,9 +181,13 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			return s.desk.Status(ctx, p.pool, conversation)
 		},
 	})
-	desk, err := console.New(console.Deps{
+	deps := console.Deps{
 		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis,
-	}, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
+	}
+	if s.telegram != nil {
+		deps.Telegram = s.telegram
+	}
+	desk, err := console.New(deps, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
 	if err != nil {
 		return nil, err
 	}

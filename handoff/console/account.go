@@ -8,9 +8,10 @@ import (
 	"orientir/handoff/staff"
 )
 
-// accountForm is one's own account: password and sessions.
+// accountForm is one's own account: password, sessions and the link with Telegram.
 type accountForm struct {
 	frame
+	telegramSection
 	Sessions []staff.Session
 	Current  int64 // session of this browser
 	Least    int   // characters of a password
@@ -27,7 +28,11 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	page := accountForm{frame: s.frame(w, r, "account_title"), Sessions: sessions, Current: v.session.ID, Least: staff.MinPassword}
+	linked, err := s.telegramSection(r)
+	if err != nil {
+		return err
+	}
+	page := accountForm{telegramSection: linked, frame: s.frame(w, r, "account_title"), Sessions: sessions, Current: v.session.ID, Least: staff.MinPassword}
 	page.Fault = fault
 	page.Back = "/console/account"
 	if wrong != "" {

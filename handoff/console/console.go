@@ -31,6 +31,12 @@ type Deps struct {
 	Knowledge     *knowledge.Store
 	Answerer      Answerer
 	Redis         *redis.Client
+	Telegram      Telegram // nil: the bot is not on Telegram
+}
+
+// Telegram is what the site needs of telegram.Bot.
+type Telegram interface {
+	Username(ctx context.Context) (string, error) // of the bot, without «@»
 }
 
 // Answerer is what the search beside a chat needs of retrieval.Answerer.

@@ -65,7 +65,7 @@ func setup(t *testing.T) *bundle {
 		t.Fatal(err)
 	}
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
-	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client}
+	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
 	handler, err := New(deps, Options{Heartbeat: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +101,11 @@ func guide() knowledge.Guide {
 		}},
 	}
 }
+
+// named is a bot on Telegram.
+type named struct{}
+
+func (named) Username(context.Context) (string, error) { return "orientir_bot", nil }
 
 // scripted answers a question about «съдебно» with the guide, breaks at «гръм» and does not know anything else.
 type scripted struct{}

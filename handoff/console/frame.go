@@ -59,11 +59,12 @@ type navItem struct {
 	Here      bool
 }
 
-// flash is something said once, after a change: a phrase, and for a one-time link its address.
+// flash is something said once, after a change: a phrase, and for a one-time link or code its words.
 type flash struct {
 	Key  string   `json:"k,omitempty"`
 	Args []string `json:"a,omitempty"`
 	Link string   `json:"l,omitempty"`
+	Code string   `json:"c,omitempty"` // a one-time code, which its own page shows
 	Bad  bool     `json:"b,omitempty"`
 }
 

@@ -52,6 +52,8 @@ var who = map[string]string{
 	"GET /console/account":                       "lsea",
 	"POST /console/account/password":             "lsea",
 	"POST /console/account/sessions/{id}/revoke": "lsea",
+	"POST /console/account/telegram":             "lsea",
+	"POST /console/account/telegram/remove":      "lsea",
 }
 
 var wildcard = regexp.MustCompile(`\{[a-z]+\}`)

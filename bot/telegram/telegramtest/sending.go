@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"testing"
 	"time"
 	"unicode/utf16"
 
@@ -47,6 +48,16 @@ func (s *Server) Sent(chat int64) []Sent {
 		}
 	}
 	return out
+}
+
+// WaitSent waits until a chat has got n messages in all, and fails the test where it doesn't.
+func (s *Server) WaitSent(t testing.TB, chat int64, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); len(s.Sent(chat)) < n; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("chat %d got %d messages, not %d", chat, len(s.Sent(chat)), n)
+		}
+	}
 }
 
 // pace remembers when messages went out, to hold the bot to Telegram's limits.

@@ -1,0 +1,47 @@
+package console
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"orientir/handoff/staff"
+)
+
+func TestTelegramIsLinkedByACode(t *testing.T) {
+	b := setup(t)
+	a := b.account(staff.Profile{Email: "m@example.bg", Roles: []staff.Role{staff.Librarian}})
+	w := b.as(a)
+	w.get("/console/account").has(t, "Покажи код")
+	if got := w.post("/console/account/telegram"); got.location != "/console/account#telegram" {
+		t.Fatalf("%d %s", got.code, got.location)
+	}
+	page := w.get("/console/account")
+	code := regexp.MustCompile(`/link ([0-9A-Z]{4}-[0-9A-Z]{4})<`).FindStringSubmatch(page.body)
+	if code == nil {
+		t.Fatalf("no code on the page:\n%s", page.body)
+	}
+	page.has(t, "https://t.me/orientir_bot?start=link-"+code[1][:4]+code[1][5:])
+	w.get("/console/account").lacks(t, code[1]) // shown once
+	if _, err := b.staff.LinkTelegram(b.ctx, 70, code[1]); err != nil {
+		t.Fatal(err)
+	}
+	w.get("/console/account").has(t, "Прекъсни връзката")
+	w.post("/console/account/telegram/remove")
+	w.get("/console/account").has(t, "Връзката с Telegram е прекъсната.", "Покажи код")
+	if _, ok, err := b.staff.TelegramOf(b.ctx, b.pool, a.ID); ok || err != nil {
+		t.Error(ok, err)
+	}
+}
+
+func TestTelegramCodeIsAccessible(t *testing.T) {
+	b := setup(t)
+	b.serveTokens()
+	a := b.account(staff.Profile{Email: "m@example.bg", Roles: []staff.Role{staff.Librarian}})
+	w := open(t)
+	w.signIn(b, a)
+	w.do(chromedp.Navigate(b.URL+"/console/account"), chromedp.Click(`form[action="/console/account/telegram"] button`, chromedp.NodeVisible))
+	w.is(`document.querySelector('.code')`)
+	w.accessible("telegram code")
+}

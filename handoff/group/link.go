@@ -1,0 +1,40 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+
+	"orientir/bot/i18n"
+	"orientir/bot/telegram"
+	"orientir/handoff/staff"
+)
+
+// Linker answers the codes that members of the staff send to the bot in private.
+func Linker(accounts *staff.Store) func(context.Context, telegram.Link) (string, error) {
+	return func(ctx context.Context, l telegram.Link) (string, error) {
+		account, err := accounts.LinkTelegram(ctx, l.User, l.Code)
+		var many *staff.TooMany
+		language := languageOf(l.Language)
+		switch {
+		case errors.As(err, &many):
+			return i18n.T(language, "group.link_many", int(math.Ceil(many.RetryAfter.Minutes()))), nil
+		case errors.Is(err, staff.ErrLinked):
+			return i18n.T(language, "group.link_taken"), nil
+		case errors.Is(err, staff.ErrNotFound):
+			return i18n.T(language, "group.link_wrong"), nil
+		case err != nil:
+			return "", err
+		}
+		return i18n.T(language, "group.linked", account.Name), nil
+	}
+}
+
+// languageOf is the language to speak with a member of the staff: the staff's site has these two.
+func languageOf(hint string) string {
+	if strings.HasPrefix(strings.ToLower(hint), "en") {
+		return "en"
+	}
+	return "bg"
+}
