@@ -65,7 +65,7 @@ func (p *chatPage) GreetingLinks() template.HTML {
 // scriptWords are the phrases that the script says by itself.
 func (v voice) scriptWords() string {
 	words := map[string]string{}
-	for _, name := range []string{"typing", "typing_slow", "typing_late", "writing", "sending", "not_sent", "retry", "offline", "reconnecting",
+	for _, name := range []string{"typing", "typing_slow", "typing_late", "writing", "typing_librarian", "read_librarian", "sending", "not_sent", "retry", "offline", "reconnecting",
 		"online", "you", "place_locating", "place_denied", "error_500", "error_503"} {
 		words[name] = v.T("web." + name)
 	}

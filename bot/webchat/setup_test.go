@@ -213,6 +213,8 @@ type heard struct {
 	ID      int64
 	Event   string
 	Writing bool
+	Typing  bool
+	Read    int64
 	streamed
 	state
 }
@@ -266,6 +268,10 @@ func (l *listener) next(kind string) heard {
 				into = &h.state
 			case "writing":
 				into = &h.Writing
+			case "typing":
+				into = &h.Typing
+			case "read":
+				into = &h.Read
 			}
 			if err := json.Unmarshal(value, into); err != nil {
 				l.t.Fatalf("event %s: %v", value, err)

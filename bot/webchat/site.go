@@ -133,6 +133,7 @@ func (s *site) routes() http.Handler {
 		{"GET /api/v1/help-points", api, questions, s.helpPoints},
 		{"POST /api/v1/conversations", api, messages, s.begin},
 		{"POST /api/v1/conversations/messages", api, messages, s.receive},
+		{"POST /api/v1/conversations/signs", api, connections, s.signs},
 		{"GET /api/v1/conversations/stream", api, connections, s.stream},
 	} {
 		mux.Handle(route.pattern, s.at(route.edge, route.limit, route.serve))

@@ -69,6 +69,8 @@ type transcript struct {
 	after        int64 // the last message that was written or passed over
 	state        state // as last written
 	writing      bool  // as last written: a model is at words that may be added to the answer
+	typing       bool  // as last written: the librarian is typing
+	read         int64 // as last written: the newest message of the person that the librarian has read
 	out          *eventWriter
 }
 
@@ -101,10 +103,15 @@ func (t *transcript) follow(ctx context.Context) error {
 		if err != nil || !there {
 			return err
 		}
+		var fade <-chan time.Time // a sign of typing ends by itself
+		if t.typing {
+			fade = time.After(bot.TypingLook)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+		case <-fade:
 		case <-sweep.C:
 		case <-heartbeat.C:
 			if err := t.out.comment("still here"); err != nil {
@@ -156,9 +163,34 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 	}
 	if writing := t.site.conversations.Writing(ctx, t.conversation); writing != t.writing {
 		t.writing = writing
-		return true, t.out.event("writing", 0, writing)
+		if err := t.out.event("writing", 0, writing); err != nil {
+			return true, err
+		}
 	}
-	return true, nil
+	return true, t.signs(ctx, c)
+}
+
+// signs tells what the librarian does who holds the conversation.
+func (t *transcript) signs(ctx context.Context, c bot.Conversation) error {
+	typing := c.Holder != "" && t.site.conversations.Typing(ctx, c.ID, bot.Librarian)
+	if typing != t.typing {
+		t.typing = typing
+		if err := t.out.event("typing", 0, typing); err != nil {
+			return err
+		}
+	}
+	if c.Holder == "" {
+		return nil
+	}
+	read, err := t.site.conversations.ReadUpTo(ctx, c.ID, bot.Librarian)
+	if err != nil {
+		return err
+	}
+	if read > t.read {
+		t.read = read
+		return t.out.event("read", 0, read)
+	}
+	return nil
 }
 
 func (t *transcript) message(ctx context.Context, m bot.Message) error {

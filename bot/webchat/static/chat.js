@@ -31,14 +31,18 @@ const conversation = new Conversation({
       id('examples')?.closest('form').remove();
       if (message.from !== 'person' && document.hidden) document.title = `● ${title}`;
       forget.hidden = false;
+      if (message.from !== 'person') look();
     },
     state(state) {
       log.restored();
       id('holder').textContent = state.words;
       held = state.holder === 'librarian';
       if (held) log.typing(false);
+      look();
     },
     writing(on) { log.writing(on); },
+    typing(on) { log.librarian(on); },
+    read(id) { log.read(id); },
     link(up) {
       log.writing(false); // whoever still writes says so again
       link.textContent = up ? '' : navigator.onLine ? words.reconnecting : words.offline;
@@ -60,7 +64,21 @@ if (conversation.begun) {
   forget.hidden = false;
   log.restore();
 }
-document.addEventListener('visibilitychange', () => { document.title = title; });
+document.addEventListener('visibilitychange', () => { document.title = title; look(); });
+
+// What passes between the person and a librarian while one holds the conversation: that the person types, what they have read.
+let shown = 0; // the newest message that the librarian was told of
+let typed = 0; // when the librarian was last told
+function look() {
+  if (!held || document.hidden || log.newest <= shown) return;
+  shown = log.newest;
+  conversation.sign({ read: shown });
+}
+question.addEventListener('input', () => {
+  if (!held || !question.value.trim() || Date.now() - typed < 4000) return;
+  typed = Date.now();
+  conversation.sign({ typing: true });
+});
 
 /** Sends what a button means. */
 async function act(event) {
@@ -140,6 +158,7 @@ document.addEventListener('submit', (submitted) => {
     const text = question.value.trim();
     if (!text) return;
     question.value = '';
+    typed = 0;
     grow();
     say(text);
     // On glass the keyboard would cover the answer; who types on keys goes on typing.

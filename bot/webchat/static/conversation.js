@@ -37,6 +37,12 @@ export class Conversation {
     return sent;
   }
 
+  /** Tells the librarian that the person types, or what is on their screen. A sign that is lost is nobody's loss. */
+  sign(given) {
+    if (!this.#token) return;
+    call('/api/v1/conversations/signs', given, { 'Orientir-Conversation': this.#token }).catch(() => {});
+  }
+
   /** Leaves the conversation: the next message begins another one. */
   leave() {
     this.#stream?.stop();
@@ -86,6 +92,7 @@ async function call(address, body, headers) {
   } catch {
     throw new Fault('', { again: true, offline: true });
   }
+  if (response.status === 204) return null;
   if (response.ok) return response.json();
   let words = '';
   try { words = (await response.json()).detail; } catch { /* a proxy's own page */ }

@@ -6,6 +6,7 @@ export class Log {
   #first = null; // of the messages that answer at once what the person did
   #restoring = false;
   #writing = false; // what is shown is that words are being added
+  #librarian = false; // what is shown is that the librarian types
   #pending = []; // own messages that the server has not shown us yet, oldest first
 
   constructor({ log, typing, typingWords, unseen, words }) {
@@ -99,7 +100,7 @@ export class Log {
 
   /** Shows that an answer is being looked for, and says so again when it takes long. */
   typing(on) {
-    this.#writing = false;
+    this.#writing = this.#librarian = false;
     this.#timers.forEach(clearTimeout);
     this.#timers = [];
     this.#typing.hidden = !on;
@@ -120,6 +121,30 @@ export class Log {
     this.#typing.hidden = false;
     this.#timers = [setTimeout(() => this.writing(false), 35_000)];
     if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Shows that the librarian types. It ends when the server says so, or with the next message. */
+  librarian(on) {
+    if (!on && !this.#librarian) return;
+    this.typing(false);
+    this.#librarian = on;
+    if (!on) return;
+    this.#typingWords.textContent = this.#words.typing_librarian;
+    this.#typing.hidden = false;
+    if (this.#atEnd()) this.#typing.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Says under the newest of the person's own messages that the librarian has read it. */
+  read(id) {
+    const own = [...this.#log.querySelectorAll('.from-person[data-id]')].filter((m) => Number(m.dataset.id) <= id).at(-1);
+    if (!own) return;
+    this.#log.querySelector('.read')?.remove();
+    own.append(Object.assign(document.createElement('p'), { className: 'read', textContent: `✓ ${this.#words.read_librarian}` }));
+  }
+
+  /** The newest message of ours on the page; 0 where there is none. */
+  get newest() {
+    return Math.max(0, ...[...this.#log.querySelectorAll('.message[data-id]:not(.from-person)')].map((m) => Number(m.dataset.id)));
   }
 
   /** Takes the messages away, or those up to an id: what came after it stays. */
