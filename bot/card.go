@@ -60,7 +60,7 @@ func (d Door) Lines(language string) []string {
 // NewHelpPointCard is a help point as a message carries it. now is read in Europe/Sofia and decides the words on opening.
 func NewHelpPointCard(n knowledge.Nearby, now time.Time, language string) HelpPointCard {
 	c := HelpPointCard{
-		ID: n.ID, Name: n.Name, Place: PlaceWords(n.Place, language), Address: n.Address, Phone: n.Phone, Site: n.Site,
+		ID: n.ID, Name: n.Name, Place: PlaceWords(n.Place, language), Address: n.Address, Phone: n.Phone(), Site: n.Site,
 		DistanceM: n.DistanceM, Open: n.OpenNow, Hours: OpeningWords(n, now, language),
 	}
 	if n.Position != nil {

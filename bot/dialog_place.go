@@ -157,7 +157,7 @@ func (d *dialog) nearSeen(in *lookNear) act {
 func toCall(near []knowledge.Nearby) []knowledge.Nearby {
 	for i, n := range near {
 		switch {
-		case n.Phone == "":
+		case n.Phone() == "":
 		case i == 0:
 			return near[:1]
 		default:

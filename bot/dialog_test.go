@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -309,7 +310,7 @@ func scriptNearby(line string) knowledge.Nearby {
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
-	n := knowledge.Nearby{HelpPoint: knowledge.HelpPoint{ID: parts[0], Name: parts[1], Phone: parts[2], Place: scriptPlace("12259 гр. Враца Враца")}}
+	n := knowledge.Nearby{HelpPoint: knowledge.HelpPoint{ID: parts[0], Name: parts[1], Phones: slices.DeleteFunc(parts[2:3:3], func(phone string) bool { return phone == "" }), Place: scriptPlace("12259 гр. Враца Враца")}}
 	open := parts[3] == "open"
 	if parts[3] != "unknown" {
 		n.OpenNow = &open

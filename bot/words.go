@@ -56,8 +56,8 @@ func MeansWords(m knowledge.Means, language string) string {
 // there is one: unknown is never open. now and the help point's times are read in the zone of now (Europe/Sofia).
 func OpeningWords(n knowledge.Nearby, now time.Time, language string) string {
 	switch {
-	case n.OpenNow == nil && n.Phone != "":
-		return i18n.T(language, "common.hours_call", n.Phone)
+	case n.OpenNow == nil && n.Phone() != "":
+		return i18n.T(language, "common.hours_call", n.Phone())
 	case n.OpenNow == nil:
 		return i18n.T(language, "common.hours_check")
 	case *n.OpenNow && n.ClosesAt.IsZero():

@@ -73,7 +73,7 @@ func TestOpeningWords(t *testing.T) {
 		n      knowledge.Nearby
 		bg, en string
 	}{
-		{"unknown with a phone", knowledge.Nearby{HelpPoint: knowledge.HelpPoint{Phone: "092 66 12 34"}},
+		{"unknown with a phone", knowledge.Nearby{HelpPoint: knowledge.HelpPoint{Phones: []string{"092 66 12 34"}}},
 			"Не знам работното време, обадете се на 092 66 12 34", "I do not know the opening hours, please call 092 66 12 34"},
 		{"unknown without a phone", knowledge.Nearby{},
 			"Не знам работното време, проверете преди да тръгнете", "I do not know the opening hours, please check before you go"},

@@ -4,20 +4,73 @@ import "time"
 
 // HelpPoint is a library or chitalishte where people are helped. Absence is a value: what no source states is zero or nil.
 type HelpPoint struct {
-	ID       string // stable slug, at most 40 letters
-	Kind     Kind
-	Name     string
-	Ekatte   string // settlement, five digits with leading zeros
-	Address  string
-	Phone    string
-	Email    string
-	Site     string
-	Position *Position // nil where only the settlement is known
-	Hours    *Hours    // nil where unknown: unknown is never open
-	Offers   []string  // computers, wifi, printing, kep-help, accessible-entrance…
-	Source   string
-	Place    Place // joined from places
+	ID        string // stable slug, at most 40 letters
+	Kind      Kind
+	Name      string
+	BranchOf  string // id of the help point that it belongs to; "" stands alone
+	Ekatte    string // settlement, five digits with leading zeros
+	Address   string
+	Phones    []string // the one to call first comes first
+	Email     string
+	Site      string
+	Position  *Position // nil where only the settlement is known
+	Accuracy  Accuracy  // of Position; "" is Building where there is one
+	Hours     *Hours    // nil where unknown: unknown is never open
+	Offers    []string  // of Offers(); what is not listed is unknown, not absent
+	Languages []string  // of Languages(), spoken beside Bulgarian
+	Source    string
+
+	ConfirmedAt time.Time // when somebody there last said that all of it is right; zero until then
+	ConfirmedBy string    // who, as the caller names people; "" until then
+	Own         []string  // fields that people at the desk wrote or confirmed; no import overwrites them
+	Version     int       // rises with each change; SaveHelpPoint and ConfirmHelpPoint refuse an old one
+
+	Place Place // joined from places
 }
+
+// Phone is the number to call first; "" where none is known.
+func (h HelpPoint) Phone() string {
+	if len(h.Phones) == 0 {
+		return ""
+	}
+	return h.Phones[0]
+}
+
+// Accuracy says how exactly a position is known.
+type Accuracy string
+
+// The accuracies of a position.
+const (
+	Building   Accuracy = "building"   // the door is within some ten metres
+	Street     Accuracy = "street"     // the street, or the square
+	Settlement Accuracy = "settlement" // the settlement alone: no position
+)
+
+// accuracy is Accuracy where the position decides it.
+func (h HelpPoint) accuracy() Accuracy {
+	switch {
+	case h.Position == nil:
+		return Settlement
+	case h.Accuracy == Street:
+		return Street
+	}
+	return Building
+}
+
+// Offers lists what a help point may offer, a closed set that the database checks too. kep-help, pik-help and eavt-help are help with
+// the electronic signature, with ПИК and with the state's common sign-in; nobody's secrets are typed or kept for them.
+func Offers() []string {
+	return []string{"computers", "wifi", "printing", "scanning", "kep-help", "pik-help", "eavt-help", "training", "digital-club",
+		"accessible-entrance", "accessible-toilet", "large-print"}
+}
+
+// Languages lists the languages that may be spoken beside Bulgarian, ISO 639; bqn is Bulgarian sign language.
+func Languages() []string {
+	return []string{"en", "tr", "rom", "ru", "uk", "de", "fr", "es", "it", "el", "ro", "sr", "mk", "hy", "ar", "bqn"}
+}
+
+// Kinds lists the kinds of help points, those shown first before the others.
+func Kinds() []Kind { return []Kind{National, Regional, Municipal, Branch, Chitalishte} }
 
 // Kind says what a help point is. Of two equally near the first in this order is shown first.
 type Kind string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,16 +92,29 @@ type pointRow struct {
 	Offers  []string
 	Source  string
 
+	BranchOf    string
+	Accuracy    Accuracy
+	Languages   []string
+	ConfirmedAt *time.Time
+	ConfirmedBy string
+	OwnFields   []string
+	Version     int
+
 	PlaceKind, PlaceName, NameLatin, Municipality, District string
 	PlaceLat, PlaceLon                                      float64
 	Population                                              int
 }
 
+// pointColumnsSQL are the columns of pointRow, of help_points h and places p.
+const pointColumnsSQL = `
+	h.id, h.kind, h.name, h.ekatte, h.address, h.phone, h.email, h.site, h.lat, h.lon, h.hours, h.offers, h.source,
+	COALESCE(h.branch_of, '') AS branch_of, h.accuracy, h.languages, h.confirmed_at, COALESCE(h.confirmed_by, '') AS confirmed_by, h.own_fields, h.version,
+	p.kind AS place_kind, p.name AS place_name, p.name_latin, p.municipality, p.district, COALESCE(p.lat, 0) AS place_lat, COALESCE(p.lon, 0) AS place_lon,
+	COALESCE(p.population, 0) AS population`
+
 func (s *Store) loadDirectory(ctx context.Context) (*directory, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT h.id, h.kind, h.name, h.ekatte, h.address, h.phone, h.email, h.site, h.lat, h.lon, h.hours, h.offers, h.source,
-		       p.kind AS place_kind, p.name AS place_name, p.name_latin, p.municipality, p.district, COALESCE(p.lat, 0) AS place_lat, COALESCE(p.lon, 0) AS place_lon,
-		       COALESCE(p.population, 0) AS population
+		SELECT `+pointColumnsSQL+`
 		FROM help_points h JOIN places p USING (ekatte)
 		ORDER BY array_position(ARRAY['national', 'regional', 'municipal', 'branch', 'chitalishte'], h.kind), h.name, h.id`)
 	if err != nil {
@@ -112,27 +126,48 @@ func (s *Store) loadDirectory(ctx context.Context) (*directory, error) {
 	}
 	points := make([]HelpPoint, len(list))
 	for i, r := range list {
-		h := HelpPoint{
-			ID: r.ID, Kind: r.Kind, Name: r.Name, Ekatte: r.Ekatte, Address: r.Address, Phone: r.Phone, Email: r.Email, Site: r.Site,
-			Offers: r.Offers, Source: r.Source,
-			Place: Place{
-				Ekatte: r.Ekatte, Kind: r.PlaceKind, Name: r.PlaceName, NameLatin: r.NameLatin, Municipality: r.Municipality,
-				District: r.District, Lat: r.PlaceLat, Lon: r.PlaceLon, Population: r.Population,
-			},
+		if points[i], err = r.point(); err != nil {
+			return nil, err
 		}
-		if r.Lat != nil {
-			h.Position = &Position{*r.Lat, *r.Lon}
-		}
-		if r.Hours != nil {
-			h.Hours = &Hours{}
-			if err := json.Unmarshal(r.Hours, h.Hours); err != nil {
-				return nil, fmt.Errorf("read hours of help point %q: %w", r.ID, err)
-			}
-		}
-		points[i] = h
 	}
 	return newDirectory(points), nil
 }
+
+func (r pointRow) point() (HelpPoint, error) {
+	h := HelpPoint{
+		ID: r.ID, Kind: r.Kind, Name: r.Name, BranchOf: r.BranchOf, Ekatte: r.Ekatte, Address: r.Address, Phones: splitPhones(r.Phone), Email: r.Email,
+		Site: r.Site, Offers: r.Offers, Languages: r.Languages, Source: r.Source, ConfirmedBy: r.ConfirmedBy, Own: r.OwnFields, Version: r.Version,
+		Place: Place{
+			Ekatte: r.Ekatte, Kind: r.PlaceKind, Name: r.PlaceName, NameLatin: r.NameLatin, Municipality: r.Municipality,
+			District: r.District, Lat: r.PlaceLat, Lon: r.PlaceLon, Population: r.Population,
+		},
+	}
+	if r.ConfirmedAt != nil {
+		h.ConfirmedAt = *r.ConfirmedAt
+	}
+	if r.Lat != nil {
+		h.Position, h.Accuracy = &Position{*r.Lat, *r.Lon}, r.Accuracy
+	}
+	if r.Hours != nil {
+		h.Hours = &Hours{}
+		if err := json.Unmarshal(r.Hours, h.Hours); err != nil {
+			return h, fmt.Errorf("read hours of help point %q: %w", r.ID, err)
+		}
+	}
+	return h, nil
+}
+
+// splitPhones takes a list of phones apart, «0359/51641; 0359/51631».
+func splitPhones(text string) (list []string) {
+	for phone := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ';' || r == ',' }) {
+		if phone = strings.TrimSpace(phone); phone != "" && !slices.Contains(list, phone) {
+			list = append(list, phone)
+		}
+	}
+	return list
+}
+
+func joinPhones(list []string) string { return strings.Join(list, "; ") }
 
 // newDirectory prepares help points, which stand by kind and name, for searches.
 func newDirectory(points []HelpPoint) *directory {
@@ -146,70 +181,4 @@ func newDirectory(points []HelpPoint) *directory {
 		}
 	}
 	return d
-}
-
-// hoursJSON is the form of hours in the database.
-type hoursJSON struct {
-	Week       [7][][2]int     `json:"week"`
-	Exceptions []exceptionJSON `json:"exceptions"`
-	Holidays   bool            `json:"holidays"`
-}
-
-type exceptionJSON struct {
-	From   string   `json:"from"`
-	To     string   `json:"to"`
-	Spans  [][2]int `json:"spans"`
-	Reason string   `json:"reason"`
-}
-
-// MarshalJSON writes the form that the database checks.
-func (h *Hours) MarshalJSON() ([]byte, error) {
-	out := hoursJSON{Holidays: h.Holidays, Exceptions: []exceptionJSON{}}
-	for day, spans := range h.Week {
-		out.Week[day] = pairs(spans)
-	}
-	for _, e := range h.Exceptions {
-		out.Exceptions = append(out.Exceptions, exceptionJSON{e.From.Format(time.DateOnly), e.To.Format(time.DateOnly), pairs(e.Spans), e.Reason})
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON reads it.
-func (h *Hours) UnmarshalJSON(data []byte) error {
-	var in hoursJSON
-	if err := json.Unmarshal(data, &in); err != nil {
-		return err
-	}
-	*h = Hours{Holidays: in.Holidays}
-	for day, list := range in.Week {
-		h.Week[day] = spans(list)
-	}
-	for _, e := range in.Exceptions {
-		from, err := time.Parse(time.DateOnly, e.From)
-		if err != nil {
-			return err
-		}
-		to, err := time.Parse(time.DateOnly, e.To)
-		if err != nil {
-			return err
-		}
-		h.Exceptions = append(h.Exceptions, Exception{from, to, spans(e.Spans), e.Reason})
-	}
-	return nil
-}
-
-func pairs(list []Span) [][2]int {
-	out := make([][2]int, len(list))
-	for i, s := range list {
-		out[i] = [2]int{s.From, s.To}
-	}
-	return out
-}
-
-func spans(list [][2]int) []Span {
-	var out []Span
-	for _, p := range list {
-		out = append(out, Span{p[0], p[1]})
-	}
-	return out
 }

@@ -105,16 +105,16 @@ func exportPoints(ctx context.Context, s *Store) ([][]string, error) {
 	}
 	out := [][]string{pointColumns}
 	for _, h := range d.points {
-		lat, lon, hours, holidays, exceptions := "", "", "", "", ""
+		lat, lon, accuracy, hours, holidays, exceptions := "", "", "", "", "", ""
 		if h.Position != nil {
-			lat, lon = degrees(h.Position.Lat), degrees(h.Position.Lon)
+			lat, lon, accuracy = degrees(h.Position.Lat), degrees(h.Position.Lon), string(h.accuracy())
 		}
 		if h.Hours != nil {
 			hours, exceptions = h.Hours.String(), FormatExceptions(h.Hours.Exceptions)
 			holidays = map[bool]string{true: "yes", false: "no"}[h.Hours.Holidays]
 		}
-		out = append(out, []string{h.ID, string(h.Kind), h.Name, h.Ekatte, h.Place.Kind + " " + h.Place.Name, h.Place.Municipality, h.Place.District, h.Address,
-			h.Phone, h.Email, h.Site, lat, lon, hours, holidays, exceptions, strings.Join(h.Offers, "; "), h.Source})
+		out = append(out, []string{h.ID, string(h.Kind), h.Name, h.BranchOf, h.Ekatte, h.Place.Kind + " " + h.Place.Name, h.Place.Municipality, h.Place.District, h.Address,
+			joinPhones(h.Phones), h.Email, h.Site, lat, lon, accuracy, hours, holidays, exceptions, strings.Join(h.Offers, "; "), strings.Join(h.Languages, "; "), h.Source})
 	}
 	slices.SortFunc(out[1:], func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return out, nil

@@ -15,22 +15,14 @@ import (
 )
 
 // pointColumns are the columns of help points; settlement, municipality and district may stand instead of ekatte.
-var pointColumns = []string{"id", "kind", "name", "ekatte", "settlement", "municipality", "district", "address", "phone", "email", "site",
-	"lat", "lon", "hours", "holidays", "exceptions", "offers", "source"}
+var pointColumns = []string{"id", "kind", "name", "branch_of", "ekatte", "settlement", "municipality", "district", "address", "phone", "email", "site",
+	"lat", "lon", "accuracy", "hours", "holidays", "exceptions", "offers", "languages", "source"}
 
 // pointNames are what registers and maps call the columns.
 var pointNames = names{
 	"name_bg": "name", "settlement_bg": "settlement", "municipality_bg": "municipality", "oblast_bg": "district", "address_bg": "address",
 	"phone_landline": "phone", "website": "site", "contact:phone": "phone", "contact:website": "site", "opening_hours": "hours",
 }
-
-// Offers lists what a help point may offer, a closed set that the database checks too.
-func Offers() []string {
-	return []string{"computers", "wifi", "printing", "scanning", "kep-help", "training", "digital-club", "accessible-entrance", "large-print", "turkish", "roma"}
-}
-
-// Kinds lists the kinds of help points, those shown first before the others.
-func Kinds() []Kind { return []Kind{National, Regional, Municipal, Branch, Chitalishte} }
 
 // pointRecord is a help point as a file states it.
 type pointRecord struct {
@@ -69,7 +61,12 @@ func pointsOf(t *table) ([]pointRecord, error) {
 		}
 		h := HelpPoint{
 			ID: t.cell(r, "id"), Kind: Kind(t.cell(r, "kind")), Name: strict(t.cell(r, "name")), Ekatte: t.cell(r, "ekatte"), Address: strict(strings.TrimLeft(t.cell(r, "address"), ", ")), // the register has «, 3128» where there is no street
-			Phone: t.cell(r, "phone"), Email: t.cell(r, "email"), Site: t.cell(r, "site"), Source: t.cell(r, "source"), Offers: splitList(t.cell(r, "offers")),
+			Phones: splitPhones(t.cell(r, "phone")), Email: t.cell(r, "email"), Site: t.cell(r, "site"), Source: t.cell(r, "source"), Offers: splitList(t.cell(r, "offers")),
+		}
+		h.BranchOf, h.Languages = t.cell(r, "branch_of"), splitList(t.cell(r, "languages"))
+		h.takeFormerOffers()
+		if h.BranchOf != "" && (!slugForm.MatchString(h.BranchOf) || h.BranchOf == h.ID) {
+			faults.add(r.line, "branch_of", "fault.point", h.BranchOf)
 		}
 		if h.Name == "" {
 			faults.add(r.line, "name", "fault.empty", "")
@@ -103,6 +100,11 @@ func pointsOf(t *table) ([]pointRecord, error) {
 				faults.add(r.line, "offers", "fault.choice", offer)
 			}
 		}
+		for _, language := range h.Languages {
+			if !slices.Contains(Languages(), language) {
+				faults.add(r.line, "languages", "fault.choice", language)
+			}
+		}
 		position, key := readPosition(t.cell(r, "lat"), t.cell(r, "lon"))
 		if key != "" {
 			faults.add(r.line, "lat", key, t.cell(r, "lat")+", "+t.cell(r, "lon"))
@@ -122,11 +124,33 @@ func pointsOf(t *table) ([]pointRecord, error) {
 		} else if position != nil {
 			record.place.Lat, record.place.Lon = position.Lat, position.Lon
 		}
+		switch accuracy := Accuracy(t.cell(r, "accuracy")); accuracy {
+		case "", Building, Street:
+			h.Accuracy = accuracy
+		case Settlement:
+			h.Position = nil
+		default:
+			faults.add(r.line, "accuracy", "fault.choice", string(accuracy))
+		}
 		h.Hours = readHours(t, r, faults)
 		record.point = h
 		records = append(records, record)
 	}
 	return records, faults.result()
+}
+
+// formerOffers are offers that are now languages.
+var formerOffers = map[string]string{"turkish": "tr", "roma": "rom"}
+
+// takeFormerOffers reads what older files say.
+func (h *HelpPoint) takeFormerOffers() {
+	h.Offers = slices.DeleteFunc(h.Offers, func(offer string) bool {
+		language, former := formerOffers[offer]
+		if former && !slices.Contains(h.Languages, language) {
+			h.Languages = append(h.Languages, language)
+		}
+		return former
+	})
 }
 
 var registerForm = regexp.MustCompile(`^[0-9]{1,6}$`)
@@ -238,12 +262,14 @@ func importPoints(ctx context.Context, tx postgres.DB, records []pointRecord, is
 		return report, err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO help_points (id, kind, name, name_key, ekatte, address, phone, email, site, lat, lon, hours, offers, source, origin, changed_by)
-		SELECT i.id, i.kind, i.name, i.name_key, i.ekatte, i.address, i.phone, i.email, i.site, i.lat, i.lon, i.hours, i.offers, i.source, $2, 'import'
-		FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, ekatte text, address text, phone text, email text, site text,
-		     lat float8, lon float8, hours jsonb, offers text[], source text)
+		INSERT INTO help_points (id, kind, name, name_key, branch_of, ekatte, address, phone, email, site, lat, lon, accuracy, hours, offers, languages, source, origin, changed_by)
+		SELECT i.id, i.kind, i.name, i.name_key, i.branch_of, i.ekatte, i.address, i.phone, i.email, i.site, i.lat, i.lon, i.accuracy, i.hours, i.offers, i.languages, i.source,
+		     $2, 'import'
+		FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, branch_of text, ekatte text, address text, phone text, email text, site text,
+		     lat float8, lon float8, accuracy text, hours jsonb, offers text[], languages text[], source text)
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, name_key = excluded.name_key, ekatte = excluded.ekatte, address = excluded.address,
-			phone = excluded.phone, email = excluded.email, site = excluded.site, lat = excluded.lat, lon = excluded.lon, hours = excluded.hours,
+			phone = excluded.phone, email = excluded.email, site = excluded.site, lat = excluded.lat, lon = excluded.lon, accuracy = excluded.accuracy,
+			branch_of = excluded.branch_of, languages = excluded.languages, hours = excluded.hours,
 			offers = excluded.offers, source = excluded.source, changed_by = excluded.changed_by, changed_at = now(),
 			origin = CASE WHEN help_points.origin = 'editor' THEN 'editor' ELSE excluded.origin END`,
 		data, map[bool]string{true: "import", false: "editor"}[isRegister])
@@ -307,7 +333,9 @@ func merge(old HelpPoint, record pointRecord, isRegister, edited bool) HelpPoint
 		}
 	}
 	take("address", &h.Address, from.Address)
-	take("phone", &h.Phone, from.Phone)
+	if record.states["phone"] && (!isRegister || len(from.Phones) > 0 && (len(h.Phones) == 0 || !edited)) {
+		h.Phones = from.Phones
+	}
 	take("email", &h.Email, from.Email)
 	take("site", &h.Site, from.Site)
 	if isRegister {
@@ -322,7 +350,13 @@ func merge(old HelpPoint, record pointRecord, isRegister, edited bool) HelpPoint
 		h.Kind = from.Kind
 	}
 	if record.states["lat"] {
-		h.Position = from.Position
+		h.Position, h.Accuracy = from.Position, from.Accuracy
+	}
+	if record.states["branch_of"] {
+		h.BranchOf = from.BranchOf
+	}
+	if record.states["languages"] || len(from.Languages) > 0 {
+		h.Languages = from.Languages
 	}
 	if record.states["hours"] {
 		h.Hours = from.Hours
@@ -333,18 +367,19 @@ func merge(old HelpPoint, record pointRecord, isRegister, edited bool) HelpPoint
 	return h
 }
 
-// samePoint compares all but the joined place.
+// samePoint compares what files state.
 func samePoint(a, b HelpPoint) bool {
-	a.Place, b.Place = Place{}, Place{}
-	a.Offers, b.Offers = filled(a.Offers), filled(b.Offers)
 	return reflect.DeepEqual(pointJSON(a), pointJSON(b))
 }
 
 // pointJSON gives the columns of a help point as the statements read them.
 func pointJSON(h HelpPoint) map[string]any {
 	out := map[string]any{
-		"id": h.ID, "kind": string(h.Kind), "name": h.Name, "name_key": pointKey(h.Name), "ekatte": h.Ekatte, "address": h.Address, "phone": h.Phone,
-		"email": h.Email, "site": h.Site, "offers": filled(h.Offers), "source": h.Source,
+		"id": h.ID, "kind": string(h.Kind), "name": h.Name, "name_key": pointKey(h.Name), "ekatte": h.Ekatte, "address": h.Address, "phone": joinPhones(h.Phones),
+		"email": h.Email, "site": h.Site, "offers": filled(h.Offers), "languages": filled(h.Languages), "source": h.Source, "accuracy": string(h.accuracy()),
+	}
+	if h.BranchOf != "" {
+		out["branch_of"] = h.BranchOf
 	}
 	if h.Position != nil {
 		out["lat"], out["lon"] = h.Position.Lat, h.Position.Lon

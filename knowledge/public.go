@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"orientir/knowledge/privacy"
 	"orientir/knowledge/starter"
@@ -103,11 +102,11 @@ func guideWords(guides []Guide) (words []string) {
 	return words
 }
 
-// pointWords are the contacts of help points. A phone's field may list several, «0359/51641; 0359/51631».
+// pointWords are the contacts of help points.
 func pointWords(points []HelpPoint) (words []string) {
 	for _, h := range points {
-		for phone := range strings.FieldsFuncSeq(h.Phone, func(r rune) bool { return r == ';' || r == ',' }) {
-			words = append(words, "тел. "+strings.TrimSpace(phone))
+		for _, phone := range h.Phones {
+			words = append(words, "тел. "+phone)
 		}
 		words = append(words, h.Email)
 	}

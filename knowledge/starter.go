@@ -78,15 +78,16 @@ var starterKinds = []starterKind{
 	},
 	{
 		name: "help-point",
-		insert: `INSERT INTO help_points (id, kind, name, name_key, ekatte, address, phone, email, site, lat, lon, hours, offers, source, origin, changed_by)
-			SELECT i.id, i.kind, i.name, i.name_key, i.ekatte, i.address, i.phone, i.email, i.site, i.lat, i.lon, i.hours, i.offers, i.source, 'starter', 'starter'
-			FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, ekatte text, address text, phone text, email text, site text,
-			     lat float8, lon float8, hours jsonb, offers text[], source text)
+		insert: `INSERT INTO help_points (id, kind, name, name_key, branch_of, ekatte, address, phone, email, site, lat, lon, accuracy, hours, offers, languages, source, origin, changed_by)
+			SELECT i.id, i.kind, i.name, i.name_key, i.branch_of, i.ekatte, i.address, i.phone, i.email, i.site, i.lat, i.lon, i.accuracy, i.hours, i.offers, i.languages, i.source, 'starter', 'starter'
+			FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, branch_of text, ekatte text, address text, phone text, email text, site text,
+			     lat float8, lon float8, accuracy text, hours jsonb, offers text[], languages text[], source text)
 			ON CONFLICT DO NOTHING`,
 		update: `UPDATE help_points h SET kind = i.kind, name = i.name, name_key = i.name_key, ekatte = i.ekatte, address = i.address, phone = i.phone, email = i.email,
-			     site = i.site, lat = i.lat, lon = i.lon, hours = i.hours, offers = i.offers, source = i.source, changed_at = now()
-			FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, ekatte text, address text, phone text, email text, site text,
-			     lat float8, lon float8, hours jsonb, offers text[], source text)
+			     site = i.site, lat = i.lat, lon = i.lon, accuracy = i.accuracy, branch_of = i.branch_of, hours = i.hours, offers = i.offers,
+			     languages = i.languages, source = i.source, changed_at = now()
+			FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, branch_of text, ekatte text, address text, phone text, email text, site text,
+			     lat float8, lon float8, accuracy text, hours jsonb, offers text[], languages text[], source text)
 			WHERE h.id = i.id AND h.origin = 'starter'`,
 	},
 	{name: "guide", guides: true},

@@ -344,8 +344,8 @@ func distance(h knowledge.Nearby, l knowledge.Language) string {
 func (p *phrases) opening(h knowledge.Nearby) string {
 	var words []string
 	switch {
-	case h.OpenNow == nil && h.Phone != "":
-		return fmt.Sprintf(p.callOn, h.Phone)
+	case h.OpenNow == nil && h.Phone() != "":
+		return fmt.Sprintf(p.callOn, h.Phone())
 	case h.OpenNow == nil:
 		return p.hoursUnknown
 	case *h.OpenNow && !h.ClosesAt.IsZero():
@@ -355,8 +355,8 @@ func (p *phrases) opening(h knowledge.Nearby) string {
 	default:
 		words = append(words, fmt.Sprintf(p.opens, p.date(h.NextOpen)+", "+clock(h.NextOpen)))
 	}
-	if h.Phone != "" {
-		words = append(words, fmt.Sprintf(p.phone, h.Phone))
+	if h.Phone() != "" {
+		words = append(words, fmt.Sprintf(p.phone, h.Phone()))
 	}
 	return strings.Join(words, ", ")
 }

@@ -50,7 +50,7 @@ func toHelpPoints(all []knowledge.Nearby) []helpPointJSON {
 	out := make([]helpPointJSON, len(all))
 	for i, n := range all {
 		h := helpPointJSON{
-			ID: n.ID, Name: n.Name, Place: toPlace(n.Place), Address: known(n.Address), Phone: known(n.Phone), Email: known(n.Email),
+			ID: n.ID, Name: n.Name, Place: toPlace(n.Place), Address: known(n.Address), Phone: known(n.Phone()), Email: known(n.Email),
 			Site: known(n.Site), DistanceM: n.DistanceM, OpenNow: n.OpenNow, ClosesAt: moment(n.ClosesAt), NextOpen: moment(n.NextOpen),
 			Offers: n.Offers,
 		}
