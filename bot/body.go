@@ -18,6 +18,7 @@ type Body struct {
 	AskContact bool            `json:"ask_contact,omitempty"` // offer to share the phone number
 	Full       bool            `json:"full,omitempty"`        // the person asked for the whole guide: fold nothing
 	Language   string          `json:"language"`
+	By         string          `json:"by,omitempty"` // of a librarian's words: their name, as people read it
 }
 
 // Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes:
@@ -28,6 +29,8 @@ type Body struct {
 //	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
 //	human  human:yes  human:pool  human:<help point> offer a hand-over, confirm it, change who reads it
 //	human:call  contact  contact:cancel  contact:drop confirm it and leave a contact, leave one, don't, erase it
+//	desk:good:<ticket>  desk:bad:<ticket>            judge a hand-over that ended
+//	again:<ticket>                                   go on with the same librarian
 //	cancel                                           withdraw an offer or a ticket
 //	audience:citizen  audience:business              for whom the person asks
 //	lang:<language>  language  forget  help          as the commands of the same names

@@ -162,9 +162,29 @@ func (c *Conversations) Release(ctx context.Context, tx postgres.DB, conversatio
 	return nil
 }
 
+// Pass gives a conversation from one librarian to another, with no moment between in which the bot could speak. ErrNotHolder where
+// another holds it.
+func (c *Conversations) Pass(ctx context.Context, tx postgres.DB, conversation int64, from, to string) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE conversations SET holder = $3, updated_at = $4
+		WHERE id = $1 AND holder = $2`, conversation, from, to, c.now())
+	if err != nil {
+		return fmt.Errorf("pass conversation %d: %w", conversation, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("pass conversation %d: %w", conversation, ErrNotHolder)
+	}
+	return nil
+}
+
 // Say adds a librarian's words, only while that librarian holds the conversation; else ErrNotHolder.
 // The words are masked like everybody's.
 func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation int64, holder string, body Body) (int64, error) {
+	return c.SayBeside(ctx, tx, conversation, holder, holder, body)
+}
+
+// SayBeside is Say for a librarian who writes beside the holder. The holder must still be the one that is named.
+func (c *Conversations) SayBeside(ctx context.Context, tx postgres.DB, conversation int64, holder, author string, body Body) (int64, error) {
 	tag, err := tx.Exec(ctx, `
 		UPDATE conversations SET answered_turn = turn, updated_at = $3
 		WHERE id = $1 AND holder = $2`, conversation, holder, c.now())
@@ -177,12 +197,21 @@ func (c *Conversations) Say(ctx context.Context, tx postgres.DB, conversation in
 	if body.Text, _, err = c.Mask(ctx, body.Text); err != nil {
 		return 0, fmt.Errorf("say in conversation %d: %w", conversation, err)
 	}
-	return c.write(ctx, tx, conversation, Librarian, holder, body)
+	return c.write(ctx, tx, conversation, Librarian, author, body)
 }
 
 // Notice adds a system line in the person's language, whoever holds the conversation; tx is a transaction. Keep it to the notices that may pass
 // a librarian: danger to life, a masked number, librarian gone, conversation closed, and what became of a ticket.
 func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation int64, phraseKey string, args ...any) (int64, error) {
+	id, err := c.NoticeBody(ctx, tx, conversation, func(language string) Body { return Body{Text: i18n.T(language, phraseKey, args...)} })
+	if err != nil {
+		return 0, fmt.Errorf("notice %s: %w", phraseKey, err)
+	}
+	return id, nil
+}
+
+// NoticeBody is Notice with more than a line: buttons, a date. say makes it in the person's language.
+func (c *Conversations) NoticeBody(ctx context.Context, tx postgres.DB, conversation int64, say func(language string) Body) (int64, error) {
 	// The lock makes ids in a conversation rise in the order of commits: a stream that has sent one never sees a lower one come.
 	var language string
 	err := tx.QueryRow(ctx, `
@@ -190,9 +219,11 @@ func (c *Conversations) Notice(ctx context.Context, tx postgres.DB, conversation
 		WHERE c.id = $1
 		FOR UPDATE OF c`, conversation).Scan(&language)
 	if err != nil {
-		return 0, fmt.Errorf("notice %s in conversation %d: %w", phraseKey, conversation, err)
+		return 0, fmt.Errorf("notice in conversation %d: %w", conversation, err)
 	}
-	return c.write(ctx, tx, conversation, System, "", Body{Text: i18n.T(language, phraseKey, args...), Language: language})
+	body := say(language)
+	body.Language = language
+	return c.write(ctx, tx, conversation, System, "", body)
 }
 
 // noticeNow adds a system line in a transaction of its own, and wakes who should hear of it.

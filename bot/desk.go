@@ -32,6 +32,8 @@ type Wish struct {
 
 // Offer is where a ticket would go and what the person should know before.
 type Offer struct {
+	BlockedUntil time.Time // a librarian has blocked the person until then: nothing can be opened; zero: nobody has
+
 	Staffed   bool        // false: no active account serves anywhere; nothing can be opened
 	HelpPoint string      // id of the library that will read it; "" is the national pool
 	Name      string      // as people read it

@@ -41,7 +41,7 @@ func (d *Desk) KeepContact(ctx context.Context, tx postgres.DB, conversation int
 	if err != nil {
 		return false, fmt.Errorf("keep a contact of conversation %d: %w", conversation, err)
 	}
-	return true, note(ctx, tx, ticket, "contact", 0, c.Kind)
+	return true, d.note(ctx, tx, ticket, "contact", 0, c.Kind)
 }
 
 // DropContact erases the contacts of the conversation's tickets, closed ones too; false where there is none.
@@ -51,7 +51,7 @@ func (d *Desk) DropContact(ctx context.Context, tx postgres.DB, conversation int
 			UPDATE tickets SET contact = NULL, contact_kind = ''
 			WHERE conversation = $1 AND contact IS NOT NULL
 			RETURNING id)
-		INSERT INTO ticket_events (ticket, kind) SELECT id, 'contact-gone' FROM gone`, conversation)
+		INSERT INTO ticket_events (ticket, at, kind) SELECT id, $2, 'contact-gone' FROM gone`, conversation, d.now())
 	if err != nil {
 		return false, fmt.Errorf("drop the contact of conversation %d: %w", conversation, err)
 	}
@@ -94,7 +94,7 @@ func (d *Desk) sweepContacts(ctx context.Context) error {
 			UPDATE tickets SET contact = NULL, contact_kind = ''
 			WHERE contact IS NOT NULL AND (closed_at <= $1 OR conversation IS NULL)
 			RETURNING id)
-		INSERT INTO ticket_events (ticket, kind) SELECT id, 'contact-gone' FROM over`, d.now().Add(-ContactKept))
+		INSERT INTO ticket_events (ticket, at, kind) SELECT id, $2, 'contact-gone' FROM over`, d.now().Add(-ContactKept), d.now())
 	if err != nil {
 		return fmt.Errorf("sweep contacts: %w", err)
 	}

@@ -112,7 +112,7 @@ func TestContactGoesSevenDaysAfterClosing(t *testing.T) {
 	if err := b.desk.Claim(b.ctx, ticket.ID, maria); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.desk.Close(b.ctx, ticket.ID, maria, Solved); err != nil {
+	if err := b.desk.Close(b.ctx, ticket.ID, maria, helped); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(ContactKept - time.Minute)
@@ -124,7 +124,7 @@ func TestContactGoesSevenDaysAfterClosing(t *testing.T) {
 	}
 	now = now.Add(2 * time.Minute)
 	for range 2 { // as of two replicas
-		if err := b.desk.Sweep(b.ctx); err != nil {
+		if err := b.desk.sweepContacts(b.ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestContactGoesAtOnceWithThePersonsWord(t *testing.T) {
 	if err := b.desk.Claim(b.ctx, closed.ID, maria); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.desk.Close(b.ctx, closed.ID, maria, Solved); err != nil {
+	if err := b.desk.Close(b.ctx, closed.ID, maria, helped); err != nil {
 		t.Fatal(err)
 	}
 	withdrawn := b.open(b.wish(conversation))

@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,8 +62,18 @@ func NewDesk(db *pgxpool.Pool, store *knowledge.Store, conversations *bot.Conver
 // ErrUnstaffed says that no active account serves anywhere, so that a ticket would wait for nobody.
 var ErrUnstaffed = errors.New("nobody is on the staff")
 
+// ErrBlocked says that a person can't open tickets for a while.
+var ErrBlocked = errors.New("the person is blocked from the desk")
+
 // Offer says where a ticket would go and what the person should know first. In a transaction it leaves opening hours out.
 func (d *Desk) Offer(ctx context.Context, db postgres.DB, w bot.Wish) (bot.Offer, error) {
+	blocked, err := d.blockedUntil(ctx, db, w.Conversation)
+	if err != nil {
+		return bot.Offer{}, fmt.Errorf("offer the desk to conversation %d: %w", w.Conversation, err)
+	}
+	if !blocked.IsZero() {
+		return bot.Offer{BlockedUntil: blocked}, nil
+	}
 	s, from, err := d.situation(ctx, db, w.Place)
 	if err != nil {
 		return bot.Offer{}, fmt.Errorf("offer the desk to conversation %d: %w", w.Conversation, err)
@@ -97,10 +108,13 @@ func (d *Desk) Offer(ctx context.Context, db postgres.DB, w bot.Wish) (bot.Offer
 }
 
 // Open opens a ticket in the caller's transaction, or gives the one that the conversation has open already.
-// ErrUnstaffed where nobody serves anywhere. The caller publishes "queue" after the commit; Run notices within a second too.
+// ErrUnstaffed where nobody serves anywhere, ErrBlocked where a librarian has blocked the person. The caller publishes "queue" after the commit; Run notices within a second too.
 func (d *Desk) Open(ctx context.Context, tx postgres.DB, w bot.Wish) (bot.Ticket, error) {
 	if t, ok, err := d.Status(ctx, tx, w.Conversation); err != nil || ok {
 		return t, err
+	}
+	if blocked, err := d.blockedUntil(ctx, tx, w.Conversation); err != nil || !blocked.IsZero() {
+		return bot.Ticket{}, fmt.Errorf("open ticket of conversation %d: %w", w.Conversation, cmp.Or(err, ErrBlocked))
 	}
 	s, from, err := d.situation(ctx, tx, w.Place)
 	if err != nil {
@@ -114,45 +128,30 @@ func (d *Desk) Open(ctx context.Context, tx postgres.DB, w bot.Wish) (bot.Ticket
 	if w.Pool {
 		wish = "pool"
 	}
-	var id int64
-	err = tx.QueryRow(ctx, `
-		INSERT INTO tickets (conversation, reason, wish, place, language, summary, help_point, why)
-		VALUES ($1, $2, $3, $4, $5, left($6, 4000), NULLIF($7, ''), $8)
-		ON CONFLICT (conversation) WHERE state <> 'closed' DO NOTHING
-		RETURNING id`, w.Conversation, w.Reason, wish, w.Place, w.Language, w.Summary, to.helpPoint, to.why).Scan(&id)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) { // no row: another transaction was quicker
+	if _, err := d.begin(ctx, tx, w, wish, to, event{step: stepOpen}, w.Reason); err != nil {
 		return bot.Ticket{}, fmt.Errorf("open ticket of conversation %d: %w", w.Conversation, err)
-	}
-	if err == nil {
-		if err := note(ctx, tx, id, "opened", 0, w.Reason); err != nil {
-			return bot.Ticket{}, err
-		}
 	}
 	t, _, err := d.Status(ctx, tx, w.Conversation)
 	return t, err
 }
 
-// Cancel closes the conversation's open ticket, if any, and gives the conversation back to the bot.
+// Cancel closes the conversation's open ticket, if any, and gives the conversation back to the bot. The caller holds the conversation's lock.
 func (d *Desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) error {
 	var id int64
-	var holder *int64
-	err := tx.QueryRow(ctx, `
-		UPDATE tickets SET state = 'closed', closed_at = now(), outcome = 'withdrawn', summary = '', contact = NULL, contact_kind = ''
-		WHERE conversation = $1 AND state <> 'closed'
-		RETURNING id, claimed_by`, conversation).Scan(&id, &holder)
+	err := tx.QueryRow(ctx, `SELECT id FROM tickets WHERE conversation = $1 AND state <> 'closed'`, conversation).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		_, err = d.advance(ctx, tx, move{event: event{step: stepWithdraw}, ticket: id})
+	}
+	if errors.Is(err, errState) { // closed meanwhile
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("cancel ticket of conversation %d: %w", conversation, err)
 	}
-	if holder != nil {
-		err := d.conversations.Release(ctx, tx, conversation, holderName(*holder))
-		if err != nil && !errors.Is(err, bot.ErrNotHolder) {
-			return fmt.Errorf("cancel ticket %d: %w", id, err)
-		}
-	}
-	return note(ctx, tx, id, "closed", 0, "withdrawn")
+	return nil
 }
 
 // Status tells of the conversation's open ticket.
@@ -192,9 +191,14 @@ func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error 
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE tickets SET conversation = NULL, place = '', contact = NULL, contact_kind = '' WHERE conversation = ANY ($1)`, conversations)
-	if err != nil {
-		return fmt.Errorf("forget tickets of contact %d: %w", contact, err)
+	for _, sql := range []string{
+		`DELETE FROM ticket_notes WHERE ticket IN (SELECT id FROM tickets WHERE conversation = ANY ($1))`,
+		`UPDATE guide_tasks SET question = '' WHERE ticket IN (SELECT id FROM tickets WHERE conversation = ANY ($1))`,
+		`UPDATE tickets SET conversation = NULL, place = '', contact = NULL, contact_kind = '', rating_comment = '' WHERE conversation = ANY ($1)`,
+	} {
+		if _, err := tx.Exec(ctx, sql, conversations); err != nil {
+			return fmt.Errorf("forget tickets of contact %d: %w", contact, err)
+		}
 	}
 	return nil
 }
@@ -213,9 +217,9 @@ func openness(h *knowledge.Hours, at time.Time) (*bool, time.Time) {
 }
 
 // note adds to a ticket's story.
-func note(ctx context.Context, tx postgres.DB, ticket int64, kind string, by int64, detail string) error {
+func (d *Desk) note(ctx context.Context, tx postgres.DB, ticket int64, kind string, by int64, detail string) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO ticket_events (ticket, kind, staff, detail) VALUES ($1, $2, NULLIF($3::bigint, 0), $4)`, ticket, kind, by, detail)
+		INSERT INTO ticket_events (ticket, at, kind, staff, detail) VALUES ($1, $2, $3, NULLIF($4::bigint, 0), $5)`, ticket, d.now(), kind, by, detail)
 	if err != nil {
 		return fmt.Errorf("note %s of ticket %d: %w", kind, ticket, err)
 	}

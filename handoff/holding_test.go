@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"orientir/bot"
 	"orientir/bot/i18n"
 	"orientir/handoff/staff"
 )
@@ -81,23 +82,23 @@ func TestReplyCloseAndHandBack(t *testing.T) {
 	if _, err := b.desk.Reply(b.ctx, ticket.ID, a, "Добър ден!\r\nЕто връзката."); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.desk.Close(b.ctx, ticket.ID, a, "nonsense"); !errors.As(err, &fault) {
+	if err := b.desk.Close(b.ctx, ticket.ID, a, Closing{Outcome: "nonsense", Effort: 1, Guide: Fine}); !errors.As(err, &fault) {
 		t.Errorf("an unknown outcome: %v", err)
 	}
-	if err := b.desk.Close(b.ctx, ticket.ID, other, Solved); !errors.Is(err, ErrNotYours) {
+	if err := b.desk.Close(b.ctx, ticket.ID, other, helped); !errors.Is(err, ErrNotYours) {
 		t.Errorf("another closes it: %v", err)
 	}
-	if err := b.desk.Close(b.ctx, ticket.ID, a, Solved); err != nil {
+	if err := b.desk.Close(b.ctx, ticket.ID, a, helped); err != nil {
 		t.Fatal(err)
 	}
 	if b.holder(c) != "" {
 		t.Error("the bot does not hold it again")
 	}
-	want := []string{i18n.T("bg", "console.notice_claimed", a.Name), "Добър ден!\nЕто връзката.", i18n.T("bg", "console.notice_closed")}
+	want := []string{i18n.T("bg", "console.notice_claimed", a.Name), "Добър ден!\nЕто връзката.", bot.HandedBack("bg", ticket.ID, a.Name).Text}
 	if heard := b.heard(c); !slices.Equal(heard, want) {
 		t.Errorf("the person reads %q, want %q", heard, want)
 	}
-	if state, outcome, summary, _ := b.state(ticket.ID); state != "closed" || outcome != "solved" || summary != "" {
+	if state, outcome, summary, _ := b.state(ticket.ID); state != "closed" || outcome != "answered" || summary != "" {
 		t.Errorf("ticket is %s %s %q", state, outcome, summary)
 	}
 	// The transcript ends with the ticket: what is said to the bot afterwards is not the desk's.

@@ -25,7 +25,11 @@ type bundle struct {
 	conversations *bot.Conversations
 	staff         *staff.Store
 	desk          *Desk
+	now           func() time.Time // of the desk and of the conversations: it runs from sunday on
 }
+
+// helped is how a librarian ends most tickets.
+var helped = Closing{Outcome: Answered, Effort: 2, Guide: Fine}
 
 // sunday is a moment at which no library is open.
 var sunday = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -44,9 +48,11 @@ func setup(t *testing.T) *bundle {
 			 '{"week": [[[540, 1020]], [], [], [], [], [], []]}', '{}', 'test', 'starter', 'test'),
 			('mezdra', 'municipal', 'Библиотека Мездра', 'мездра', '47714', '', '', '', '', NULL, '{}', 'test', 'starter', 'test')`)
 	store := knowledge.NewStore(b.pool)
-	b.conversations = bot.NewConversations(b.pool, b.redis, bot.Options{})
+	started := time.Now()
+	b.now = func() time.Time { return sunday.Add(time.Since(started)) }
+	b.conversations = bot.NewConversations(b.pool, b.redis, bot.Options{Now: b.now})
 	b.staff = staff.NewStore(b.pool)
-	b.desk = NewDesk(b.pool, store, b.conversations, b.staff, b.redis, Options{Now: func() time.Time { return sunday }})
+	b.desk = NewDesk(b.pool, store, b.conversations, b.staff, b.redis, Options{Now: b.now})
 	return b
 }
 
@@ -76,8 +82,8 @@ func (b *bundle) person(key string) int64 {
 	b.Helper()
 	var id int64
 	err := b.pool.QueryRow(b.ctx, `
-		WITH k AS (INSERT INTO contacts (channel, key, created_at) VALUES ('web', $1, now()) RETURNING id)
-		INSERT INTO conversations (contact, created_at, updated_at) SELECT id, now(), now() FROM k RETURNING id`, key).Scan(&id)
+		WITH k AS (INSERT INTO contacts (channel, key, created_at) VALUES ('web', $1, $2) RETURNING id)
+		INSERT INTO conversations (contact, created_at, updated_at) SELECT id, $2, $2 FROM k RETURNING id`, key, b.now()).Scan(&id)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -87,7 +93,7 @@ func (b *bundle) person(key string) int64 {
 
 func (b *bundle) says(conversation int64, text string) {
 	b.Helper()
-	b.exec(`INSERT INTO messages (conversation, sender, kind, text, turn, created_at) VALUES ($1, 'person', 'text', $2, 1, now())`, conversation, text)
+	b.exec(`INSERT INTO messages (conversation, sender, kind, text, turn, created_at) VALUES ($1, 'person', 'text', $2, 1, $3)`, conversation, text, b.now())
 }
 
 func (b *bundle) wish(conversation int64) bot.Wish {

@@ -12,31 +12,6 @@ import (
 	"orientir/handoff/staff"
 )
 
-// State says where a ticket stands.
-type State string
-
-// The states of a ticket.
-const (
-	Waiting State = "waiting"
-	Claimed State = "claimed"
-	Closed  State = "closed"
-)
-
-// Outcome says how a ticket ended.
-type Outcome string
-
-// The outcomes that a librarian gives; the program adds withdrawn, unstaffed and expired.
-const (
-	Solved       Outcome = "solved"
-	GuideWrong   Outcome = "guide-wrong"
-	GuideMissing Outcome = "guide-missing"
-	Left         Outcome = "left"
-	Other        Outcome = "other"
-)
-
-// Outcomes lists what a librarian chooses from when closing.
-func Outcomes() []Outcome { return []Outcome{Solved, GuideWrong, GuideMissing, Left, Other} }
-
 // Ticket is a person who waits for a librarian or talks to one, as the staff see it.
 type Ticket struct {
 	ID            int64
@@ -57,7 +32,17 @@ type Ticket struct {
 	ClaimedBy     int64 // account; 0 while it waits
 	ClaimedByName string
 	ClaimedAt     *time.Time
+	SecondID      int64   // a second librarian, who may write too; 0 none
+	SecondName    string
+	AskedID       int64 // of whom a transfer is asked; 0 nobody
+	AskedName     string
+	AskedAt       *time.Time
+	Earlier       int64   // the ticket that this one goes on with; 0 none
 	Outcome       Outcome // "" while open
+	Effort        int     // READ scale; 0 unknown
+	Guide         Verdict // "" where none was given
+	Rating        string  // helped | not-helped: what the person thought of it; "" nothing yet
+	RatingComment string  // masked
 	Contact       string  // phone | email: the person left one to be called back, and the holder may see it; "" none
 	Unanswered    int     // what the person wrote since a librarian last did
 }
@@ -65,18 +50,24 @@ type Ticket struct {
 // Pseudonym is what the staff call the person: never a name that a channel gives.
 func (t Ticket) Pseudonym() string { return bot.Pseudonym(t.Number) }
 
-const ticketColumns = `
-	t.id, coalesce(t.conversation, 0) AS conversation, t.state, t.reason,
-	CASE WHEN t.summary = '' AND t.state <> 'closed' THEN coalesce((
+// question is what the person asked, or wrote first while they waited; "" once a ticket is closed.
+const question = `CASE WHEN t.summary = '' AND t.state <> 'closed' THEN coalesce((
 		SELECT m.text FROM messages m
 		WHERE m.conversation = t.conversation AND m.sender = 'person' AND m.kind = 'text' AND m.created_at >= t.opened_at
 		ORDER BY m.id LIMIT 1), '')
-	ELSE t.summary END AS summary,
+	ELSE t.summary END`
+
+const ticketColumns = `
+	t.id, coalesce(t.conversation, 0) AS conversation, t.state, t.reason,
+	`+question+` AS summary,
 	coalesce(k.language, t.language) AS language, coalesce(k.channel, '') AS channel, coalesce(k.pseudonym, 0) AS number,
 	coalesce(p.kind, '') AS place_kind, coalesce(p.name, '') AS place_name, coalesce(p.municipality, '') AS municipality,
 	coalesce(t.help_point, '') AS help_point, coalesce(h.name, '') AS help_point_name, t.why,
 	t.opened_at, coalesce(t.claimed_by, 0) AS claimed_by, coalesce(s.name, '') AS claimed_by_name, t.claimed_at,
-	coalesce(t.outcome, '') AS outcome, t.contact_kind AS contact,
+	coalesce(t.joined_by, 0) AS second_id, coalesce(j.name, '') AS second_name,
+	coalesce(t.asked_of, 0) AS asked_id, coalesce(o.name, '') AS asked_name, t.asked_at AS asked_at, coalesce(t.earlier, 0) AS earlier,
+	coalesce(t.outcome, '') AS outcome, coalesce(t.effort, 0)::int AS effort, coalesce(t.guide, '') AS guide,
+	coalesce(t.rating, '') AS rating, t.rating_comment, t.contact_kind AS contact,
 	(SELECT count(*) FROM messages m
 	 WHERE m.conversation = t.conversation AND m.sender = 'person' AND m.kind IN ('text', 'command', 'edited')
 	   AND m.id > coalesce((SELECT max(l.id) FROM messages l WHERE l.conversation = t.conversation AND l.sender = 'librarian'), 0)
@@ -88,11 +79,13 @@ const ticketTables = `
 	LEFT JOIN contacts k ON k.id = c.contact
 	LEFT JOIN places p ON p.ekatte = coalesce(k.place, t.place)
 	LEFT JOIN help_points h ON h.id = t.help_point
-	LEFT JOIN staff s ON s.id = t.claimed_by`
+	LEFT JOIN staff s ON s.id = t.claimed_by
+	LEFT JOIN staff j ON j.id = t.joined_by
+	LEFT JOIN staff o ON o.id = t.asked_of`
 
 // visible is the condition on tickets that an account may see: a supervisor all, a librarian those of own libraries,
-// of the pool where they serve it, and whatever they hold. Its arguments are those of seer, from $1.
-const visible = `($1 OR t.claimed_by = $2 OR t.help_point = ANY ($3) OR (t.help_point IS NULL AND $4))`
+// of the pool where they serve it, and whatever they hold, are in or are asked to take over. Its arguments are those of seer, from $1.
+const visible = `($1 OR t.claimed_by = $2 OR t.joined_by = $2 OR t.asked_of = $2 OR t.help_point = ANY ($3) OR (t.help_point IS NULL AND $4))`
 
 func seer(a staff.Account) []any {
 	libraries := []string{}
@@ -139,15 +132,16 @@ func (d *Desk) Ticket(ctx context.Context, a staff.Account, id int64) (Ticket, b
 // Event is a step of a ticket's story.
 type Event struct {
 	At     time.Time
-	Kind   string // opened | claimed | returned | gone | rerouted | closed | contact | contact-gone
-	ByName string // "" is the person or the program
+	Kind   string // a row of ticket_event_kinds
+	By     int64  // account; 0 is the person or the program
+	ByName string
 	Detail string
 }
 
 // Events tells a ticket's story, oldest first.
 func (d *Desk) Events(ctx context.Context, ticket int64) ([]Event, error) {
 	rows, err := d.db.Query(ctx, `
-		SELECT e.at, e.kind, coalesce(s.name, '') AS by_name, e.detail
+		SELECT e.at, e.kind, coalesce(e.staff, 0) AS by, coalesce(s.name, '') AS by_name, e.detail
 		FROM ticket_events e LEFT JOIN staff s ON s.id = e.staff
 		WHERE e.ticket = $1 ORDER BY e.id`, ticket)
 	if err != nil {

@@ -111,7 +111,7 @@ func handOver(t *testing.T, p *program, maria *telegramtest.Person) {
 		t.Errorf("the bot spoke while the librarian held the chat: %d messages", n)
 	}
 
-	elena.submit(chat+"/close", url.Values{"outcome": {"solved"}})
+	elena.submit(chat+"/close", url.Values{"outcome": {"answered"}, "effort": {"2"}, "guide": {"fine"}})
 	maria.Say("имам ли валидна винетка")
 	eventually(t, "the bot again", func() string { return heard(p, maria.ID, "bgtoll.bg") })
 }

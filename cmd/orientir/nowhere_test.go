@@ -354,7 +354,7 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 	}
 	elena.page(chat + "?find=" + url.QueryEscape("съдебно "+personal))
 	maria.Say("обадете ми се. " + personal)
-	elena.submit(chat+"/close", url.Values{"outcome": {"solved"}, "note": {personal}})
+	elena.submit(chat+"/close", url.Values{"outcome": {"answered"}, "effort": {"2"}, "guide": {"missing"}, "comment": {personal}, "note": {personal}})
 
 	eventually(t, "all dealt with", func() string {
 		var waiting int

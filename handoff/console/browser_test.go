@@ -192,7 +192,7 @@ func TestHandOverInTwoWindows(t *testing.T) {
 	// A draft outlives the page.
 	m.do(chromedp.Navigate(fmt.Sprintf("%s/console/chats/%d", b.URL, ticket)))
 	m.is(`document.getElementById('text').value.includes('https://cs.mjs.bg')`)
-	m.do(chromedp.Click("#o-solved", chromedp.NodeVisible), chromedp.Click(`form[action$="/close"] button`, chromedp.NodeVisible))
+	m.do(chromedp.Click("#o-answered", chromedp.NodeVisible), chromedp.Click(`form[action$="/close"] button`, chromedp.NodeVisible))
 	m.reads("Разговорът приключи")
 	i.is(`!document.body.innerText.includes('При Мария')`)
 }

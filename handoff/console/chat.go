@@ -26,6 +26,8 @@ type chat struct {
 	Contact  string // that contact, where it was asked for
 	Canned   []handoff.Canned
 	Outcomes []handoff.Outcome
+	Verdicts []handoff.Verdict
+	Efforts  []int
 	Search   search
 	Last     int64 // the newest message shown; a stream goes on from it
 	Most     int   // characters of a reply
@@ -63,7 +65,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 		return err
 	}
 	ctx, v := r.Context(), visitOf(r)
-	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: draft, Contact: given.Contact, Outcomes: handoff.Outcomes(), Most: handoff.MaxReply}
+	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: draft, Contact: given.Contact, Outcomes: handoff.Outcomes(), Verdicts: handoff.Verdicts(), Efforts: []int{1, 2, 3, 4, 5, 6}, Most: handoff.MaxReply}
 	page.Title = t.Pseudonym()
 	page.Back = "/console/chats/" + strconv.FormatInt(t.ID, 10)
 	page.Fault = fault
@@ -195,7 +197,11 @@ func (s *site) close(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Desk.Close(r.Context(), id, visitOf(r).account, handoff.Outcome(r.PostFormValue("outcome")))
+	effort, _ := strconv.Atoi(r.PostFormValue("effort"))
+	err = s.Desk.Close(r.Context(), id, visitOf(r).account, handoff.Closing{
+		Outcome: handoff.Outcome(r.PostFormValue("outcome")), Effort: effort, Guide: handoff.Verdict(r.PostFormValue("guide")),
+		Slug: r.PostFormValue("slug"), Comment: r.PostFormValue("comment"),
+	})
 	if fault := asFault(err); fault != nil {
 		return s.showChat(w, r, "", fault)
 	}

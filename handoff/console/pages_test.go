@@ -166,7 +166,7 @@ func TestHandOverWithoutScripts(t *testing.T) {
 	if got := m.post(chat + "/close"); got.code != http.StatusUnprocessableEntity {
 		t.Errorf("without an outcome: %d", got.code)
 	}
-	if got := m.post(chat+"/close", "outcome", "solved"); got.location != "/console/queue" {
+	if got := m.post(chat+"/close", "outcome", "answered", "effort", "2", "guide", "fine"); got.location != "/console/queue" {
 		t.Errorf("%d %s", got.code, got.body)
 	}
 	c, _, err := b.conversations.Conversation(b.ctx, conversation)
@@ -326,7 +326,7 @@ func TestHostsAreChangedOnRecord(t *testing.T) {
 var (
 	inTemplate = regexp.MustCompile(`\.(T|N) "([a-z_-]+)"`)
 	inCode     = regexp.MustCompile(`\.(T|N)\("([a-z_-]+)"|"console\.([a-z_-]+)"|Key: "([a-z_-]+)"|frame\(w, r, "([a-z_-]+)"\)`)
-	families   = regexp.MustCompile(`printf "([a-z_]+)%s"`)
+	families   = regexp.MustCompile(`printf "([a-z_]+)%[sd]"`)
 )
 
 // TestPhrasesExist finds the keys that templates and code name. Those put together at run time are of the families below.
@@ -334,7 +334,7 @@ func TestPhrasesExist(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	var sources strings.Builder
-	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_"}
+	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_", "ended_", "effort_", "verdict_"}
 	for _, pattern := range []string{"*.html", "*.go", "../*.go", "../staff/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
@@ -362,7 +362,7 @@ func TestPhrasesExist(t *testing.T) {
 					t.Errorf("%s: a family %q that the test doesn't know", name, m[1])
 				}
 			}
-			for _, m := range regexp.MustCompile(`Verb: "([a-z.-]+)"|act\(a, "([a-z.-]+)"|, "(ticket\.[a-z-]+)", ending`).FindAllStringSubmatch(string(data), -1) {
+			for _, m := range regexp.MustCompile(`Verb: "([a-z.-]+)"|act\(a, "([a-z.-]+)"|[{ ]"(ticket\.[a-z-]+|task\.[a-z]+)"`).FindAllStringSubmatch(string(data), -1) {
 				if verb := m[1] + m[2] + m[3]; !strings.HasSuffix(verb, ".") {
 					keys["verb_"+verb] = true
 				}
@@ -372,13 +372,19 @@ func TestPhrasesExist(t *testing.T) {
 	for _, r := range staff.Roles() {
 		keys["role_"+string(r)], keys["role_"+string(r)+"_hint"] = true, true
 	}
-	for _, o := range strings.Fields("solved guide-wrong guide-missing left other withdrawn unstaffed expired answered clarify abstained out_of_scope emergency") {
+	for _, o := range strings.Fields("answered clarify abstained out_of_scope emergency") {
 		keys["outcome_"+o] = true
 	}
 	for _, o := range strings.Fields("answered clarify abstained out_of_scope emergency") {
 		keys["find_"+o] = true
 	}
-	for _, k := range strings.Fields("opened claimed returned gone rerouted closed contact contact-gone") {
+	for _, o := range strings.Fields("answered sent-library sent-institution not-helped blocked left withdrawn unstaffed expired") {
+		keys["ended_"+o] = true
+	}
+	for _, v := range strings.Fields("verdict_title verdict_fine verdict_wrong verdict_missing effort_title effort_1 effort_2 effort_3 effort_4 effort_5 effort_6") {
+		keys[v] = true
+	}
+	for _, k := range strings.Fields("opened claimed returned gone rerouted closed contact contact-gone reopened asked accepted declined lapsed sent joined parted took-over noted blocked unblocked rated") {
 		keys["event_"+k] = true
 	}
 	for _, k := range strings.Fields("contact_left_phone contact_left_email rated_good rated_bad why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +

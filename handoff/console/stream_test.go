@@ -181,7 +181,7 @@ func TestChatGoesOnLive(t *testing.T) {
 	if l := told(); !strings.Contains(l.HTML, "ехо") {
 		t.Errorf("came %+v", l)
 	}
-	if err := b.desk.Close(b.ctx, ticket, maria, handoff.Solved); err != nil {
+	if err := b.desk.Close(b.ctx, ticket, maria, handoff.Closing{Outcome: handoff.Answered, Effort: 1, Guide: handoff.Fine}); err != nil {
 		t.Fatal(err)
 	}
 	if l := told(); l.From != string(bot.System) {
