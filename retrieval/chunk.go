@@ -95,8 +95,9 @@ func chunkDigests(ctx context.Context, db postgres.DB, model int) (map[string]ch
 	return known, nil
 }
 
-// insertChunks copies the chunks into a staging table, because tsvector and vector have no binary form that pgx writes,
+// insertChunks copies the chunks into a staging table, because vector has no binary form that pgx writes,
 // and turns them into rows there. A chunk that another replica has just inserted is replaced.
+// A row of an index has 2.7 KB at most: nobody asks with a word of a thousand bytes.
 func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) error {
 	if len(chunks) == 0 {
 		return nil
@@ -120,12 +121,18 @@ func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) err
 	})); err != nil {
 		return fmt.Errorf("stage chunks: %w", err)
 	}
+	if _, err := tx.Exec(ctx, `DELETE FROM chunks AS c USING staged_chunks AS s WHERE c.model = $1 AND (c.source, c.key, c.part) = (s.source, s.key, s.part)`, model); err != nil {
+		return fmt.Errorf("replace chunks of model %d: %w", model, err)
+	}
 	if _, err := tx.Exec(ctx, `
-		INSERT INTO chunks (model, source, key, part, slugs, text, digest, lexemes, embedding)
-		SELECT $1, source, key, part, slugs, text, digest, array_to_tsvector(stems), embedding::vector FROM staged_chunks
-		ON CONFLICT (model, source, key, part) DO UPDATE
-		SET slugs = EXCLUDED.slugs, text = EXCLUDED.text, digest = EXCLUDED.digest, lexemes = EXCLUDED.lexemes, embedding = EXCLUDED.embedding`,
-		model); err != nil {
+		WITH saved AS (
+			INSERT INTO chunks (model, source, key, part, slugs, text, digest, embedding)
+			SELECT $1, source, key, part, slugs, text, digest, embedding::vector FROM staged_chunks
+			RETURNING id, source, key, part
+		)
+		INSERT INTO chunk_stems (model, stem, chunk, length)
+		SELECT $1, stem, saved.id, cardinality(stems) FROM saved JOIN staged_chunks USING (source, key, part), unnest(stems) AS stem
+		WHERE stem <> '' AND octet_length(stem) < 1000`, model); err != nil {
 		return fmt.Errorf("insert chunks of model %d: %w", model, err)
 	}
 	return nil
@@ -138,19 +145,8 @@ func (w *weights) chunksOf(c Corpus) func(context.Context, []piece) ([]chunk, er
 		list := make([]chunk, len(pieces))
 		err := eachOf(ctx, len(pieces), func(i int) {
 			a := g.analyze(pieces[i].text)
-			list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.lexemes(), vector: w.vector(a)}
+			list[i] = chunk{piece: pieces[i], digest: digestOf(pieces[i]), stems: a.subjects(), vector: w.vector(a)}
 		})
 		return list, err
 	}
-}
-
-// lexemes are the subjects as tsvector takes them: never empty strings, never longer than its limit of 2 KB.
-func (a Analysis) lexemes() []string {
-	list := []string{}
-	for _, s := range a.subjects() {
-		if s != "" && len(s) < 200 {
-			list = append(list, s)
-		}
-	}
-	return list
 }

@@ -52,7 +52,7 @@ func (a *Answerer) fillRemote(ctx context.Context, c Corpus) error {
 				return nil, fmt.Errorf("embed %d texts with %s: %d vectors came", n, e.Name(), len(vectors))
 			}
 			for i, p := range pieces[:n] {
-				chunks = append(chunks, chunk{piece: p, digest: digestOf(p), stems: s.weights.vocabulary.Analyze(p.text).lexemes(), vector: vectors[i]})
+				chunks = append(chunks, chunk{piece: p, digest: digestOf(p), stems: s.weights.vocabulary.Analyze(p.text).subjects(), vector: vectors[i]})
 			}
 			pieces = pieces[n:]
 		}

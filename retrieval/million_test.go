@@ -60,7 +60,7 @@ func BenchmarkMillionChunks(b *testing.B) {
 	base, stems := make([][]float32, len(pieces)), make([][]string, len(pieces))
 	for i, p := range pieces {
 		analysis := w.vocabulary.Analyze(p.text)
-		base[i], stems[i] = w.look(analysis).vector, analysis.lexemes()
+		base[i], stems[i] = w.look(analysis).vector, analysis.subjects()
 	}
 	id, err := addModel(ctx, pool, "remote", "remote-million", w.dims(), nil, 0)
 	if err != nil {
@@ -167,8 +167,13 @@ func copySynthetic(b *testing.B, ctx context.Context, pool *pgxpool.Pool, model,
 			b.Fatalf("copy chunks from %d: %v", from, err)
 		}
 		if _, err := conn.Exec(ctx, `
-			INSERT INTO chunks (model, source, key, part, slugs, text, digest, lexemes, embedding)
-			SELECT $1, 'sample', key, '', ARRAY['synthetic-' || abs(hashtext(key)) % 5000], key, '\x00', array_to_tsvector(stems), embedding::vector FROM synthetic`, model); err != nil {
+			WITH saved AS (
+				INSERT INTO chunks (model, source, key, part, slugs, text, digest, embedding)
+				SELECT $1, 'sample', key, '', ARRAY['synthetic-' || abs(hashtext(key)) % 5000], key, '\x00', embedding::vector FROM synthetic
+				RETURNING id, key
+			)
+			INSERT INTO chunk_stems (model, stem, chunk, length)
+			SELECT $1, stem, saved.id, cardinality(stems) FROM saved JOIN synthetic USING (key), unnest(stems) AS stem`, model); err != nil {
 			b.Fatalf("insert chunks from %d: %v", from, err)
 		}
 		if _, err := conn.Exec(ctx, `TRUNCATE synthetic`); err != nil {

@@ -82,6 +82,10 @@ func indexMemory(chunks, dims int) int {
 // finishModel indexes a filled model's vectors and lets it serve.
 func finishModel(ctx context.Context, db postgres.DB, id, dims int) error {
 	cast, class := vectorOf(dims)
+	// Words are read from their index alone only where the table behind it is known to be settled.
+	if _, err := db.Exec(ctx, `VACUUM (ANALYZE) chunk_stems`); err != nil {
+		return fmt.Errorf("settle the words of model %d: %w", id, err)
+	}
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		var chunks int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM chunks WHERE model = $1`, id).Scan(&chunks); err != nil {

@@ -193,7 +193,7 @@ func logistic(weights, features []float64) float64 {
 }
 
 // supports folds hits into what they say for each class, strongest first. near and words are the hits of either way, in
-// order. search.sql does the same for the serving path; learning does it here, on pieces held apart.
+// order: from the index where a question is answered, from pieces held apart where the ranking is learned.
 func supports(near, words []hit) []support {
 	const k = 60 // reciprocal rank fusion's usual constant (Cormack, Clarke, Büttcher, SIGIR 2009)
 	by := map[string]*support{}

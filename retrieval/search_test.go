@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// What search.go computes in the database and supports computes in memory must be the same: the ranking is learned on
-// the one and serves on the other.
+// What the database finds and what memory finds must be the same: the ranking is learned on the one and serves on the other.
 func TestDatabaseAndMemoryAgree(t *testing.T) {
 	t.Parallel()
 	a, _ := smallAnswerer(t, Options{})

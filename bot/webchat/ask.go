@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -101,10 +102,17 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if s.DB != nil {
-		if _, err := s.answerer.Record(r.Context(), s.DB, question, a, 0); err != nil {
-			return err
-		}
+	if err := writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...)); err != nil || s.DB == nil {
+		return err
 	}
-	return writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...))
+	_ = http.NewResponseController(w).Flush() // nobody waits for the record; a server that can't flush sends it when we return
+	ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), recordTime)
+	defer stop()
+	if _, err := s.answerer.Record(ctx, s.DB, question, a, 0); err != nil {
+		s.log.Error("an answer of the API is not recorded", "error", err)
+	}
+	return nil
 }
+
+// recordTime is how long keeping what was asked may take once it has been answered.
+const recordTime = 10 * time.Second
