@@ -44,6 +44,7 @@ type aside struct {
 func (r rules) aside(a Analysis) aside {
 	var s aside
 	var fits, cases, measures []rule
+	in := a.firstLetters()
 	for _, one := range r.asides {
 		switch {
 		case one.name == "field" && s.field != "", one.name == "audience" && s.audience != "":
@@ -57,7 +58,7 @@ func (r rules) aside(a Analysis) aside {
 		case one.name == "measure":
 			measures = append(measures, one)
 			continue
-		case one.name == "calm", one.name == "courtesy", !one.match(a):
+		case one.name == "calm", one.name == "courtesy", !one.match(a, in):
 			continue
 		}
 		if one.topic != string(FieldState) { // its words are what the file is about
@@ -106,7 +107,8 @@ func isNumber(word string) bool {
 
 // calm tells that a message speaks of an office's things.
 func (r rules) calm(a Analysis) bool {
-	return slices.ContainsFunc(r.asides, func(one rule) bool { return one.name == "calm" && one.match(a) })
+	in := a.firstLetters()
+	return slices.ContainsFunc(r.asides, func(one rule) bool { return one.name == "calm" && one.match(a, in) })
 }
 
 // has tells whether a term is one of the words that the rule looks for.

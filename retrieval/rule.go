@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 //go:embed rules/*.txt
@@ -69,17 +70,39 @@ func parseRules(text string) ([]rule, error) {
 	return list, nil
 }
 
+// firstLetters are those of a message's words, as a set that may hold a few more: most words of most rules begin
+// with a letter that no word of the message begins with, and needn't be compared with any.
+type firstLetters uint64
+
+func (a Analysis) firstLetters() firstLetters {
+	var in firstLetters
+	for _, t := range a.Terms {
+		in |= firstLetter(t.Word) | firstLetter(t.Typed)
+	}
+	return in
+}
+
+func firstLetter(word string) firstLetters {
+	first, _ := utf8.DecodeRuneInString(word)
+	return 1 << (first % 64)
+}
+
 // match tells whether the rule fits a message.
-func (r rule) match(a Analysis) bool {
+func (r rule) match(a Analysis, in firstLetters) bool {
 	if r.most > 0 && len(a.Terms) > r.most {
 		return false
 	}
 	for _, either := range r.all {
-		if !a.holds(either...) {
+		if !a.begun(in, either) {
 			return false
 		}
 	}
-	return !a.holds(r.none...)
+	return !a.begun(in, r.none)
+}
+
+// begun tells whether one of the words stands in the message.
+func (a Analysis) begun(in firstLetters, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return in&firstLetter(w) != 0 && a.holds(w) })
 }
 
 // yields tells rules that a guide which surely answers overrules.
@@ -95,9 +118,10 @@ func (r rule) polite() bool {
 // intent gives the first intent rule that fits. Thanks, a greeting or a farewell is one only where nothing else is said:
 // «благодаря, а за лекарствата къде да питам» asks, and then asks is true.
 func (r rules) intent(a Analysis) (found rule, ok, asks bool) {
+	in := a.firstLetters()
 	for _, one := range r.intents {
 		switch {
-		case !one.match(a):
+		case !one.match(a, in):
 		case one.polite() && !r.onlyPolite(a):
 			asks = true
 		default:
@@ -138,8 +162,9 @@ func (t Term) fits(word string) bool {
 
 // first gives the first rule that fits.
 func first(list []rule, a Analysis) (rule, bool) {
+	in := a.firstLetters()
 	for _, r := range list {
-		if r.match(a) {
+		if r.match(a, in) {
 			return r, true
 		}
 	}

@@ -102,17 +102,29 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...)); err != nil || s.DB == nil {
-		return err
-	}
-	_ = http.NewResponseController(w).Flush() // nobody waits for the record; a server that can't flush sends it when we return
-	ctx, stop := context.WithTimeout(context.WithoutCancel(r.Context()), recordTime)
-	defer stop()
-	if _, err := s.answerer.Record(ctx, s.DB, question, a, 0); err != nil {
-		s.log.Error("an answer of the API is not recorded", "error", err)
-	}
-	return nil
+	s.record(context.WithoutCancel(r.Context()), question, a)
+	return writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...))
 }
 
-// recordTime is how long keeping what was asked may take once it has been answered.
-const recordTime = 10 * time.Second
+// recordTime is how long keeping what was asked may take; mostRecords is how many answers may be on their way to be kept.
+const (
+	recordTime  = 10 * time.Second
+	mostRecords = 8
+)
+
+// record keeps an answer of the API. Nobody waits for it, unless the database can't follow. It is kept for the editors' work
+// list alone: one that fails is logged, and the person has the answer.
+func (s *site) record(ctx context.Context, q retrieval.Question, a retrieval.Answer) {
+	if s.DB == nil {
+		return
+	}
+	s.records <- struct{}{}
+	go func() {
+		defer func() { <-s.records }()
+		ctx, stop := context.WithTimeout(ctx, recordTime)
+		defer stop()
+		if _, err := s.answerer.Record(ctx, s.DB, q, a, 0); err != nil {
+			s.log.Error("an answer of the API is not recorded", "error", err)
+		}
+	}()
+}

@@ -2,8 +2,12 @@ package webchat
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func TestAskRefusesWhatItCannotUse(t *testing.T) {
@@ -63,6 +67,29 @@ func TestAskAnswers(t *testing.T) {
 		if value, ok := answer[field]; !ok || value == nil {
 			t.Errorf("%s is missing in %s", field, body)
 		}
+	}
+}
+
+// Nobody waits for the record of an answer, but it comes, and masked.
+func TestAskIsRecorded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if response, body := b.call(t, "POST", "/api/v1/ask", `{"question":"съдебно за 7523169263"}`); response.StatusCode != 200 {
+		t.Fatalf("%d %s", response.StatusCode, body)
+	}
+	var question string
+	for t.Context().Err() == nil {
+		err := b.pool.QueryRow(t.Context(), `SELECT question FROM answers WHERE conversation IS NULL`).Scan(&question)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, pgx.ErrNoRows) {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !strings.HasPrefix(question, "съдебно за ") || strings.Contains(question, "7523169263") {
+		t.Errorf("recorded: %q", question)
 	}
 }
 

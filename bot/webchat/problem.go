@@ -87,11 +87,9 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
-	data = append(data, '\n')
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(data))) // whoever asked has it all as soon as it is flushed
 	w.WriteHeader(status)
-	_, _ = w.Write(data)
+	_, _ = w.Write(append(data, '\n'))
 	return nil
 }
 
