@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -112,6 +113,8 @@ func (t *reading) kindOf(s stretch, atEnd bool) Kind {
 		return ""
 	case n == 10 && ValidEGN(s.digits) && t.joinsEGN(s):
 		return EGN
+	case n == 10 && s.alone() && t.called(s.from()) != "":
+		return t.called(s.from())
 	case t.phone(s, atEnd):
 		return Phone
 	case n == 10 && ValidLNCH(s.digits) && t.joinsLNCH(s):
@@ -130,6 +133,19 @@ func (t *reading) joinsEGN(s stretch) bool {
 		return true
 	}
 	return !s.loose() && !t.amount(s) && !plot(s)
+}
+
+// called says what a number is said to be, an ЕГН or a ЛНЧ: it is hidden with a slip in it too. "" where no such word stands
+// before it, or a nearer one says otherwise.
+func (t *reading) called(at int) Kind {
+	for own, kind := range map[class]Kind{aboutEGN: EGN, aboutLNCH: LNCH} {
+		if t.said(at, own) && !slices.ContainsFunc([]class{aboutEGN, aboutLNCH, aboutFirm, aboutPhone, aboutFile, aboutPublicID, aboutDocument}, func(other class) bool {
+			return other != own && t.said(at, other) && !t.nearer(at, own, other)
+		}) {
+			return kind
+		}
+	}
+	return ""
 }
 
 // joinsLNCH says whether ten digits may be a ЛНЧ, whose check one number in ten passes: written together, or in a usual form, or said to be one.
