@@ -91,7 +91,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 		return err
 	}
 	if page.Mine {
-		if page.Canned, err = s.cannedFor(ctx, t.Language); err != nil {
+		if page.Canned, err = s.cannedFor(ctx, v.account, t.Language); err != nil {
 			return err
 		}
 		if page.Search, err = s.searchFor(r, t); err != nil {
@@ -134,8 +134,8 @@ func (s *site) ticketOf(r *http.Request) (handoff.Ticket, error) {
 }
 
 // cannedFor gives the ready answers in the person's language; a Turkish speaker's librarian writes Bulgarian.
-func (s *site) cannedFor(ctx context.Context, language string) ([]handoff.Canned, error) {
-	all, err := s.Desk.CannedAnswers(ctx)
+func (s *site) cannedFor(ctx context.Context, a staff.Account, language string) ([]handoff.Canned, error) {
+	all, err := s.Desk.CannedAnswers(ctx, a)
 	if err != nil {
 		return nil, err
 	}

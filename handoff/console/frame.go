@@ -179,6 +179,14 @@ func (f frame) T(key string, args ...any) string { return i18n.T(f.Language, "co
 // N says a phrase by number.
 func (f frame) N(key string, n int) string { return i18n.N(f.Language, "console."+key, n) }
 
+// D says a phrase of the librarians' desk in the language of the page.
+func (f frame) D(key string, args ...any) string { return i18n.T(f.Language, "desk."+key, args...) }
+
+// DN says a phrase of the desk by number.
+func (f frame) DN(key string, n int, args ...any) string {
+	return i18n.N(f.Language, "desk."+key, n, args...)
+}
+
 // P says a phrase of any area, by its whole key.
 func (f frame) P(key string) string { return i18n.T(f.Language, key) }
 
@@ -222,6 +230,18 @@ func (f frame) When(t time.Time) string { return f.Day(t) + ", " + f.Clock(t) }
 
 // ISO writes a moment for programs.
 func (f frame) ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Waited writes how long somebody waits, in its largest unit; a script counts on from there.
+func (f frame) Waited(since time.Time) string {
+	switch d := time.Since(since); {
+	case d < time.Hour:
+		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return f.D("waited_hours", int(d.Hours()), int(d.Minutes())%60)
+	default:
+		return f.DN("waited_days", int(d.Hours()/24))
+	}
+}
 
 // Ago writes how long ago a moment was, in its largest unit.
 func (f frame) Ago(t time.Time) string {

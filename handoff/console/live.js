@@ -1,4 +1,4 @@
-// What the live pages share: the stream, words for time gone by, sound and notifications.
+// What the live pages share: the stream, time that counts up, sound and notifications.
 
 // stream listens to server-sent events; the browser comes back by itself with the last id it saw. When the server says no
 // (the session ended), the page is loaded again, and then asks to sign in.
@@ -15,14 +15,19 @@ export function stream(address, handlers, online) {
   return source;
 }
 
-// ago writes anew how long ago the moments of a part of the page were, in the page's language.
-export function ago(part) {
-  const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
-  for (const time of part.querySelectorAll("time[data-ago]")) {
-    const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60000);
-    if (minutes < 1) continue; // the server's own words for «just now» stand
-    time.textContent =
-      minutes < 60 ? words.format(-minutes, "minute") : minutes < 2880 ? words.format(-Math.floor(minutes / 60), "hour") : words.format(-Math.floor(minutes / 1440), "day");
+const LONG = 90; // seconds after which a wait is a long one: the person is offered other ways then
+
+// count writes anew how long the moments of a part of the page are ago, counting up: seconds in the first hour, then minutes.
+export function count(part) {
+  const unit = (n, name) => new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: name, unitDisplay: "short" }).format(n);
+  for (const time of part.querySelectorAll("time[data-count]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(time.dateTime)) / 1000));
+    const minutes = Math.floor(seconds / 60);
+    let words = `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+    if (minutes >= 2880) words = unit(Math.floor(minutes / 1440), "day");
+    else if (minutes >= 60) words = `${unit(Math.floor(minutes / 60), "hour")} ${unit(minutes % 60, "minute")}`;
+    if (time.textContent !== words) time.textContent = words;
+    time.classList.toggle("long", seconds >= LONG);
   }
 }
 

@@ -173,7 +173,7 @@ func TestHandOverWithoutScripts(t *testing.T) {
 	if err != nil || c.Holder != "" {
 		t.Errorf("holder %q, %v", c.Holder, err)
 	}
-	m.get(chat).has(t, "Приключен", "Решено", "Добър ден!")
+	m.get(chat).has(t, "Приключен", "Отговорено", "Добър ден!")
 	if err := b.desk.Forget(b.ctx, b.pool, c.Contact); err != nil {
 		t.Fatal(err)
 	}

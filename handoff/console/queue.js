@@ -1,5 +1,6 @@
 // The live queue: the server sends its list whenever it changes, with the ids that wait.
-import { ago, beep, choice, stream, notify, permitted } from "./live.js";
+import { beep, choice, count, stream, notify, permitted } from "./live.js";
+import { keys } from "./keys.js";
 
 const box = document.getElementById("queue");
 const alerts = document.getElementById("alerts");
@@ -13,8 +14,9 @@ function show(event) {
   const active = document.activeElement;
   const within = box.contains(active) ? active.closest("[data-ticket]")?.dataset.ticket : null;
   const label = active?.getAttribute?.("aria-label");
+  const waited = new Map([...box.querySelectorAll("[data-waiting]")].map((e) => [e.dataset.ticket, e.dataset.waiting]));
   box.innerHTML = event.html;
-  ago(box);
+  count(box);
   if (within) {
     // Keep the keyboard where it was; where that ticket is gone, at the head of the list.
     const card = box.querySelector(`[data-ticket="${within}"]`);
@@ -23,10 +25,19 @@ function show(event) {
   }
   const fresh = event.waiting.filter((id) => !known.has(id));
   known = new Set([...box.querySelectorAll("[data-ticket]")].map((e) => Number(e.dataset.ticket)));
-  document.title = event.waiting.length ? `(${event.waiting.length}) ${title}` : title;
+  badge(event.waiting.length);
+  for (const card of box.querySelectorAll("[data-holder]")) {
+    if (!waited.has(card.dataset.ticket)) continue;
+    card.classList.add("news");
+    said.textContent = alerts.dataset.taken.replace("{who}", card.dataset.holder).replace("{whom}", waited.get(card.dataset.ticket));
+  }
   if (fresh.length) alarm(alerts.dataset.new);
   else if (event.unanswered > unanswered) alarm(alerts.dataset.message);
   unanswered = event.unanswered;
+}
+
+function badge(n) {
+  document.title = n ? `(${n}) ${title}` : title;
 }
 
 function alarm(words) {
@@ -56,6 +67,23 @@ if ("Notification" in window) {
   document.getElementById("notify").hidden = true;
 }
 
-ago(document);
-setInterval(() => ago(document), 20000);
+const people = () => [...box.querySelectorAll("a.person")];
+const chosen = () => people().findIndex((a) => a.closest("[data-ticket]").contains(document.activeElement));
+const move = (by) => {
+  const all = people();
+  const at = chosen();
+  all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + by))]?.focus();
+};
+keys({
+  j: () => move(1),
+  k: () => move(-1),
+  c: () => {
+    const card = people()[chosen()]?.closest("[data-ticket]") ?? box;
+    card.querySelector('form[action$="/claim"]')?.requestSubmit();
+  },
+});
+
+badge(box.querySelectorAll("[data-waiting]").length);
+count(document);
+setInterval(() => count(box), 1000);
 stream(box.dataset.stream, { queue: show }, (on) => (offline.hidden = on));

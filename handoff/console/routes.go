@@ -54,8 +54,10 @@ func (s *site) routes() []route {
 		{"POST /console/chats/{id}/return", only(librarian, supervisor), s.giveBack},
 		{"POST /console/chats/{id}/close", only(librarian, supervisor), s.close},
 		{"GET /console/canned", only(librarian, supervisor), s.cannedPage},
-		{"POST /console/canned", only(supervisor), s.addCanned},
-		{"POST /console/canned/{id}/remove", only(supervisor), s.removeCanned},
+		{"POST /console/canned", only(librarian, supervisor), s.saveCanned},
+		{"GET /console/canned/{id}", only(librarian, supervisor), s.editCannedPage},
+		{"POST /console/canned/{id}", only(librarian, supervisor), s.saveCanned},
+		{"POST /console/canned/{id}/remove", only(librarian, supervisor), s.removeCanned},
 
 		{"GET /console/feedback", only(supervisor, editor), s.feedbackPage},
 
