@@ -220,26 +220,3 @@ func TestGuidesTravel(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-func TestTrainingsTravel(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	s := loaded(t)
-	file := "help_point,topic,starts,places\nvratsa-regional-library,Електронен подпис,2026-12-01 10:00,10\nvratsa-regional-library,Банкиране,2026-12-02 10:00,\n"
-	for _, want := range []Report{{Added: 2}, {Unchanged: 2}} {
-		if r, err := s.Import(ctx, "trainings", strings.NewReader(file)); err != nil || r != want {
-			t.Fatalf("%+v %v", r, err)
-		}
-	}
-	var out bytes.Buffer
-	if err := s.Export(ctx, "trainings", &out); err != nil {
-		t.Fatal(err)
-	}
-	if r, err := s.Import(ctx, "trainings", &out); err != nil || r != (Report{Unchanged: 2}) {
-		t.Errorf("%+v %v", r, err)
-	}
-	list, err := s.Trainings(ctx, local(t, "2026-12-02 00:00"))
-	if err != nil || len(list) != 1 || list[0].Topic != "Банкиране" || list[0].Places != nil {
-		t.Errorf("%+v %v", list, err)
-	}
-}

@@ -73,6 +73,7 @@ func faultWords(key string) string {
 		"fault.markdown":  "не е написано като ръководство",
 		"fault.lower":     "трябва да е с малки букви",
 		"fault.fee":       "не е такса",
+		"fault.long":      "е по-дълго, отколкото се побира",
 	}
 	if w, ok := words[key]; ok {
 		return w
