@@ -26,6 +26,7 @@ const (
 	WantsAnswer    Intent = "question"
 	WantsHuman     Intent = "human"
 	WantsHelpPoint Intent = "help_point"
+	WantsTraining  Intent = "training"
 	WantsStatus    Intent = "status"
 	Smalltalk      Intent = "smalltalk"
 	WantsNews      Intent = "news"

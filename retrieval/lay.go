@@ -89,6 +89,8 @@ func (p *phrases) outOfScope(a Answer) string {
 			return p.forgot
 		}
 		return p.helpPoint
+	case WantsTraining:
+		return p.training
 	case WantsStatus:
 		return p.status
 	case WantsNews:
@@ -305,7 +307,7 @@ func (p *phrases) sourceOf(g knowledge.Guide) string {
 }
 
 func (b *page) helpPoints(p *phrases, a Answer) {
-	wanted := a.Intent == WantsHelpPoint && a.Topic != "forget" || a.Intent == WantsHuman || a.Outcome == Abstained
+	wanted := a.Intent == WantsHelpPoint && a.Topic != "forget" || a.Intent == WantsTraining || a.Intent == WantsHuman || a.Outcome == Abstained
 	if len(a.HelpPoints) == 0 {
 		if wanted {
 			b.gap()

@@ -10,15 +10,15 @@ import (
 
 // phrases are what an answer says around the guides' own words, in one language.
 type phrases struct {
-	means                                                                    map[knowledge.Means]string
-	exceptions, who, where, steps, identify, needed, fees, duration          string
-	deadlines, good, contact, link, source, seen, checked, unchecked, closed string
-	free, clarify, abstained, librarian, near, nearUnknown, where2           string
-	signpost, signpostNext, offtopic, advice, human, helpPoint, news, status string
-	greeting, thanks, bye, robot, complaint, other                           string
-	formerly, replaced, local                                                string
-	hoursUnknown, openUntil, opens, shut, phone, callOn                      string
-	state, stateUnknown, unsaid, more, fraud, forgot                         string
+	means                                                                              map[knowledge.Means]string
+	exceptions, who, where, steps, identify, needed, fees, duration                    string
+	deadlines, good, contact, link, source, seen, checked, unchecked, closed           string
+	free, clarify, abstained, librarian, near, nearUnknown, where2                     string
+	signpost, signpostNext, offtopic, advice, human, helpPoint, training, news, status string
+	greeting, thanks, bye, robot, complaint, other                                     string
+	formerly, replaced, local                                                          string
+	hoursUnknown, openUntil, opens, shut, phone, callOn                                string
+	state, stateUnknown, unsaid, more, fraud, forgot                                   string
 }
 
 var bulgarianPhrases = phrases{
@@ -44,6 +44,7 @@ var bulgarianPhrases = phrases{
 	offtopic: "С това не мога да помогна. Показвам къде и как се ползват електронни услуги.",
 	advice:   "Не мога да давам съвет по личен, правен или медицински въпрос. Питайте специалист. Мога да покажа коя служба отговаря.",
 	human:    "Ще Ви свържа с библиотекар. Аз съм програма и отговарям, докато чакате.", helpPoint: "В библиотеката ще Ви помогнат на място и безплатно.",
+	training: "Библиотеките учат на компютър, интернет и електронни услуги. Попитайте най-близката кога.",
 	news:     "Още нямам новини за Вас. Питайте ме за услуга.",
 	status:   "Щом библиотекар отговори, ще го видите тук.",
 	greeting: "Здравейте! Аз съм Ориентир – програма, която показва къде и как се ползват електронни услуги. Какво Ви трябва?",
@@ -80,6 +81,7 @@ var englishPhrases = phrases{
 	offtopic: "I cannot help with that. I show where and how to use e-services.",
 	advice:   "I cannot give personal, legal or medical advice. Please ask a professional. I can show which office is in charge.",
 	human:    "I will bring in a librarian. I am a program, and I keep answering while you wait.", helpPoint: "The library helps you on the spot, free of charge.",
+	training: "Libraries teach computers, the internet and e-services. Ask the nearest one when.",
 	news:     "There is no news for you yet. Ask me about a service.",
 	status:   "As soon as a librarian replies, you will see it here.",
 	greeting: "Hello! I am Orientir, a program that shows where and how to use e-services in Bulgaria. What do you need?",

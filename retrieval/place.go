@@ -24,7 +24,7 @@ func (a *Answerer) place(ctx context.Context, q Question, c consideration) (m *k
 		}
 		m = &found
 	}
-	wanted := v.intent == WantsHelpPoint || v.intent == WantsHuman || c.place != nil
+	wanted := v.intent == WantsHelpPoint || v.intent == WantsTraining || v.intent == WantsHuman || c.place != nil
 	if m.Outcome == knowledge.PlaceFound && (wanted || m.Place.Kind == "гр.") || m.Outcome == knowledge.PlaceAmbiguous && wanted {
 		return m, true, nil
 	}
@@ -51,7 +51,7 @@ func (a *Answerer) nearby(ctx context.Context, m *knowledge.PlaceMatch, v verdic
 		return nil, nil
 	}
 	limit := 1
-	if v.intent == WantsHelpPoint || v.intent == WantsHuman {
+	if v.intent == WantsHelpPoint || v.intent == WantsTraining || v.intent == WantsHuman {
 		limit = 3
 	}
 	return a.store.Near(ctx, knowledge.Near{Ekatte: m.Place.Ekatte, Limit: limit})
