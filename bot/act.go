@@ -49,6 +49,7 @@ type (
 		known    bool // place is one
 		near     []knowledge.Nearby
 		open     *knowledge.Nearby // the nearest that is open, where the nearest is not
+		courses  map[string]bool   // those of them that have trainings to come
 	}
 	// offerDesk asks where a ticket would go.
 	offerDesk struct {

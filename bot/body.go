@@ -27,6 +27,9 @@ type Body struct {
 //	rate:good:<answer>  rate:bad:<answer>            judge an answer
 //	why:<reason>:<answer>                            say why it was bad
 //	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
+//	courses  courses:<ekatte>  courses:other         trainings around the known place, a place, another place
+//	courses:at:<help point>  course:<number>         trainings of a library, one of them
+//	course:join:<number>  course:leave:<number>      sign up for it, withdraw; course:noname:<number> without a name
 //	human  human:yes  human:pool  human:<help point> offer a hand-over, confirm it, change who reads it
 //	human:call  contact  contact:cancel  contact:drop confirm it and leave a contact, leave one, don't, erase it
 //	desk:good:<ticket>  desk:bad:<ticket>            judge a hand-over that ended

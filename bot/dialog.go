@@ -38,7 +38,7 @@ type person struct {
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.
 type state struct {
 	Greeted  bool   `json:"greeted,omitempty"`
-	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | comment | contact
+	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | comment | contact
 	Missed   int    `json:"missed,omitempty"`   // places in a row that were not understood
 	Question string `json:"question,omitempty"` // the last one that the guides were asked, masked
 	Answer   int64  `json:"answer,omitempty"`   // the last answer given
@@ -48,6 +48,7 @@ type state struct {
 	Rated    int64  `json:"rated,omitempty"`    // the answer that an awaited comment is about
 	Wish     *wish  `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
 	Asked    bool   `json:"asked,omitempty"`    // whether for a company was asked: once is enough
+	Course   int64  `json:"course,omitempty"`   // the training that an awaited name is for
 	Chats    int    `json:"chats,omitempty"`    // small talk so far, so that it doesn't repeat itself
 }
 
@@ -85,6 +86,16 @@ func (d *dialog) next(in any) act {
 		return d.placeFound(in)
 	case *lookNear:
 		return d.nearSeen(in)
+	case *lookTrainings:
+		return d.trainingsSeen(in)
+	case *showTraining:
+		return d.trainingSeen(in)
+	case *joinTraining:
+		return d.joinedTraining(in)
+	case *leaveTraining:
+		return d.leftTraining(in)
+	case *nameSignup:
+		return d.signupNamed(in)
 	case *offerDesk:
 		return d.offered(in)
 	case *openTicket:
@@ -116,6 +127,9 @@ func (d *dialog) event(e event) act {
 	case Button:
 		return d.button(e.Data)
 	case Location:
+		if d.state.Await == awaitTrainingPlace {
+			return &lookTrainings{Position: position(e.Lat, e.Lon)}
+		}
 		return &lookNear{Position: position(e.Lat, e.Lon), CallOnly: d.state.Await == "phone-place"}
 	case Contact:
 		d.contactLeft(e.Data)
@@ -149,6 +163,8 @@ func (d *dialog) command(e event) act {
 		d.add(Body{Text: d.t("bot.language_ask"), Buttons: languages("")})
 	case "nearest":
 		return d.near(e.Argument)
+	case "trainings", "kursove":
+		return d.trainings(e.Argument)
 	case "librarian":
 		return d.human("asked")
 	case "forget":
@@ -157,6 +173,7 @@ func (d *dialog) command(e event) act {
 		return &ticketStatus{}
 	default:
 		d.add(Body{Text: d.t("bot.help"), Buttons: append(d.ways(),
+			Action{Label: d.t("library.button_trainings"), Data: "courses"},
 			Action{Label: d.t("bot.button_language"), Data: "language"},
 			Action{Label: d.t("bot.button_forget"), Data: "forget"})})
 	}
@@ -207,6 +224,10 @@ func (d *dialog) button(data string) act {
 			return d.choose(wish{Pool: true})
 		}
 		return d.choose(wish{HelpPoint: rest})
+	case "courses":
+		return d.coursesButton(rest)
+	case "course":
+		return d.courseButton(rest)
 	case "contact":
 		return d.contactButton(rest)
 	case "cancel":
@@ -252,6 +273,9 @@ func (d *dialog) text(e event) act {
 		}
 	}
 	if takesBack(text) {
+		if d.state.Await == awaitTrainingName {
+			return &leaveTraining{Number: d.state.Course}
+		}
 		return d.button("cancel")
 	}
 	if onlyNumber(text) { // a number alone: it was hidden, and asks nothing

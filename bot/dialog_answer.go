@@ -51,7 +51,11 @@ func (d *dialog) heard(in *askGuides) act {
 		if a.Outcome == retrieval.Clarify { // it may well have been the comment
 			d.add(Body{Text: d.t("bot.thanks_comment")})
 		}
-	case "place", "phone-place":
+	case awaitTrainingName:
+		if next, ok := d.nameHeard(in); ok {
+			return next
+		}
+	case "place", "phone-place", awaitTrainingPlace:
 		// Few words are a place even where a guide knows them too; many are one where no guide answers them.
 		if len(strings.Fields(in.Question.Text)) <= 3 || !decided(a) {
 			return &findPlace{Words: in.Question.Text, Else: in}
@@ -68,7 +72,7 @@ func (d *dialog) heard(in *askGuides) act {
 // decided says that the words were understood as something to act on.
 func decided(a retrieval.Answer) bool {
 	return a.Outcome == retrieval.Answered || a.Outcome == retrieval.Clarify || a.Outcome == retrieval.Emergency ||
-		a.Topic == "fraud" || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsStatus ||
+		a.Topic == "fraud" || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsTraining || a.Intent == retrieval.WantsStatus ||
 		a.Intent == retrieval.Smalltalk && a.Topic != "other"
 }
 
@@ -78,7 +82,7 @@ func (d *dialog) answer(in *askGuides) act {
 	// The first place that is named is taken for the person's own: they have just been shown a library there, and a
 	// hand-over shows which library would read it. A later one is, where the place is what they speak of.
 	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceFound &&
-		(d.person.Place == "" || a.FollowUp || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint) {
+		(d.person.Place == "" || a.FollowUp || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsTraining) {
 		d.person.Place = a.Place.Place.Ekatte
 	}
 	if again := d.audienceSaid(in); again != nil {
@@ -109,6 +113,8 @@ func (d *dialog) answer(in *askGuides) act {
 			return nil
 		}
 		return d.nearMatch(a.Place)
+	case retrieval.WantsTraining:
+		return d.trainingsMatch(a.Place)
 	case retrieval.WantsNews:
 		d.add(Body{Text: d.t("bot.news"), Buttons: d.ways()[1:]})
 	default:

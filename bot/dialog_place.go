@@ -71,11 +71,18 @@ func (d *dialog) placeFound(in *findPlace) act {
 			d.person.Place = in.match.Place.Ekatte
 			return &offerDesk{Wish: wish{Reason: d.state.Wish.Reason}}
 		}
+		if d.state.Await == awaitTrainingPlace {
+			return &lookTrainings{Ekatte: in.match.Place.Ekatte}
+		}
 		return &lookNear{Ekatte: in.match.Place.Ekatte, CallOnly: d.state.Await == "phone-place"}
 	case knowledge.PlaceAmbiguous:
 		b := Body{Text: d.t("bot.place_which")}
+		verb := "near:"
+		if d.state.Await == awaitTrainingPlace {
+			verb = "courses:"
+		}
 		for _, p := range in.match.Places[:min(8, len(in.match.Places))] {
-			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: "near:" + p.Ekatte})
+			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: verb + p.Ekatte})
 		}
 		d.state.Missed = 0
 		d.add(b)
@@ -142,6 +149,9 @@ func (d *dialog) nearSeen(in *lookNear) act {
 		if !shown {
 			b.HelpPoints = append(b.HelpPoints, NewHelpPointCard(*in.open, d.now, language))
 		}
+	}
+	if !in.CallOnly {
+		b.Buttons = append(d.coursesBelow(b.HelpPoints, in.courses), b.Buttons...)
 	}
 	for _, shown := range b.HelpPoints {
 		if shown.Phone != "" {

@@ -215,6 +215,38 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 			n := scriptNearby(line)
 			do.open = &n
 		}
+	case *lookTrainings:
+		f := find("trainings")
+		if place := f.field("place"); place != "" {
+			do.place, do.known = scriptPlace(place), true
+		}
+		for _, line := range f.lines("mine") {
+			l := scriptLesson(t, line)
+			l.Mine = true
+			do.mine = append(do.mine, l)
+		}
+		for _, line := range f.lines("lesson") {
+			l := scriptLesson(t, line)
+			for _, m := range do.mine {
+				l.Mine = l.Mine || m.Number == l.Number
+			}
+			do.list = append(do.list, l)
+		}
+	case *showTraining:
+		if f := find("training"); f.argument != "none" {
+			do.lesson, do.found = scriptLesson(t, f.argument), true
+		}
+	case *joinTraining:
+		outcome, line, _ := strings.Cut(find("joined").argument, " ")
+		do.outcome, do.lesson = joining(outcome), scriptLesson(t, line)
+	case *leaveTraining:
+		yes, line, _ := strings.Cut(find("left").argument, " ")
+		if do.left = yes == "yes"; do.left {
+			do.lesson = scriptLesson(t, line)
+		}
+	case *nameSignup:
+		find("named")
+		do.kept = true
 	case *offerDesk:
 		f := find("offer")
 		do.offer = Offer{Staffed: f.field("staffed") == "yes", Name: f.field("name"), HelpPoint: f.field("to"), Pool: f.field("pool") == "yes", Present: f.field("present") == "yes"}
@@ -319,6 +351,22 @@ func scriptNearby(line string) knowledge.Nearby {
 		n.DistanceM = &metres
 	}
 	return n
+}
+
+// scriptLesson reads «number | topic | start | places | signed up».
+func scriptLesson(t *testing.T, line string) lesson {
+	parts := strings.Split(line, "|")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	l := lesson{NearTraining: knowledge.NearTraining{At: scriptNearby("rb-vratsa | Регионална библиотека | 092 621 163 | open | ").HelpPoint}}
+	l.Number, _ = number(parts[0])
+	l.Topic, l.HelpPoint, l.StartsAt = parts[1], l.At.ID, sofiaTime(t, parts[2])
+	if places, err := strconv.Atoi(parts[3]); err == nil {
+		l.Places = &places
+	}
+	l.SignedUp, _ = strconv.Atoi(parts[4])
+	return l
 }
 
 func scriptTicket(s section) (Ticket, bool) {

@@ -5,7 +5,10 @@
 // The transcript is the outbox: an outgoing row of messages waits there until it has been delivered or refused for good.
 // A crash loses nothing and answers nothing twice; between sending a message and noting so it may repeat that one message.
 //
-// It owns contacts, conversations, messages and feedback. It reads guides, places and help points through knowledge, and its
-// feedback refers to the answers that retrieval recorded.
+// Who has signed up for a library's training stands here too (signup.go): trainingjob.go reminds them, tells them of changes, and
+// forgets them a week after.
+//
+// It owns contacts, conversations, messages, feedback and training_signups. It reads guides, places, help points and trainings through
+// knowledge, and its feedback refers to the answers that retrieval recorded.
 // Its channels (bot/telegram, bot/webchat) call it from below the edge, handoff from the human side, cmd wires it.
 package bot

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,6 +23,10 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 		a.match, err = e.store.FindPlace(ctx, a.Words)
 	case *lookNear:
 		err = e.lookNear(ctx, a)
+	case *lookTrainings:
+		err = e.lookTrainings(ctx, w, a)
+	case *showTraining:
+		err = e.showTraining(ctx, w, a)
 	case *offerDesk:
 		a.offer, err = e.offer(ctx, e.conversations.pool, e.wish(w, d, a.Wish))
 	case *ticketStatus:
@@ -95,6 +100,12 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		a.known, err = e.conversations.giveReason(ctx, tx, w.Contact, a.Answer, a.Reason)
 	case *comment:
 		err = e.conversations.comment(ctx, tx, w.Contact, a.Answer, a.Text)
+	case *joinTraining:
+		return e.joinTraining(ctx, tx, w, a)
+	case *leaveTraining:
+		return e.leaveTraining(ctx, tx, w, a)
+	case *nameSignup:
+		a.kept, err = e.conversations.nameSignup(ctx, tx, w.Contact, a.Number, a.Name)
 	case *forget:
 		return e.forget(ctx, tx, w)
 	default:
@@ -120,14 +131,18 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
 	if a.near, err = e.store.Near(ctx, near); err != nil {
 		return err
 	}
-	if len(a.near) == 0 || a.near[0].OpenNow == nil || *a.near[0].OpenNow {
-		return nil
+	shown := a.near
+	if len(a.near) > 0 && a.near[0].OpenNow != nil && !*a.near[0].OpenNow {
+		near.Limit, near.OpenOnly = 1, true
+		open, err := e.store.Near(ctx, near)
+		if err != nil {
+			return err
+		}
+		if len(open) > 0 {
+			a.open, shown = &open[0], append(slices.Clone(shown), open[0])
+		}
 	}
-	near.Limit, near.OpenOnly = 1, true
-	open, err := e.store.Near(ctx, near)
-	if err == nil && len(open) > 0 {
-		a.open = &open[0]
-	}
+	a.courses, err = e.withTrainings(ctx, shown)
 	return err
 }
 

@@ -79,7 +79,7 @@ type event struct {
 var (
 	eventIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
 	ekattes  = regexp.MustCompile(`^[0-9]{5}$`)
-	commands = map[string]bool{"start": true, "help": true, "nearest": true, "librarian": true, "language": true, "forget": true}
+	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "librarian": true, "language": true, "forget": true}
 )
 
 // incoming checks an event and turns it into the bot's.

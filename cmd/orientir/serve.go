@@ -106,6 +106,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return p.redis.Run(ctx) })
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
+	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
 	}
@@ -125,11 +126,12 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 
 // site is the upper floors, wired.
 type site struct {
-	handler  http.Handler
-	staff    *staff.Store
-	engine   *bot.Engine
-	desk     *handoff.Desk
-	telegram *telegram.Bot // nil without a token
+	handler       http.Handler
+	staff         *staff.Store
+	conversations *bot.Conversations
+	engine        *bot.Engine
+	desk          *handoff.Desk
+	telegram      *telegram.Bot // nil without a token
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
@@ -137,6 +139,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask})
 	s.staff = staff.NewStore(p.pool)
+	s.conversations = conversations
 	vault, err := p.config.vault(p.log)
 	if err != nil {
 		return nil, err
