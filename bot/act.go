@@ -44,6 +44,7 @@ type (
 		Ekatte   string
 		Position *knowledge.Position
 		CallOnly bool // the person was told to call: one library is enough
+		OpenOne  bool // what is open stands first
 		Quiet    bool // say nothing where the place is unknown
 		place    knowledge.Place
 		known    bool // place is one
@@ -67,6 +68,7 @@ type (
 	ticketStatus struct {
 		Else    *offerDesk // where there is none; nil tells so
 		Contact bool       // where there is one: ask for a contact to be called back
+		Stay    bool       // the person was offered other ways and goes on waiting
 		ticket  Ticket
 		found   bool
 	}
@@ -74,6 +76,11 @@ type (
 	cancelTicket struct {
 		Shown     bool // an offer was on the screen
 		cancelled bool
+	}
+	// leaveQuestion leaves the open ticket's question: the person waits for no answer at once.
+	leaveQuestion struct {
+		ticket Ticket
+		left   bool // there is such a ticket
 	}
 	// dropContact erases the contact that was left on the open ticket.
 	dropContact struct{ dropped bool }
@@ -99,17 +106,18 @@ type (
 	forget struct{}
 )
 
-func (*askGuides) writes() bool    { return false }
-func (*record) writes() bool       { return true }
-func (*showGuide) writes() bool    { return false }
-func (*findPlace) writes() bool    { return false }
-func (*lookNear) writes() bool     { return false }
-func (*offerDesk) writes() bool    { return false }
-func (*openTicket) writes() bool   { return true }
-func (*ticketStatus) writes() bool { return false }
-func (*cancelTicket) writes() bool { return true }
-func (*dropContact) writes() bool  { return true }
-func (*rate) writes() bool         { return true }
-func (*giveReason) writes() bool   { return true }
-func (*comment) writes() bool      { return true }
-func (*forget) writes() bool       { return true }
+func (*askGuides) writes() bool     { return false }
+func (*record) writes() bool        { return true }
+func (*showGuide) writes() bool     { return false }
+func (*findPlace) writes() bool     { return false }
+func (*lookNear) writes() bool      { return false }
+func (*offerDesk) writes() bool     { return false }
+func (*openTicket) writes() bool    { return true }
+func (*ticketStatus) writes() bool  { return false }
+func (*cancelTicket) writes() bool  { return true }
+func (*leaveQuestion) writes() bool { return true }
+func (*dropContact) writes() bool   { return true }
+func (*rate) writes() bool          { return true }
+func (*giveReason) writes() bool    { return true }
+func (*comment) writes() bool       { return true }
+func (*forget) writes() bool        { return true }

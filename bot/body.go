@@ -26,7 +26,7 @@ type Body struct {
 //	guide:<slug>  more:<slug>  none                  choose a guide, see all of it, none of these
 //	rate:good:<answer>  rate:bad:<answer>            judge an answer
 //	why:<reason>:<answer>                            say why it was bad
-//	near  near:<ekatte>  near:other                  libraries around the known place, a place, another place
+//	near  near:<ekatte>  near:other  near:open       libraries around the known place, a place, another place; what is open first
 //	courses  courses:<ekatte>  courses:other         trainings around the known place, a place, another place
 //	courses:at:<help point>  course:<number>         trainings of a library, one of them
 //	course:join:<number>  course:leave:<number>      sign up for it, withdraw; course:noname:<number> without a name
@@ -34,6 +34,7 @@ type Body struct {
 //	human:call  contact  contact:cancel  contact:drop confirm it and leave a contact, leave one, don't, erase it
 //	desk:good:<ticket>  desk:bad:<ticket>            judge a hand-over that ended
 //	again:<ticket>                                   go on with the same librarian
+//	wait:stay  wait:leave                            go on waiting for a librarian, leave the question
 //	cancel                                           withdraw an offer or a ticket
 //	audience:citizen  audience:business              for whom the person asks
 //	lang:<language>  language  forget  help          as the commands of the same names

@@ -15,6 +15,8 @@ type Desk interface {
 	Open(ctx context.Context, tx postgres.DB, w Wish) (Ticket, error)
 	// Cancel closes the conversation's open ticket, if any, because the person withdrew or asked to be forgotten.
 	Cancel(ctx context.Context, tx postgres.DB, conversation int64) error
+	// LeaveQuestion notes that the person waits for no answer at once; false where the conversation has no ticket that waits.
+	LeaveQuestion(ctx context.Context, tx postgres.DB, conversation int64) (Ticket, bool, error)
 	// Status tells what became of the conversation's newest open ticket.
 	Status(ctx context.Context, db postgres.DB, conversation int64) (Ticket, bool, error)
 }
@@ -25,6 +27,7 @@ type Wish struct {
 	Place        string // ekatte, "" where unknown
 	HelpPoint    string // id that the person chose; "" lets routing choose
 	Pool         bool   // the person chose the national pool
+	Shown        bool   // HelpPoint or Pool is what routing chose and the person said yes to
 	Reason       string // asked | abstained | bad-ratings
 	Language     string
 	Summary      string // the person's question, masked
@@ -41,8 +44,21 @@ type Offer struct {
 	Pool      bool        // the national pool has active staff
 	OpenNow   *bool       // nil where the hours are unknown
 	NextOpen  time.Time
-	Present   bool   // somebody who serves it is at the desk now
-	WhyHere   string // phrase key of why routing chose it
+	Holiday   string        // the official holiday because of which it is closed, in Bulgarian; "" none
+	Closure   string        // why it is closed today, as the library wrote it; "" no reason given
+	Present   bool          // somebody who serves it is at the desk now
+	Busy      bool          // all of them talk to as many people as they can
+	Ahead     int           // people who wait there now
+	Usual     time.Duration // within which four of five were answered lately; 0 where there are too few to say
+	Why       Why           // why routing chose it
+}
+
+// Why is why routing chose where a ticket waits: a phrase for the staff, whose key in area console is also one of area bot for people.
+// Its first argument is Name, its second Until, where they are set.
+type Why struct {
+	Key   string    // of area console: «console.why_own»
+	Name  string    // the library that can't answer now; "" is the national pool, where the phrase names one
+	Until time.Time // when that library opens
 }
 
 // OfferedTo is a library that a person may choose instead.
@@ -54,5 +70,7 @@ type Ticket struct {
 	Claimed  bool
 	Position int // in the queue, 1 is next; 0 once claimed
 	OpenedAt time.Time
-	Contact  string // phone | email: that the person left one to be called back; "" none
+	Contact  string        // phone | email: that the person left one to be called back; "" none
+	Left     bool          // the person left the question and waits for no answer at once
+	Usual    time.Duration // within which four of five were answered lately; 0 where there are too few to say, or that time is over
 }

@@ -20,6 +20,7 @@ type dialog struct {
 	queue  bool  // what was written changed the desk's queue
 
 	callbacks bool // a contact to be called back can be kept
+	returns   bool // the channel is a page that the person comes back to: nothing is sent after them
 
 	foreign bool // the person writes Russian or Ukrainian: what is said in Bulgarian gets an English line
 
@@ -57,7 +58,8 @@ type wish struct {
 	Reason    string `json:"reason"`
 	HelpPoint string `json:"help_point,omitempty"`
 	Pool      bool   `json:"pool,omitempty"`
-	Call      bool   `json:"call,omitempty"` // the person wants to be called back
+	Shown     bool   `json:"shown,omitempty"` // it is routing's choice, not the person's
+	Call      bool   `json:"call,omitempty"`  // the person wants to be called back
 }
 
 // event is what came in. Several texts in a row are one event: people write one story in three messages.
@@ -104,6 +106,8 @@ func (d *dialog) next(in any) act {
 		return d.statusSeen(in)
 	case *cancelTicket:
 		return d.cancelled(in)
+	case *leaveQuestion:
+		return d.questionLeft(in)
 	case *dropContact:
 		d.contactDropped(in)
 		return nil
@@ -208,6 +212,10 @@ func (d *dialog) button(data string) act {
 		switch {
 		case rest == "other":
 			return d.askPlace("bot.ask_place", "place")
+		case rest == "open" && d.person.Place != "":
+			return &lookNear{Ekatte: d.person.Place, OpenOne: true}
+		case rest == "open":
+			return d.near("")
 		case rest != "":
 			return &lookNear{Ekatte: rest, CallOnly: d.state.Await == "phone-place"}
 		}
@@ -230,6 +238,8 @@ func (d *dialog) button(data string) act {
 		return d.courseButton(rest)
 	case "contact":
 		return d.contactButton(rest)
+	case "wait":
+		return d.waitButton(rest)
 	case "cancel":
 		if d.state.Wish != nil {
 			d.state.Wish = nil

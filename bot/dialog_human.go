@@ -43,6 +43,7 @@ func (d *dialog) offered(in *offerDesk) act {
 		return d.unstaffed()
 	}
 	w := in.Wish
+	w.Shown = !in.Changed || w.HelpPoint != o.HelpPoint || w.Pool != (o.HelpPoint == "")
 	w.HelpPoint, w.Pool = o.HelpPoint, o.HelpPoint == ""
 	d.state.Wish, d.state.Await = &w, ""
 	var lines []string
@@ -55,8 +56,8 @@ func (d *dialog) offered(in *offerDesk) act {
 	case in.Changed:
 	case o.HelpPoint == "" && d.person.Place == "":
 		lines[0] += " " + d.t("bot.offer_say_place")
-	case o.WhyHere != "":
-		lines[0] += " " + d.t(o.WhyHere)
+	case o.Why.Key != "":
+		lines[0] += " " + WhyWords(o.Why, "waiting", d.now, d.person.Language)
 	}
 	if d.callbacks && !o.Present {
 		lines = append(lines, d.t("bot.offer_privacy_contact"))
@@ -66,15 +67,11 @@ func (d *dialog) offered(in *offerDesk) act {
 	if d.state.Question != "" {
 		lines = append(lines, d.t("bot.offer_question", cut(d.state.Question, 200)))
 	}
-	switch {
-	case o.Present:
-		lines = append(lines, d.t("bot.offer_present"))
-	case o.OpenNow != nil && !*o.OpenNow && !o.NextOpen.IsZero():
-		opens := d.t("bot.offer_opens", MomentWords(o.NextOpen, d.now, d.person.Language))
-		lines = append(lines, strings.TrimSuffix(opens, ".")+". "+d.t("bot.offer_leave")) // «ч.» ends with a stop already
-	default:
-		lines = append(lines, d.t("bot.offer_later")+" "+d.t("bot.offer_leave"))
+	there := o.thereNow(d.now, d.person.Language)
+	if !o.Present {
+		there += " " + d.t("bot.offer_leave")
 	}
+	lines = append(lines, there)
 	lines = append(lines, d.t("bot.offer_confirm"))
 	b := Body{Text: strings.Join(lines, "\n"), Buttons: []Action{{Label: d.t("bot.button_yes"), Data: "human:yes"}}}
 	if d.callbacks && !o.Present {
@@ -107,6 +104,9 @@ func (d *dialog) opened(in *openTicket) act {
 		return nil
 	}
 	lines := []string{d.queueWords("bot.opened_", in.ticket)}
+	if usual := UsualWords(in.ticket.Usual, d.person.Language); usual != "" {
+		lines[0] += " " + usual
+	}
 	if d.state.Question == "" {
 		lines = append(lines, d.t("bot.opened_ask"))
 	} else if !in.ticket.Claimed {
@@ -132,7 +132,17 @@ func (d *dialog) statusSeen(in *ticketStatus) act {
 		d.askContact()
 		return nil
 	}
-	d.add(Body{Text: d.queueWords("bot.status_", in.ticket), Buttons: d.waits(in.ticket)})
+	text := d.queueWords("bot.status_", in.ticket)
+	switch usual := UsualWords(in.ticket.Usual, d.person.Language); {
+	case in.ticket.Claimed:
+	case in.ticket.Left && !in.Stay:
+		text = d.t("waiting.left_already")
+	case in.Stay:
+		text = d.t("waiting.stay") + " " + text
+	case usual != "":
+		text += " " + usual
+	}
+	d.add(Body{Text: text, Buttons: d.waits(in.ticket)})
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"orientir/knowledge"
@@ -159,8 +161,19 @@ func (d *dialog) nearSeen(in *lookNear) act {
 			break
 		}
 	}
+	if in.OpenOne && in.open != nil {
+		slices.SortStableFunc(b.HelpPoints, func(x, y HelpPointCard) int { return cmp.Compare(shutRank(x), shutRank(y)) })
+	}
 	d.add(b)
 	return nil
+}
+
+// shutRank is 0 for what is open.
+func shutRank(c HelpPointCard) int {
+	if c.Open != nil && *c.Open {
+		return 0
+	}
+	return 1
 }
 
 // toCall is the nearest library, and where its telephone is not known the nearest one that can be called too.

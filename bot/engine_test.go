@@ -274,6 +274,11 @@ func (d *desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 	return nil
 }
 
+func (d *desk) LeaveQuestion(_ context.Context, _ postgres.DB, conversation int64) (Ticket, bool, error) {
+	_, ok := d.open[conversation]
+	return Ticket{ID: 1, Position: 1, Left: true}, ok, nil
+}
+
 func (d *desk) Status(_ context.Context, _ postgres.DB, conversation int64) (Ticket, bool, error) {
 	_, ok := d.open[conversation]
 	return Ticket{ID: 1, Position: 1}, ok, nil

@@ -75,7 +75,7 @@ func (e *Engine) write(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, nex
 
 func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a act) (err error) {
 	switch a.(type) {
-	case *openTicket, *cancelTicket, *forget:
+	case *openTicket, *cancelTicket, *leaveQuestion, *forget:
 		d.queue = true
 	}
 	switch a := a.(type) {
@@ -89,6 +89,10 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		}
 		if _, a.cancelled, err = e.desk.Status(ctx, tx, w.ID); err == nil && a.cancelled {
 			err = e.desk.Cancel(ctx, tx, w.ID)
+		}
+	case *leaveQuestion:
+		if e.desk != nil {
+			a.ticket, a.left, err = e.desk.LeaveQuestion(ctx, tx, w.ID)
 		}
 	case *dropContact:
 		if e.o.Callbacks != nil {
@@ -149,7 +153,7 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
 // wish is what the desk is asked for: the person's shaped wish, with what the conversation knows.
 func (e *Engine) wish(w waiting, d *dialog, shaped wish) Wish {
 	return Wish{
-		Conversation: w.ID, Place: d.person.Place, HelpPoint: shaped.HelpPoint, Pool: shaped.Pool,
+		Conversation: w.ID, Place: d.person.Place, HelpPoint: shaped.HelpPoint, Pool: shaped.Pool, Shown: shaped.Shown,
 		Reason: shaped.Reason, Language: d.person.Language, Summary: d.state.Question,
 	}
 }

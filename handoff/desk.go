@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/bot"
-	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
 	"orientir/handoff/staff"
@@ -42,6 +41,7 @@ type Desk struct {
 	metrics       metrics
 	vault         *Vault                         // nil: contacts are not kept
 	here          atomic.Pointer[map[int64]bool] // who is at the desk, as of a few seconds ago
+	pickups       atomic.Pointer[pickups]        // how long people waited lately, as of a few minutes ago
 }
 
 var _ bot.Desk = (*Desk)(nil)
@@ -56,6 +56,7 @@ func NewDesk(db *pgxpool.Pool, store *knowledge.Store, conversations *bot.Conver
 		d.now = time.Now
 	}
 	d.here.Store(&map[int64]bool{})
+	d.pickups.Store(&pickups{})
 	return d
 }
 
@@ -64,48 +65,6 @@ var ErrUnstaffed = errors.New("nobody is on the staff")
 
 // ErrBlocked says that a person can't open tickets for a while.
 var ErrBlocked = errors.New("the person is blocked from the desk")
-
-// Offer says where a ticket would go and what the person should know first. In a transaction it leaves opening hours out.
-func (d *Desk) Offer(ctx context.Context, db postgres.DB, w bot.Wish) (bot.Offer, error) {
-	blocked, err := d.blockedUntil(ctx, db, w.Conversation)
-	if err != nil {
-		return bot.Offer{}, fmt.Errorf("offer the desk to conversation %d: %w", w.Conversation, err)
-	}
-	if !blocked.IsZero() {
-		return bot.Offer{BlockedUntil: blocked}, nil
-	}
-	s, from, err := d.situation(ctx, db, w.Place)
-	if err != nil {
-		return bot.Offer{}, fmt.Errorf("offer the desk to conversation %d: %w", w.Conversation, err)
-	}
-	to, ok := choose(w, from, s)
-	if !ok {
-		return bot.Offer{}, nil
-	}
-	offer := bot.Offer{Staffed: true, HelpPoint: to.helpPoint, Pool: s.pool, WhyHere: to.why}
-	if to.helpPoint == "" {
-		offer.Name = i18n.T(w.Language, "console.pool")
-		offer.Present = s.poolPresent
-	}
-	for _, l := range nearest(from, s.libraries) {
-		switch {
-		case l.point.ID == to.helpPoint:
-			offer.Name = l.point.Name
-			offer.Present = l.present
-		case len(offer.Others) < 3:
-			offer.Others = append(offer.Others, bot.OfferedTo{ID: l.point.ID, Name: l.point.Name})
-		}
-	}
-	// Inside a transaction the offer was shown before, and the store would need a second connection.
-	if _, inside := db.(pgx.Tx); to.helpPoint != "" && !inside {
-		point, _, err := d.knowledge.HelpPoint(ctx, to.helpPoint)
-		if err != nil {
-			return bot.Offer{}, fmt.Errorf("offer the desk to conversation %d: %w", w.Conversation, err)
-		}
-		offer.OpenNow, offer.NextOpen = openness(point.Hours, d.now())
-	}
-	return offer, nil
-}
 
 // Open opens a ticket in the caller's transaction, or gives the one that the conversation has open already.
 // ErrUnstaffed where nobody serves anywhere, ErrBlocked where a librarian has blocked the person. The caller publishes "queue" after the commit; Run notices within a second too.
@@ -125,7 +84,10 @@ func (d *Desk) Open(ctx context.Context, tx postgres.DB, w bot.Wish) (bot.Ticket
 		return bot.Ticket{}, fmt.Errorf("open ticket of conversation %d: %w", w.Conversation, ErrUnstaffed)
 	}
 	wish := w.HelpPoint
-	if w.Pool {
+	switch {
+	case w.Shown:
+		wish = ""
+	case w.Pool:
 		wish = "pool"
 	}
 	if _, err := d.begin(ctx, tx, w, wish, to, event{step: stepOpen}, w.Reason); err != nil {
@@ -154,28 +116,6 @@ func (d *Desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 	return nil
 }
 
-// Status tells of the conversation's open ticket.
-func (d *Desk) Status(ctx context.Context, db postgres.DB, conversation int64) (bot.Ticket, bool, error) {
-	rows, err := db.Query(ctx, `
-		SELECT t.id, t.state = 'claimed' AS claimed, t.opened_at, t.contact_kind AS contact,
-			CASE WHEN t.state = 'waiting' THEN 1 + (
-				SELECT count(*) FROM tickets e
-				WHERE e.state = 'waiting' AND e.help_point IS NOT DISTINCT FROM t.help_point AND e.id < t.id) ELSE 0 END AS position
-		FROM tickets t
-		WHERE t.conversation = $1 AND t.state <> 'closed'`, conversation)
-	if err != nil {
-		return bot.Ticket{}, false, fmt.Errorf("read ticket of conversation %d: %w", conversation, err)
-	}
-	t, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[bot.Ticket])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return bot.Ticket{}, false, nil
-	}
-	if err != nil {
-		return bot.Ticket{}, false, fmt.Errorf("read ticket of conversation %d: %w", conversation, err)
-	}
-	return t, true, nil
-}
-
 // Forget erases what this floor keeps of a contact. That there was a ticket, and how it ended, stays for the statistics.
 func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error {
 	rows, err := tx.Query(ctx, `SELECT id FROM conversations WHERE contact = $1`, contact)
@@ -201,19 +141,6 @@ func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error 
 		}
 	}
 	return nil
-}
-
-// openness says whether a library is open, nil where unknown, and when it opens next where it is closed.
-func openness(h *knowledge.Hours, at time.Time) (*bool, time.Time) {
-	if h == nil {
-		return nil, time.Time{}
-	}
-	open := h.OpenAt(at)
-	if open {
-		return &open, time.Time{}
-	}
-	next, _ := h.NextOpen(at)
-	return &open, next
 }
 
 // note adds to a ticket's story.

@@ -46,7 +46,7 @@ func TestOfferSaysWhereAndWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !offer.Staffed || offer.HelpPoint != "vratsa" || offer.Name != "Библиотека Враца" || !offer.Pool || offer.WhyHere != "console.why_own" {
+	if !offer.Staffed || offer.HelpPoint != "vratsa" || offer.Name != "Библиотека Враца" || !offer.Pool || offer.Why.Key != "console.why_own" {
 		t.Errorf("offer %+v", offer)
 	}
 	if offer.OpenNow == nil || *offer.OpenNow || !offer.NextOpen.Equal(time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)) {

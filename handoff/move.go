@@ -128,7 +128,7 @@ func (d *Desk) keepMove(ctx context.Context, tx postgres.DB, m move, was seen, d
 	tag, err := tx.Exec(ctx, moveSQL, pgx.NamedArgs{
 		"ticket": m.ticket, "from": states, "state": done.after.State, "holder": done.after.Holder, "second": done.after.Second, "asked": done.after.Asked,
 		"now": d.now(), "active": m.step == stepReply || done.after.Holder == m.by || done.after.Holder != done.before.Holder,
-		"routed": m.route != nil, "wish": m.wish, "help_point": to.helpPoint, "why": to.why,
+		"routed": m.route != nil, "wish": m.wish, "help_point": to.to.id(), "why": to.why.Key, "why_name": to.why.Name, "why_until": orNull(to.why.Until),
 		"outcome": outcome, "effort": m.closing.Effort, "guide": string(m.closing.Guide),
 	})
 	if err != nil {

@@ -23,14 +23,18 @@ func (d *Desk) begin(ctx context.Context, tx postgres.DB, w bot.Wish, wish strin
 		return false, err
 	}
 	var id int64
-	now := d.now()
+	now, attendance := d.now(), ""
+	if after.State == Waiting {
+		attendance = attendanceOf(to.to)
+	}
 	err = tx.QueryRow(ctx, `
-		INSERT INTO tickets (conversation, reason, wish, place, language, summary, help_point, why, opened_at, state, claimed_by, claimed_at, active_at, earlier)
+		INSERT INTO tickets (conversation, reason, wish, place, language, summary, help_point, why, opened_at, state, claimed_by, claimed_at, active_at, earlier, routed_at, why_name, why_until, opened_as)
 		VALUES ($1, $2, $3, $4, $5, left($6, 4000), NULLIF($7, ''), $8, $9, $10, NULLIF($11::bigint, 0),
 			CASE WHEN $11::bigint <> 0 THEN $9::timestamptz END, CASE WHEN $11::bigint <> 0 THEN $9::timestamptz END,
-			(SELECT e.id FROM tickets e WHERE e.conversation = $1 AND e.state = 'closed' AND e.claimed_by IS NOT NULL AND e.closed_at > $12 ORDER BY e.id DESC LIMIT 1))
+			(SELECT e.id FROM tickets e WHERE e.conversation = $1 AND e.state = 'closed' AND e.claimed_by IS NOT NULL AND e.closed_at > $12 ORDER BY e.id DESC LIMIT 1), $9, $13, $14, $15)
 		ON CONFLICT (conversation) WHERE state <> 'closed' DO NOTHING
-		RETURNING id`, w.Conversation, w.Reason, wish, w.Place, w.Language, w.Summary, to.helpPoint, to.why, now, after.State, after.Holder, now.Add(-reopenedWithin)).Scan(&id)
+		RETURNING id`, w.Conversation, w.Reason, wish, w.Place, w.Language, w.Summary, to.to.id(), to.why.Key, now, after.State, after.Holder, now.Add(-reopenedWithin),
+		to.why.Name, orNull(to.why.Until), attendance).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

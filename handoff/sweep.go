@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"orientir/bot"
 	"orientir/handoff/staff"
 )
 
@@ -21,12 +20,12 @@ const (
 // Run keeps presence and the queue up to date until ctx ends. Several replicas may run it: each step is a guarded update.
 func (d *Desk) Run(ctx context.Context) error {
 	watch, presence := time.NewTicker(time.Second), time.NewTicker(5*time.Second)
-	sweep, clean := time.NewTicker(15*time.Second), time.NewTicker(10*time.Minute)
-	for _, t := range []*time.Ticker{watch, presence, sweep, clean} {
+	sweep, learn, clean := time.NewTicker(15*time.Second), time.NewTicker(pickupsLife), time.NewTicker(10*time.Minute)
+	for _, t := range []*time.Ticker{watch, presence, sweep, learn, clean} {
 		defer t.Stop()
 	}
-	if err := d.look(ctx); err != nil && ctx.Err() == nil {
-		d.log.Warn("presence not read", "error", err)
+	if err := errors.Join(d.look(ctx), d.learn(ctx)); err != nil && ctx.Err() == nil {
+		d.log.Warn("presence and waits not read", "error", err)
 	}
 	var last int64
 	for {
@@ -40,6 +39,8 @@ func (d *Desk) Run(ctx context.Context) error {
 			err = d.look(ctx)
 		case <-sweep.C:
 			err = d.Sweep(ctx)
+		case <-learn.C:
+			err = d.learn(ctx)
 		case <-clean.C:
 			err = d.staff.Sweep(ctx)
 		}
@@ -64,83 +65,19 @@ func (d *Desk) watch(ctx context.Context, last *int64) error {
 
 // Sweep puts right what time has changed: silent holders, people who left, libraries that nobody serves any more.
 func (d *Desk) Sweep(ctx context.Context) error {
-	return errors.Join(d.sweepHeld(ctx), d.sweepUnserved(ctx), d.sweepOld(ctx), d.sweepContacts(ctx), d.count(ctx))
-}
-
-// waiting is a ticket that may have to go elsewhere.
-type waiting struct {
-	Ticket, Conversation int64
-	HelpPoint            string
-	Wish                 string
-	Place                string
-	Language             string
-}
-
-// sweepUnserved routes anew the tickets that wait where nobody serves any more, and gives up where nobody serves at all.
-func (d *Desk) sweepUnserved(ctx context.Context) error {
-	rows, err := d.db.Query(ctx, `
-		SELECT t.id AS ticket, t.conversation, coalesce(t.help_point, '') AS help_point, t.wish, t.place, t.language
-		FROM tickets t
-		WHERE t.state = 'waiting' AND t.conversation IS NOT NULL AND NOT EXISTS (
-			SELECT FROM staff s LEFT JOIN staff_libraries l ON l.staff = s.id
-			WHERE s.active AND s.password_hash IS NOT NULL AND 'librarian' = ANY (s.roles)
-			  AND l.help_point IS NOT DISTINCT FROM t.help_point)
-		ORDER BY t.id`)
-	if err != nil {
-		return fmt.Errorf("sweep unserved tickets: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[waiting])
-	if err != nil {
-		return fmt.Errorf("sweep unserved tickets: %w", err)
-	}
-	for _, w := range found {
-		if err := d.reroute(ctx, w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *Desk) reroute(ctx context.Context, w waiting) error {
-	change := staff.Act{Verb: "ticket.reroute", Subject: fmt.Sprintf("ticket:%d", w.Ticket)}
-	err := d.staff.Door(ctx, change, func(tx pgx.Tx, change *staff.Act) error {
-		s, from, err := d.situation(ctx, tx, w.Place)
-		if err != nil {
-			return err
-		}
-		wish := bot.Wish{Conversation: w.Conversation, Place: w.Place, Pool: w.Wish == "pool"}
-		to, ok := choose(wish, from, s)
-		if !ok {
-			change.Detail = map[string]any{"outcome": "unstaffed"}
-			_, err := d.advance(ctx, tx, move{event: event{step: stepUnstaffed}, ticket: w.Ticket})
-			return err
-		}
-		change.Detail = map[string]any{"from": w.HelpPoint, "to": to.helpPoint}
-		_, err = d.advance(ctx, tx, move{event: event{step: stepReroute}, ticket: w.Ticket, route: &to, wish: w.Wish, detail: to.helpPoint,
-			guard: "coalesce(t.help_point, '') = $6", args: []any{w.HelpPoint}})
-		return err
-	})
-	if stale(err) { // claimed, closed or routed meanwhile
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reroute ticket %d: %w", w.Ticket, err)
-	}
-	d.metrics.steps.WithLabelValues("rerouted").Inc()
-	d.changed(ctx, w.Conversation)
-	return nil
+	return errors.Join(d.sweepHeld(ctx), d.sweepUnserved(ctx), d.sweepUntaken(ctx), d.sweepOld(ctx), d.sweepContacts(ctx), d.count(ctx))
 }
 
 // sweepOld gives up tickets that nobody took for a week, and those whose conversation is gone.
 func (d *Desk) sweepOld(ctx context.Context) error {
 	rows, err := d.db.Query(ctx, `
-		SELECT t.id AS ticket, coalesce(t.conversation, 0) AS conversation, '' AS help_point, '' AS wish, '' AS place, '' AS language
+		SELECT t.id AS ticket, coalesce(t.conversation, 0) AS conversation
 		FROM tickets t
 		WHERE t.state <> 'closed' AND (t.conversation IS NULL OR t.state = 'waiting' AND t.opened_at < $1)`, d.now().Add(-expiredAfter))
 	if err != nil {
 		return fmt.Errorf("sweep old tickets: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[waiting])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct{ Ticket, Conversation int64 }])
 	if err != nil {
 		return fmt.Errorf("sweep old tickets: %w", err)
 	}

@@ -27,12 +27,15 @@ type Ticket struct {
 	Municipality  string
 	HelpPoint     string // id; "" is the national pool
 	HelpPointName string
-	Why           string // phrase key of why routing chose it
+	Why           string     // phrase key of why routing chose it; WhyWords says it
+	WhyName       string     // the library that the reason names
+	WhyUntil      *time.Time // when that library opens
+	Left          bool       // the person left the question and waits for no answer at once
 	OpenedAt      time.Time
 	ClaimedBy     int64 // account; 0 while it waits
 	ClaimedByName string
 	ClaimedAt     *time.Time
-	SecondID      int64   // a second librarian, who may write too; 0 none
+	SecondID      int64 // a second librarian, who may write too; 0 none
 	SecondName    string
 	AskedID       int64 // of whom a transfer is asked; 0 nobody
 	AskedName     string
@@ -50,6 +53,15 @@ type Ticket struct {
 // Pseudonym is what the staff call the person: never a name that a channel gives.
 func (t Ticket) Pseudonym() string { return bot.Pseudonym(t.Number) }
 
+// WhyWords tells the staff why the ticket is with them, «Библиотека Враца отваря утре в 9:00 ч., затова при вас.»
+func (t Ticket) WhyWords(now time.Time, language string) string {
+	why := bot.Why{Key: t.Why, Name: t.WhyName}
+	if t.WhyUntil != nil {
+		why.Until = *t.WhyUntil
+	}
+	return bot.WhyWords(why, "console", now.In(sofia()), language)
+}
+
 // question is what the person asked, or wrote first while they waited; "" once a ticket is closed.
 const question = `CASE WHEN t.summary = '' AND t.state <> 'closed' THEN coalesce((
 		SELECT m.text FROM messages m
@@ -59,11 +71,11 @@ const question = `CASE WHEN t.summary = '' AND t.state <> 'closed' THEN coalesce
 
 const ticketColumns = `
 	t.id, coalesce(t.conversation, 0) AS conversation, t.state, t.reason,
-	`+question+` AS summary,
+	` + question + ` AS summary,
 	coalesce(k.language, t.language) AS language, coalesce(k.channel, '') AS channel, coalesce(k.pseudonym, 0) AS number,
 	coalesce(p.kind, '') AS place_kind, coalesce(p.name, '') AS place_name, coalesce(p.municipality, '') AS municipality,
-	coalesce(t.help_point, '') AS help_point, coalesce(h.name, '') AS help_point_name, t.why,
-	t.opened_at, coalesce(t.claimed_by, 0) AS claimed_by, coalesce(s.name, '') AS claimed_by_name, t.claimed_at,
+	coalesce(t.help_point, '') AS help_point, coalesce(h.name, '') AS help_point_name, t.why, t.why_name, t.why_until,
+	t.left_at IS NOT NULL AS left, t.opened_at, coalesce(t.claimed_by, 0) AS claimed_by, coalesce(s.name, '') AS claimed_by_name, t.claimed_at,
 	coalesce(t.joined_by, 0) AS second_id, coalesce(j.name, '') AS second_name,
 	coalesce(t.asked_of, 0) AS asked_id, coalesce(o.name, '') AS asked_name, t.asked_at AS asked_at, coalesce(t.earlier, 0) AS earlier,
 	coalesce(t.outcome, '') AS outcome, coalesce(t.effort, 0)::int AS effort, coalesce(t.guide, '') AS guide,

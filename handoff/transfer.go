@@ -66,15 +66,15 @@ func (d *Desk) sending(ctx context.Context, ticket int64, a staff.Account, to Ta
 	if err != nil {
 		return move{}, fmt.Errorf("transfer ticket %d: %w", ticket, err)
 	}
-	m := move{event: event{step: stepSend}, ticket: ticket, account: a, wish: to.HelpPoint, detail: to.HelpPoint, route: &route{to.HelpPoint, "console.why_transferred"}}
+	m := move{event: event{step: stepSend}, ticket: ticket, account: a, wish: to.HelpPoint, detail: to.HelpPoint, route: &route{to: s.pool, why: plain("console.why_transferred")}}
 	name := ""
 	for _, l := range s.libraries {
 		if l.point.ID == to.HelpPoint {
-			name = l.point.Name
+			name, m.route.to = l.point.Name, l
 		}
 	}
 	switch {
-	case to.Pool && to.HelpPoint == "" && s.pool:
+	case to.Pool && to.HelpPoint == "" && s.pool.served:
 		m.wish, m.detail = "pool", "pool"
 	case to.Pool || name == "":
 		return move{}, &staff.Fault{Field: "to", Key: "console.fault_transfer_where"}

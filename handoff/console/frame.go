@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"orientir/bot/i18n"
+	"orientir/handoff"
 	"orientir/handoff/staff"
 )
 
@@ -189,6 +190,9 @@ func (f frame) DN(key string, n int, args ...any) string {
 
 // P says a phrase of any area, by its whole key.
 func (f frame) P(key string) string { return i18n.T(f.Language, key) }
+
+// Why says why a ticket is with those who see it.
+func (f frame) Why(t handoff.Ticket) string { return t.WhyWords(time.Now(), f.Language) }
 
 // FlashText puts the flash into words.
 func (f frame) FlashText() string {

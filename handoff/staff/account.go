@@ -39,6 +39,8 @@ type Account struct {
 	Municipality string   // limits an editor; "" is no limit
 	Active       bool
 	HasPassword  bool // false until the invitation is accepted
+	ChatLimit    int  // people whom a librarian talks to at once; routing counts with it
+	Notices      bool // we may write when somebody waits and nobody has the desk open
 	CreatedAt    time.Time
 }
 
@@ -68,7 +70,7 @@ type Profile struct {
 }
 
 const accountColumns = `
-	s.id, s.email, s.name, s.roles, s.municipality, s.active, s.password_hash IS NOT NULL AS has_password, s.created_at,
+	s.id, s.email, s.name, s.roles, s.municipality, s.active, s.password_hash IS NOT NULL AS has_password, s.chat_limit, s.notices, s.created_at,
 	ARRAY(SELECT l.help_point FROM staff_libraries l WHERE l.staff = s.id ORDER BY l.help_point) AS libraries`
 
 // Account gives an account by id.
