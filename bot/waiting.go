@@ -19,7 +19,7 @@ func WhyWords(w Why, area string, now time.Time, language string) string {
 	switch name {
 	case "why_closed":
 		if !now.Before(w.Until) { // it has opened since
-			return i18n.T(language, "console.why_closed_then", library)
+			return i18n.T(language, "waiting.why_closed_then", library)
 		}
 		return i18n.T(language, key, library, MomentWords(w.Until, now, language))
 	case "why_busy", "why_absent", "why_untaken":
