@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -92,7 +93,7 @@ func play(t *testing.T, list []section) string {
 	var out strings.Builder
 	s := state{}
 	p := person{Language: "bg"}
-	answers := int64(0)
+	answers, returns := int64(0), false
 	for i := 0; i < len(list); i++ {
 		in := list[i]
 		var ev event
@@ -101,6 +102,7 @@ func play(t *testing.T, list []section) string {
 			continue // written below, after the event that it follows
 		case "person":
 			p = person{Language: in.field("language"), Chosen: in.field("chosen") == "yes", Place: in.field("place")}
+			returns = in.field("returns") == "yes"
 			emit(&out, in)
 			continue
 		case "text":
@@ -118,7 +120,7 @@ func play(t *testing.T, list []section) string {
 			t.Fatalf("nothing asks for %q", in.name)
 		}
 		emit(&out, in)
-		d := &dialog{person: p, state: s, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
+		d := &dialog{person: p, state: s, returns: returns, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
 		find := func(name string) section {
 			if name == "ticket?" { // none, unless the script says so
 				if name = "ticket"; i+1 >= len(list) || list[i+1].name != name {
@@ -258,6 +260,22 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 			closed := false
 			do.offer.OpenNow, do.offer.NextOpen = &closed, sofiaTime(t, opens)
 		}
+		o := &do.offer
+		o.Holiday, o.Closure, o.Busy = f.field("holiday"), f.field("closure"), f.field("busy") == "yes"
+		if f.field("open") == "yes" {
+			open := true
+			o.OpenNow = &open
+		}
+		o.Ahead, _ = strconv.Atoi(f.field("ahead"))
+		o.Usual, _ = time.ParseDuration(f.field("usual"))
+		if why := f.field("why"); why != "" {
+			key, rest, _ := strings.Cut(why, " | ")
+			name, until, _ := strings.Cut(rest, " | ")
+			o.Why = Why{Key: "console." + key, Name: name}
+			if until != "" {
+				o.Why.Until = sofiaTime(t, until)
+			}
+		}
 		if want := f.field("reason"); want != "" && want != do.Wish.Reason {
 			t.Errorf("the reason is %q, want %q", do.Wish.Reason, want)
 		}
@@ -269,6 +287,8 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 			name = "ticket?"
 		}
 		do.ticket, do.found = scriptTicket(find(name))
+	case *leaveQuestion:
+		do.ticket, do.left = scriptTicket(find("ticket"))
 	case *cancelTicket:
 		do.cancelled = find("ticket").argument != "none"
 	case *rate:
