@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"time"
+
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -102,6 +104,26 @@ type (
 		Answer int64
 		Text   string
 	}
+	// rateDesk stores what the person thinks of a hand-over.
+	rateDesk struct {
+		Ticket int64
+		Helped bool
+		fresh  bool // nothing was said of it before
+	}
+	// commentDesk stores the person's own words about a hand-over.
+	commentDesk struct {
+		Ticket int64
+		Text   string
+	}
+	// reopen goes on with the librarian of a past hand-over.
+	reopen struct {
+		Ticket  int64
+		ticket  Ticket
+		past    Past      // zero: it ended too long ago
+		already bool      // a ticket was open
+		blocked time.Time // until when nothing can be opened; zero: it can
+		nobody  bool      // nobody is on the staff any more
+	}
 	// forget erases everything that is kept of the person.
 	forget struct{}
 )
@@ -121,3 +143,6 @@ func (*rate) writes() bool          { return true }
 func (*giveReason) writes() bool    { return true }
 func (*comment) writes() bool       { return true }
 func (*forget) writes() bool        { return true }
+func (*rateDesk) writes() bool      { return true }
+func (*commentDesk) writes() bool   { return true }
+func (*reopen) writes() bool        { return true }

@@ -16,16 +16,17 @@ type Aftercare interface {
 	RateDesk(ctx context.Context, tx postgres.DB, conversation, ticket int64, helped bool) (fresh bool, err error)
 	// CommentDesk adds the person's words to what they said of it. The words came masked.
 	CommentDesk(ctx context.Context, tx postgres.DB, conversation, ticket int64, words string) error
-	// Reopen opens a ticket that goes on with a past one: at once with its librarian where they are at the desk, who is then named; else
-	// by the usual routing, and it waits. The conversation's open ticket, if there is one, is given instead.
-	Reopen(ctx context.Context, tx postgres.DB, w Wish, past int64) (t Ticket, with string, err error)
+	// Reopen opens a ticket that goes on with a past one: at once with its librarian where they are present, and then it tells the person
+	// itself; else by the usual routing, and it waits. The conversation's open ticket, if there is one, is given instead. A zero Past: it
+	// ended too long ago, and nothing was opened.
+	Reopen(ctx context.Context, tx postgres.DB, w Wish, past int64) (Ticket, Past, error)
 }
 
 // Past is a hand-over that ended lately.
 type Past struct {
 	Ticket    int64
 	Librarian string // as people read it
-	Present   bool   // at the desk now
+	Present   bool   // at the desk now, and takes one more
 }
 
 // HandedBack is what a person reads when a hand-over has ended: who answers now, whether it helped, and how to go on.

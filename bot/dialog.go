@@ -19,6 +19,8 @@ type dialog struct {
 	later  []act // writes whose outcome changes nothing that is said
 	queue  bool  // what was written changed the desk's queue
 
+	past *Past // the hand-over that ended lately; nil: none, or another is open
+
 	callbacks bool // a contact to be called back can be kept
 	returns   bool // the channel is a page that the person comes back to: nothing is sent after them
 
@@ -39,14 +41,14 @@ type person struct {
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.
 type state struct {
 	Greeted  bool   `json:"greeted,omitempty"`
-	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | comment | contact
+	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | comment | contact | desk-comment
 	Missed   int    `json:"missed,omitempty"`   // places in a row that were not understood
 	Question string `json:"question,omitempty"` // the last one that the guides were asked, masked
 	Answer   int64  `json:"answer,omitempty"`   // the last answer given
 	Guide    string `json:"guide,omitempty"`    // the guide that it showed
 	Abstain  bool   `json:"abstain,omitempty"`  // the last answer was an abstention
 	Bad      int    `json:"bad,omitempty"`      // bad ratings in a row
-	Rated    int64  `json:"rated,omitempty"`    // the answer that an awaited comment is about
+	Rated    int64  `json:"rated,omitempty"`    // the answer, or the ticket, that an awaited comment is about
 	Wish     *wish  `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
 	Asked    bool   `json:"asked,omitempty"`    // whether for a company was asked: once is enough
 	Course   int64  `json:"course,omitempty"`   // the training that an awaited name is for
@@ -115,6 +117,12 @@ func (d *dialog) next(in any) act {
 		return d.rated(in)
 	case *giveReason:
 		return d.reasonGiven(in)
+	case *rateDesk:
+		d.deskRated(in)
+		return nil
+	case *reopen:
+		d.reopened(in)
+		return nil
 	case *forget:
 		d.state, d.later = state{Greeted: true}, nil
 		d.person.Place, d.person.Audience = "", ""
@@ -198,6 +206,15 @@ func (d *dialog) button(data string) act {
 		if answer, ok := number(id); ok && knownReason(reason) {
 			return &giveReason{Answer: answer, Reason: reason}
 		}
+	case "desk":
+		if next, ok := d.deskButton(rest); ok {
+			return next
+		}
+	case "again":
+		if ticket, ok := number(rest); ok {
+			d.state.Wish, d.state.Await = nil, ""
+			return &reopen{Ticket: ticket}
+		}
 	case "guide", "more":
 		return &showGuide{Slug: rest, Full: verb == "more"}
 	case "audience":
@@ -205,7 +222,7 @@ func (d *dialog) button(data string) act {
 			return d.audienceChosen(rest)
 		}
 	case "none":
-		d.add(Body{Text: d.t("bot.none_of_these"), Buttons: d.ways()})
+		d.add(Body{Text: d.t("bot.none_of_these"), Buttons: d.deadEnd()})
 		d.state.Abstain = true
 		return nil
 	case "near":
@@ -287,6 +304,10 @@ func (d *dialog) text(e event) act {
 			return &leaveTraining{Number: d.state.Course}
 		}
 		return d.button("cancel")
+	}
+	if d.asksAgain(text) {
+		d.state.Wish, d.state.Await = nil, ""
+		return &reopen{Ticket: d.past.Ticket}
 	}
 	if onlyNumber(text) { // a number alone: it was hidden, and asks nothing
 		return d.numberAlone(text)

@@ -51,6 +51,13 @@ func (d *dialog) heard(in *askGuides) act {
 		if a.Outcome == retrieval.Clarify { // it may well have been the comment
 			d.add(Body{Text: d.t("bot.thanks_comment")})
 		}
+	case awaitDeskComment:
+		d.state.Await = ""
+		if !decided(a) || a.Outcome == retrieval.Clarify && tellsWhatIsMissing(in.Question.Text) {
+			d.later = append(d.later, &commentDesk{Ticket: d.state.Rated, Text: in.Question.Text})
+			d.add(Body{Text: d.t("bot.desk_thanks_comment"), Buttons: d.again()})
+			return nil
+		}
 	case awaitTrainingName:
 		if next, ok := d.nameHeard(in); ok {
 			return next
@@ -145,7 +152,10 @@ func (d *dialog) smalltalk(topic string, words int) {
 		return
 	}
 	b := Body{Text: d.varied(phrase)}
-	if topic == "robot" || topic == "complaint" || d.person.Language == "tr" {
+	switch {
+	case topic == "complaint":
+		b.Buttons = d.deadEnd()
+	case topic == "robot", d.person.Language == "tr":
 		b.Buttons = d.ways()
 	}
 	d.add(b)
@@ -260,7 +270,7 @@ func (d *dialog) abstention(a retrieval.Answer, id int64) Body {
 	if a.Intent == retrieval.WantsStatus {
 		phrase = "bot.state_nowhere"
 	}
-	b := Body{Text: d.both(phrase), AnswerID: id, Buttons: d.ways()}
+	b := Body{Text: d.both(phrase), AnswerID: id, Buttons: d.deadEnd()}
 	if s := a.Signpost; s != nil {
 		b.Text = d.both("bot.signpost", s.Title, s.Authority)
 		if s.Link != "" {

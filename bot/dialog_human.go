@@ -39,6 +39,10 @@ func (d *dialog) confirm(call bool) act {
 
 func (d *dialog) offered(in *offerDesk) act {
 	o := in.offer
+	if !o.BlockedUntil.IsZero() {
+		d.deskBlocked(o.BlockedUntil)
+		return nil
+	}
 	if !o.Staffed {
 		return d.unstaffed()
 	}
@@ -77,6 +81,7 @@ func (d *dialog) offered(in *offerDesk) act {
 	if d.callbacks && !o.Present {
 		b.Buttons = append(b.Buttons, Action{Label: d.t("bot.button_yes_call"), Data: "human:call"})
 	}
+	b.Buttons = append(b.Buttons, d.again()...)
 	for _, other := range o.Others[:min(3, len(o.Others))] {
 		b.Buttons = append(b.Buttons, Action{Label: d.t("bot.button_choose", other.Name), Data: "human:" + other.ID})
 	}

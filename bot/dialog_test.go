@@ -94,6 +94,7 @@ func play(t *testing.T, list []section) string {
 	s := state{}
 	p := person{Language: "bg"}
 	answers, returns := int64(0), false
+	var past *Past
 	for i := 0; i < len(list); i++ {
 		in := list[i]
 		var ev event
@@ -103,6 +104,13 @@ func play(t *testing.T, list []section) string {
 		case "person":
 			p = person{Language: in.field("language"), Chosen: in.field("chosen") == "yes", Place: in.field("place")}
 			returns = in.field("returns") == "yes"
+			emit(&out, in)
+			continue
+		case "past":
+			past = nil
+			if in.argument != "none" {
+				past = &Past{Ticket: 7, Librarian: "Мария", Present: in.argument == "here"}
+			}
 			emit(&out, in)
 			continue
 		case "text":
@@ -120,7 +128,7 @@ func play(t *testing.T, list []section) string {
 			t.Fatalf("nothing asks for %q", in.name)
 		}
 		emit(&out, in)
-		d := &dialog{person: p, state: s, returns: returns, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
+		d := &dialog{person: p, state: s, past: past, returns: returns, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
 		find := func(name string) section {
 			if name == "ticket?" { // none, unless the script says so
 				if name = "ticket"; i+1 >= len(list) || list[i+1].name != name {
@@ -148,6 +156,8 @@ func play(t *testing.T, list []section) string {
 			switch a := a.(type) {
 			case *comment:
 				fmt.Fprintf(&out, "-- stored comment on %d --\n%s\n", a.Answer, a.Text)
+			case *commentDesk:
+				fmt.Fprintf(&out, "-- stored comment on the hand-over %d --\n%s\n", a.Ticket, a.Text)
 			case *record:
 				fmt.Fprintf(&out, "-- stored record --\n%s %s\n", a.Answer.Outcome, a.Answer.Intent)
 			}
@@ -251,6 +261,10 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		do.kept = true
 	case *offerDesk:
 		f := find("offer")
+		if until := f.field("blocked"); until != "" {
+			do.offer = Offer{BlockedUntil: sofiaTime(t, until)}
+			return answers
+		}
 		do.offer = Offer{Staffed: f.field("staffed") == "yes", Name: f.field("name"), HelpPoint: f.field("to"), Pool: f.field("pool") == "yes", Present: f.field("present") == "yes"}
 		for _, other := range f.lines("other") {
 			id, name, _ := strings.Cut(other, " ")
@@ -295,6 +309,19 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		do.known, do.changed = true, true
 	case *giveReason:
 		do.known = true
+	case *rateDesk:
+		do.fresh = find("rated").argument == "fresh"
+	case *reopen:
+		f := find("reopened")
+		switch f.argument {
+		case "gone":
+		case "blocked":
+			do.blocked = sofiaTime(t, "2026-12-24 12:00")
+		default:
+			do.past = Past{Ticket: do.Ticket, Librarian: "Мария", Present: f.argument == "here"}
+			do.ticket, do.already = scriptTicket(section{argument: f.field("ticket")})
+			do.already = f.argument == "already"
+		}
 	}
 	return answers
 }

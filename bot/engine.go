@@ -37,6 +37,8 @@ type EngineOptions struct {
 	// Phrase may put an answer in words after its card is on the screen, and says false where the card stands alone;
 	// retrieval.Answerer.Phrase is the one. Default: the card stands alone.
 	Phrase func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool)
+	// Aftercare is what follows a hand-over; nil where there is no human side.
+	Aftercare Aftercare
 	// Callbacks keeps what people leave to be called back; nil where it can't be kept safely, and then nobody is asked.
 	Callbacks Callbacks
 	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.

@@ -75,7 +75,7 @@ func (e *Engine) write(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, nex
 
 func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a act) (err error) {
 	switch a.(type) {
-	case *openTicket, *cancelTicket, *leaveQuestion, *forget:
+	case *openTicket, *cancelTicket, *leaveQuestion, *reopen, *forget:
 		d.queue = true
 	}
 	switch a := a.(type) {
@@ -110,6 +110,16 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		return e.leaveTraining(ctx, tx, w, a)
 	case *nameSignup:
 		a.kept, err = e.conversations.nameSignup(ctx, tx, w.Contact, a.Number, a.Name)
+	case *rateDesk:
+		if e.o.Aftercare != nil {
+			a.fresh, err = e.o.Aftercare.RateDesk(ctx, tx, w.ID, a.Ticket, a.Helped)
+		}
+	case *commentDesk:
+		if e.o.Aftercare != nil {
+			err = e.o.Aftercare.CommentDesk(ctx, tx, w.ID, a.Ticket, a.Text)
+		}
+	case *reopen:
+		return e.reopen(ctx, tx, w, d, a)
 	case *forget:
 		return e.forget(ctx, tx, w)
 	default:
@@ -175,6 +185,24 @@ func (e *Engine) open(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a *o
 	}
 	a.ticket, err = e.desk.Open(ctx, tx, wish)
 	a.opened = err == nil
+	return err
+}
+
+// reopen goes on with a past hand-over, unless the person is kept from the desk or nobody is left to read.
+func (e *Engine) reopen(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, a *reopen) error {
+	if e.o.Aftercare == nil || e.desk == nil {
+		return nil
+	}
+	wish := e.wish(w, d, wish{Reason: "asked"})
+	offer, err := e.offer(ctx, tx, wish)
+	a.blocked, a.nobody = offer.BlockedUntil, !offer.Staffed
+	if err != nil || !a.blocked.IsZero() || a.nobody {
+		return err
+	}
+	if _, a.already, err = e.desk.Status(ctx, tx, w.ID); err != nil {
+		return err
+	}
+	a.ticket, a.past, err = e.o.Aftercare.Reopen(ctx, tx, wish, a.Ticket)
 	return err
 }
 

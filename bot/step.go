@@ -19,6 +19,7 @@ type waiting struct {
 	state  state
 	chosen bool // the person picked the language
 	rows   []row
+	past   *Past // the hand-over that ended lately; nil: none
 }
 
 // row is an incoming message that the dialog hasn't dealt with.
@@ -57,6 +58,15 @@ func (e *Engine) load(ctx context.Context, l lease) (w waiting, err error) {
 	if err := json.Unmarshal(kept, &w.state); err != nil { // of another version of the program: begin anew
 		e.log.Warn("unreadable state of a dialog", "conversation", l.conversation, "err", err)
 		w.state = state{Greeted: true}
+	}
+	if e.o.Aftercare != nil && w.Holder == "" {
+		past, ok, err := e.o.Aftercare.Past(ctx, e.conversations.pool, l.conversation)
+		if err != nil {
+			return w, err
+		}
+		if ok {
+			w.past = &past
+		}
 	}
 	rows, err := e.conversations.pool.Query(ctx, `
 		SELECT id, kind, text, data, lat, lon, turn, held, created_at
@@ -124,7 +134,7 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 	ev, taken := gather(w.rows)
 	d := &dialog{
 		person: person{Language: w.Language, Chosen: w.chosen, Audience: w.Audience, Place: w.Place},
-		state:  w.state, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, returns: e.conversations.Returns(w.Channel), now: e.now().In(e.sofia),
+		state:  w.state, past: w.past, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, returns: e.conversations.Returns(w.Channel), now: e.now().In(e.sofia),
 	}
 	switch {
 	case w.Holder != "":
@@ -175,7 +185,7 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	case aloud:
 	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:")):
 		next, aloud = d.next(ev), true
-	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "lang:")):
+	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "desk:") || strings.HasPrefix(ev.Data, "lang:")):
 		next = d.next(ev)
 	}
 	return e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) {

@@ -90,7 +90,7 @@ func (d *Desk) Open(ctx context.Context, tx postgres.DB, w bot.Wish) (bot.Ticket
 	case w.Pool:
 		wish = "pool"
 	}
-	if _, err := d.begin(ctx, tx, w, wish, to, event{step: stepOpen}, w.Reason); err != nil {
+	if _, _, err := d.begin(ctx, tx, w, wish, to, event{step: stepOpen}, w.Reason); err != nil {
 		return bot.Ticket{}, fmt.Errorf("open ticket of conversation %d: %w", w.Conversation, err)
 	}
 	t, _, err := d.Status(ctx, tx, w.Conversation)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,15 +11,12 @@ import (
 	"orientir/deploy/postgres"
 )
 
-// reopenedWithin is how long after its closing a matter is gone on with by the same librarian, and how long a new ticket knows of it.
-const reopenedWithin = 7 * 24 * time.Hour
-
 // begin inserts a ticket, as the table of steps has it, and links it to the one of the last days that it may go on with.
 // false: another transaction was quicker.
-func (d *Desk) begin(ctx context.Context, tx postgres.DB, w bot.Wish, wish string, to route, e event, detail string) (bool, error) {
+func (d *Desk) begin(ctx context.Context, tx postgres.DB, w bot.Wish, wish string, to route, e event, detail string) (began bool, r rule, err error) {
 	after, r, err := life{}.next(e)
 	if err != nil {
-		return false, err
+		return false, r, err
 	}
 	var id int64
 	now, attendance := d.now(), ""
@@ -36,14 +32,14 @@ func (d *Desk) begin(ctx context.Context, tx postgres.DB, w bot.Wish, wish strin
 		RETURNING id`, w.Conversation, w.Reason, wish, w.Place, w.Language, w.Summary, to.to.id(), to.why.Key, now, after.State, after.Holder, now.Add(-reopenedWithin),
 		to.why.Name, orNull(to.why.Until), attendance).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return false, r, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("insert the ticket: %w", err)
+		return false, r, fmt.Errorf("insert the ticket: %w", err)
 	}
 	done := moved{after: after, rule: r, conversation: w.Conversation}
 	if err := d.hand(ctx, tx, done); err != nil {
-		return false, err
+		return false, r, err
 	}
-	return true, d.note(ctx, tx, id, r.kind, e.by, detail)
+	return true, r, d.note(ctx, tx, id, r.kind, e.by, detail)
 }

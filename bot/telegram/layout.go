@@ -35,7 +35,11 @@ func layOut(m bot.Message) []part {
 	language := body.Language
 	var blocks [][]line
 	if m.From == bot.Librarian {
-		blocks = append(blocks, []line{boldLine(i18n.T(language, "telegram.librarian"))})
+		who := i18n.T(language, "telegram.librarian")
+		if body.By != "" {
+			who = i18n.T(language, "telegram.librarian_named", body.By)
+		}
+		blocks = append(blocks, []line{boldLine(who)})
 	}
 	if body.Text != "" {
 		blocks = append(blocks, paragraphs(body.Text)...)
@@ -126,7 +130,7 @@ func keyboard(b *bot.Body) models.ReplyMarkup {
 			rows = append(rows, []models.InlineKeyboardButton{{Text: a.Label, URL: a.URL}})
 		case a.URL != "" || len(a.Data) > callbackLimit || a.Data == "":
 			continue // An address that only this machine reaches: Telegram refuses the whole message for it.
-		case strings.HasPrefix(a.Data, "rate:"):
+		case strings.HasPrefix(a.Data, "rate:"), strings.HasPrefix(a.Data, "desk:"):
 			ratings = append(ratings, models.InlineKeyboardButton{Text: a.Label, CallbackData: a.Data})
 		default:
 			rows = append(rows, []models.InlineKeyboardButton{{Text: a.Label, CallbackData: a.Data}})

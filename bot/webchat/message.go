@@ -61,13 +61,16 @@ func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 	out := messageView{voice: v, ID: m.ID, From: string(m.From), Machine: at.Format(time.RFC3339), Clock: at.Format("15:04")}
 	switch m.From {
 	case bot.Person:
-		if m.Text == "" || m.Kind == string(bot.Button) && strings.HasPrefix(m.Data, "rate:") {
+		if m.Text == "" || m.Kind == string(bot.Button) && (strings.HasPrefix(m.Data, "rate:") || strings.HasPrefix(m.Data, "desk:")) {
 			return messageView{}, false
 		}
 		out.Speaker, out.Paragraphs = v.T("web.you"), paragraphs(m.Text)
 		return out, true
 	case bot.Librarian:
 		out.Speaker = v.T("web.librarian")
+		if m.Body != nil && m.Body.By != "" {
+			out.Speaker = v.T("web.librarian_named", m.Body.By)
+		}
 	case bot.System:
 		out.Speaker = v.T("web.notice")
 	default:

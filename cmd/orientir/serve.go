@@ -168,7 +168,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
-		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers},
+		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk

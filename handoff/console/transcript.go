@@ -139,6 +139,13 @@ func (f frame) pressed(m bot.Message) string {
 			return f.T("did_rate_good")
 		}
 		return f.T("did_rate_bad")
+	case "desk":
+		if strings.HasPrefix(rest, "good") {
+			return f.T("did_desk_good")
+		}
+		return f.T("did_desk_bad")
+	case "again":
+		return f.T("did_again")
 	case "why":
 		reason, _, _ := strings.Cut(rest, ":")
 		return f.T("did_why", f.T("reason_"+reason))
