@@ -4,6 +4,36 @@
 // A phone or an e-mail that a person leaves to be called back is sealed on the ticket (vault.go, contact.go): only the librarian who
 // holds it sees it, and it is erased seven days after the ticket closes.
 //
-// It owns tickets, ticket_events and canned_answers. It reads bot's conversations, contacts and messages, and knowledge's
+// A ticket's life is a table of steps (machine.go), and the code goes by it: from which states a step may be made and by whom, who holds
+// the conversation afterwards, which event is kept and what the person reads. A step is one transaction (move.go). A matter that is taken
+// up again is a new ticket that knows the earlier one.
+//
+//	STEP       FROM              WHO MAY                    IF                    TO         WHO HOLDS  EVENT             THE PERSON READS
+//	open       –                 the person                 –                     waiting    the bot    opened            –
+//	reopen     –                 the person                 a librarian is there  claimed    named      reopened          notice_again
+//	claim      waiting           who may see it             –                     claimed    actor      claimed           notice_claimed
+//	reply      claimed           the holder, the second     –                     claimed    as before  –                 –
+//	return     claimed           the holder                 a second              claimed    second     took-over         notice_passed
+//	return     claimed           the holder                 –                     waiting    the bot    returned          notice_returned
+//	gone       claimed           the program                –                     waiting    the bot    gone              notice_gone
+//	ask        claimed           the holder                 nobody is asked       claimed    as before  asked             –
+//	accept     claimed           who was asked              somebody is asked     claimed    actor      accepted          notice_passed
+//	decline    claimed           who was asked, the holder  somebody is asked     claimed    as before  declined          –
+//	lapse      claimed           the program                somebody is asked     claimed    as before  lapsed            –
+//	send       claimed           the holder                 –                     waiting    the bot    sent              notice_sent
+//	reroute    waiting           the program                –                     waiting    as before  rerouted          –
+//	join       claimed           who may see it             no second             claimed    as before  joined            notice_joined
+//	part       claimed           the second                 –                     claimed    as before  parted            notice_parted
+//	take over  claimed           the second                 the holder is away    claimed    actor      took-over         notice_passed
+//	note       waiting, claimed  who may see it             –                     as before  as before  noted             –
+//	close      claimed           the holder                 –                     closed     the bot    closed            notice_closed
+//	block      waiting, claimed  the holder, a supervisor   –                     closed     the bot    blocked blocked   notice_blocked
+//	left       claimed           the program                –                     closed     the bot    closed left       notice_closed
+//	withdraw   waiting, claimed  the person                 –                     closed     the bot    closed withdrawn  –
+//	unstaffed  waiting           the program                –                     closed     the bot    closed unstaffed  notice_unstaffed
+//	expire     waiting           the program                –                     closed     the bot    closed expired    notice_expired
+//	rate       closed            the person                 not rated yet         as before  as before  rated             –
+//
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks and canned_answers. It reads bot's conversations, contacts and messages, and knowledge's
 // help_points and places. The bot calls it as its Desk, handoff/console shows it to the staff, cmd runs it.
 package handoff

@@ -3,6 +3,7 @@ package handoff
 import (
 	"errors"
 	"slices"
+	"sync"
 )
 
 // State says where a ticket stands.
@@ -69,6 +70,7 @@ const (
 	alone         need = "no second"
 	paired        need = "a second"
 	holderAway    need = "the holder is away"
+	librarian     need = "a librarian is there"
 	unrated       need = "not rated yet"
 )
 
@@ -101,12 +103,12 @@ type rule struct {
 	told    string // phrase key of what the person reads; "" nothing from the desk
 }
 
-// rules is the table. Of two lines with one step, the first that fits is meant.
-func rules() []rule {
+// rules is the table. Of two lines with one step, the first that fits is meant. It never changes; it is made once.
+var rules = sync.OnceValue(func() []rule {
 	waiting, claimed, open, closed := []State{Waiting}, []State{Claimed}, []State{Waiting, Claimed}, []State{Closed}
 	return []rule{
 		{step: stepOpen, may: thePerson, to: Waiting, holder: nobody, kind: "opened"}, // the bot's own words say where they stand
-		{step: stepReopen, may: thePerson, to: Claimed, holder: named, kind: "reopened", told: "console.notice_again"},
+		{step: stepReopen, needs: librarian, may: thePerson, to: Claimed, holder: named, kind: "reopened", told: "console.notice_again"},
 		{step: stepClaim, from: waiting, may: whoSees, to: Claimed, holder: actor, kind: "claimed", told: "console.notice_claimed"},
 		{step: stepReply, from: claimed, may: holderOrSecond, to: Claimed}, // the reply itself is what the person reads
 		{step: stepReturn, from: claimed, needs: paired, may: theHolder, to: Claimed, holder: second, second: nobody, asked: nobody, kind: "took-over", told: "console.notice_passed"},
@@ -130,7 +132,7 @@ func rules() []rule {
 		{step: stepExpire, from: waiting, may: theProgram, to: Closed, outcome: "expired", kind: "closed", told: "console.notice_expired"},
 		{step: stepRate, from: closed, needs: unrated, may: thePerson, kind: "rated"}, // the bot thanks
 	}
-}
+})
 
 // life is where a ticket stands, as far as the table goes.
 type life struct {
@@ -224,6 +226,8 @@ func (l life) has(n need, e event) bool {
 		return l.Second != 0
 	case holderAway:
 		return e.holderAway
+	case librarian:
+		return e.named != 0
 	case unrated:
 		return !l.Rated
 	}
