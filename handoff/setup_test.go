@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,11 @@ type bundle struct {
 	staff         *staff.Store
 	desk          *Desk
 	now           func() time.Time // of the desk and of the conversations: it runs from sunday on
+	skipped       atomic.Int64     // nanoseconds that it was set ahead
 }
+
+// skip lets time pass.
+func (b *bundle) skip(d time.Duration) { b.skipped.Add(int64(d)) }
 
 // helped is how a librarian ends most tickets.
 var helped = Closing{Outcome: Answered, Effort: 2, Guide: Fine}
@@ -49,7 +54,7 @@ func setup(t *testing.T) *bundle {
 			('mezdra', 'municipal', 'Библиотека Мездра', 'мездра', '47714', '', '', '', '', NULL, '{}', 'test', 'starter', 'test')`)
 	store := knowledge.NewStore(b.pool)
 	started := time.Now()
-	b.now = func() time.Time { return sunday.Add(time.Since(started)) }
+	b.now = func() time.Time { return sunday.Add(time.Since(started) + time.Duration(b.skipped.Load())) }
 	b.conversations = bot.NewConversations(b.pool, b.redis, bot.Options{Now: b.now})
 	b.staff = staff.NewStore(b.pool)
 	b.desk = NewDesk(b.pool, store, b.conversations, b.staff, b.redis, Options{Now: b.now})
