@@ -338,7 +338,9 @@ func TestAHandOverIsRatedOnce(t *testing.T) {
 	if !rate(c, false) || rate(c, true) {
 		t.Error("the first word counts, and only that")
 	}
-	b.inTx(c, func(tx pgx.Tx) error { return b.desk.CommentDesk(b.ctx, tx, c, ticket, "не отговори на въпроса") })
+	b.inTx(c, func(tx pgx.Tx) error {
+		return b.desk.CommentDesk(b.ctx, tx, c, ticket, "не отговори на въпроса")
+	})
 	if seen := b.ticket(maria, ticket); seen.Rating != "not-helped" || seen.RatingComment != "не отговори на въпроса" {
 		t.Errorf("ticket %+v", seen)
 	}

@@ -81,15 +81,15 @@ func TestWhatTheTableSaysIsSaid(t *testing.T) {
 	}
 }
 
-// plain is a ticket's life written down a second time, as one would tell it, and not as a table.
-type plain struct {
+// telling is a ticket's life written down a second time, as one would tell it, and not as a table.
+type telling struct {
 	state                 string
 	holder, second, asked int64
 	rated                 bool
 }
 
 // does makes a step and says whether it may be made.
-func (p *plain) does(e event) bool {
+func (p *telling) does(e event) bool {
 	claimed, holder := p.state == "claimed", p.state == "claimed" && e.by != 0 && e.by == p.holder
 	giveUp := func() { p.state, p.second, p.asked = "closed", 0, 0 }
 	switch e.step {
@@ -123,12 +123,12 @@ func (p *plain) does(e event) bool {
 		if !claimed {
 			return false
 		}
-		*p = plain{state: "waiting"}
+		*p = telling{state: "waiting"}
 	case stepSend:
 		if !holder {
 			return false
 		}
-		*p = plain{state: "waiting"}
+		*p = telling{state: "waiting"}
 	case stepAsk:
 		if !holder || p.asked != 0 || e.named == 0 || e.named == p.holder {
 			return false
@@ -226,7 +226,7 @@ func TestAMillionStepsOfTheTable(t *testing.T) {
 	all := steps()
 	type ticket struct {
 		life
-		plain
+		telling
 	}
 	tickets := make([]ticket, 20)
 	done, ended := map[Step]int{}, 0
@@ -236,14 +236,14 @@ func TestAMillionStepsOfTheTable(t *testing.T) {
 			step: all[random.IntN(len(all))], by: random.Int64N(6), named: random.Int64N(6),
 			sees: random.IntN(4) > 0, supervisor: random.IntN(8) == 0, holderAway: random.IntN(2) == 0,
 		}
-		before, was := tk.life, tk.plain
+		before, was := tk.life, tk.telling
 		after, r, err := before.next(e)
-		may := tk.plain.does(e)
+		may := tk.telling.does(e)
 		if may != (err == nil) {
 			t.Fatalf("step %d, seed %d: %+v of %+v: the table says %v, the plain telling %v", n, seed, e, before, err, may)
 		}
 		if err != nil {
-			if after != before || r.told != "" || tk.plain != was {
+			if after != before || r.told != "" || tk.telling != was {
 				t.Fatalf("step %d: a step that may not be made changed %+v into %+v", n, before, after)
 			}
 			continue
@@ -253,7 +253,7 @@ func TestAMillionStepsOfTheTable(t *testing.T) {
 		if broken := check(before, after, r); broken != nil {
 			t.Fatalf("step %d, seed %d: %+v of %+v gives %+v: %v", n, seed, e, before, after, broken)
 		}
-		if p := tk.plain; after.State != State(p.state) || after.State != Closed && (after.Holder != p.holder || after.Second != p.second || after.Asked != p.asked) || after.Rated != p.rated {
+		if p := tk.telling; after.State != State(p.state) || after.State != Closed && (after.Holder != p.holder || after.Second != p.second || after.Asked != p.asked) || after.Rated != p.rated {
 			t.Fatalf("step %d, seed %d: %+v of %+v: the table gives %+v, the plain telling %+v", n, seed, e, before, after, p)
 		}
 		if after.State == Closed && (after.Rated || random.IntN(4) == 0) { // its place is a new person's
