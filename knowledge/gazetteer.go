@@ -10,13 +10,22 @@ import (
 type gazetteer struct {
 	places     []Place
 	byEkatte   map[string]int
-	byKey      map[string][]int  // name folded and without spaces → places
-	byTail     map[string][]tail // what follows the first word of a name → names; for «В. Търново»
-	slips      map[string][]int  // a folded name with one letter left out → towns; all such names whose key is long enough
-	region     []map[string]bool // of each place: folded names of its municipality and district
-	longest    int               // words in the name of most words
-	longestKey int               // letters in the longest folded name
+	byKey      map[string][]int    // name folded and without spaces → places
+	byTail     map[string][]tail   // what follows the first word of a name → names; for «В. Търново»
+	slips      map[string][]int    // a folded name with one letter left out → towns; all such names whose key is long enough
+	region     []map[string]region // of each place: folded names of its municipality and district
+	longest    int                 // words in the name of most words
+	longestKey int                 // letters in the longest folded name
+	quarters   *quarters
 }
+
+// region says whether a name is a municipality's, a district's or both's.
+type region int
+
+const (
+	municipality region = 1 << iota
+	district
+)
 
 // tail is a name of several words as its first word and the place.
 type tail struct {
@@ -33,7 +42,7 @@ const longSlip = 7
 func newGazetteer(places []Place) *gazetteer {
 	g := &gazetteer{
 		places: places, byEkatte: make(map[string]int, len(places)), byKey: make(map[string][]int, len(places)),
-		byTail: map[string][]tail{}, slips: map[string][]int{}, region: make([]map[string]bool, len(places)),
+		byTail: map[string][]tail{}, slips: map[string][]int{}, region: make([]map[string]region, len(places)), quarters: newQuarters(),
 	}
 	for i, p := range places {
 		g.byEkatte[p.Ekatte] = i
@@ -52,9 +61,12 @@ func newGazetteer(places []Place) *gazetteer {
 			rest = foldCyrillic(rest)
 			g.byTail[rest] = append(g.byTail[rest], tail{foldCyrillic(strings.ToLower(words[0])), i})
 		}
-		g.region[i] = map[string]bool{}
-		for _, name := range []string{p.Municipality, p.District, strings.TrimSuffix(p.District, " област")} {
-			g.region[i][nameKey(name)] = true
+		g.region[i] = map[string]region{}
+		for name, is := range map[string]region{p.Municipality: municipality, p.District: district, strings.TrimSuffix(p.District, " област"): district} {
+			g.region[i][nameKey(name)] |= is
+		}
+		if p.Municipality == p.District {
+			g.region[i][nameKey(p.Municipality)] = municipality | district
 		}
 		g.longestKey = max(g.longestKey, len([]rune(key)))
 		if runes := []rune(key); len(runes) >= shortestSlip {
@@ -164,7 +176,7 @@ func (g *gazetteer) choose(found []int) PlaceMatch {
 		onlyTown := first.Population == 0 && first.Kind == "гр." && second.Kind != "гр."
 		if !big && !onlyTown {
 			match := PlaceMatch{Outcome: PlaceAmbiguous}
-			for _, i := range found[:min(len(found), 8)] {
+			for _, i := range found[:min(len(found), mostChoices)] {
 				match.Places = append(match.Places, g.places[i])
 			}
 			return match

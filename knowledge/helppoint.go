@@ -98,6 +98,7 @@ type Place struct {
 	Lat          float64 `json:"lat,omitempty"` // 0 where unknown, as Lon is then
 	Lon          float64 `json:"lon,omitempty"`
 	Population   int     `json:"population,omitempty"` // 0 where unknown
+	Quarter      Quarter `json:"quarter,omitzero"`     // where a quarter is meant; Lat and Lon are its middle then
 }
 
 // Hours are weekly opening hours with exceptions. All times are local, Europe/Sofia.
@@ -142,5 +143,11 @@ const (
 type PlaceMatch struct {
 	Outcome PlaceOutcome
 	Place   Place   // where found
-	Places  []Place // where ambiguous, most likely first, at most eight
+	Places  []Place // where ambiguous, most likely first, at most mostChoices
+	Others  bool    // it is said as somebody else's, or of a thing there: not where the person is
+	Town    bool    // a quarter was named: its town must be asked for, or another than those of Places may be meant
+	Abroad  string  // a place outside Bulgaria that was named instead, as it is called in Bulgarian; the outcome is unknown
 }
+
+// mostChoices is how many namesakes are offered: no name in Bulgaria stands for more.
+const mostChoices = 10

@@ -74,6 +74,7 @@ type directory struct {
 	text   []string // name and settlement of each, as search compares them
 	where  []vector // of the building, or else of the settlement
 	byID   map[string]int
+	posts  postcodes
 }
 
 // pointRow is a help point with its place.
@@ -171,13 +172,18 @@ func joinPhones(list []string) string { return strings.Join(list, "; ") }
 
 // newDirectory prepares help points, which stand by kind and name, for searches.
 func newDirectory(points []HelpPoint) *directory {
-	d := &directory{points: points, text: make([]string, len(points)), where: make([]vector, len(points)), byID: make(map[string]int, len(points))}
+	d := &directory{points: points, text: make([]string, len(points)), where: make([]vector, len(points)), byID: make(map[string]int, len(points)), posts: learnPostcodes(points)}
+	sofia := newQuarters()
 	for i, h := range points {
 		d.byID[h.ID] = i
 		d.text[i] = plain(h.Name + " " + h.Place.Name)
 		d.where[i] = onSphere(h.Place.at())
 		if h.Position != nil {
 			d.where[i] = onSphere(*h.Position)
+		} else if h.Ekatte == sofiaEkatte {
+			if at, ok := sofia.near(h.Name + ", " + h.Address); ok {
+				d.where[i] = onSphere(at)
+			}
 		}
 	}
 	return d

@@ -301,7 +301,7 @@ func resolvePlaces(ctx context.Context, tx postgres.DB, records []pointRecord) (
 			found := slices.DeleteFunc(slices.Clone(g.byKey[nameKey(p.Name)]), func(i int) bool {
 				q := g.places[i]
 				return p.Kind != "" && p.Kind != q.Kind || p.Municipality != "" && nameKey(p.Municipality) != nameKey(q.Municipality) ||
-					p.District != "" && !g.region[i][nameKey(p.District)]
+					p.District != "" && g.region[i][nameKey(p.District)]&district == 0
 			})
 			switch len(found) {
 			case 0:

@@ -11,7 +11,7 @@ import (
 // Near asks for the help points nearest to a position or a settlement.
 type Near struct {
 	Position *Position // where the person is; wins over Ekatte
-	Ekatte   string
+	Ekatte   string    // or Place.Code
 	Limit    int       // 0 means 3
 	At       time.Time // for OpenNow and OpenOnly; zero means now
 	OpenOnly bool      // leaves out what is closed at that time or whose hours are unknown
@@ -26,11 +26,11 @@ func (s *Store) Near(ctx context.Context, n Near) ([]Nearby, error) {
 		if err != nil {
 			return nil, err
 		}
-		i, ok := g.byEkatte[n.Ekatte]
+		place, ok := g.coded(n.Ekatte)
 		if !ok {
 			return nil, nil
 		}
-		at, ok := g.seat(g.places[i])
+		at, ok := g.seat(place)
 		if !ok {
 			return nil, nil
 		}

@@ -3,21 +3,36 @@ package knowledge
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Place gives a settlement by its EKATTE code, and false where we don't know it.
-func (s *Store) Place(ctx context.Context, ekatte string) (Place, bool, error) {
+// Place gives a settlement by its EKATTE code, or a quarter by Place.Code, and false where we don't know it.
+func (s *Store) Place(ctx context.Context, code string) (Place, bool, error) {
 	g, err := s.places.get(ctx, s)
 	if err != nil {
 		return Place{}, false, err
 	}
+	p, ok := g.coded(code)
+	return p, ok, nil
+}
+
+// coded gives a place by Place.Code.
+func (g *gazetteer) coded(code string) (Place, bool) {
+	ekatte, quarter, narrowed := strings.Cut(code, "/")
 	i, ok := g.byEkatte[ekatte]
-	if !ok {
-		return Place{}, false, nil
+	if !ok || !narrowed {
+		if !ok {
+			return Place{}, false
+		}
+		return g.places[i], true
 	}
-	return g.places[i], true, nil
+	n, ok := g.quarters.byID[quarter]
+	if !ok || ekatte != sofiaEkatte {
+		return Place{}, false
+	}
+	return g.quarters.in(g.places[i], n), true
 }
 
 // placeRadius is how far, in metres, PlaceAt looks: further than any point of Bulgaria is from a settlement, and
@@ -45,13 +60,18 @@ func (s *Store) PlaceAt(ctx context.Context, lat, lon float64) (Place, bool, err
 }
 
 // FindPlace finds the settlement that a person names: alone, with «гр.», municipality or district, inside a sentence,
-// in Latin letters, with a small slip. Quarters of towns are no settlements.
+// in Latin letters, with a small slip, or by a postcode that stands in a help point's address. Quarters are known of Sofia; of another town's
+// the town is asked for.
 func (s *Store) FindPlace(ctx context.Context, words string) (PlaceMatch, error) {
 	g, err := s.places.get(ctx, s)
 	if err != nil {
 		return PlaceMatch{}, err
 	}
-	return g.find(words), nil
+	d, err := s.points.get(ctx, s)
+	if err != nil {
+		return PlaceMatch{}, err
+	}
+	return g.find(words, d.posts), nil
 }
 
 func (p Place) at() Position { return Position{p.Lat, p.Lon} }

@@ -89,7 +89,7 @@ var latinGroups = []struct {
 	cyrillic []string
 }{
 	{"sht", []string{"шт"}}, {"6t", []string{"шт"}}, {"tch", []string{"ч"}},
-	{"sh", []string{"ш"}}, {"ch", []string{"ч"}}, {"zh", []string{"ж"}}, {"ts", []string{"ц"}}, {"tz", []string{"ц"}}, {"kh", []string{"х"}},
+	{"sh", []string{"ш"}}, {"ch", []string{"ч"}}, {"zh", []string{"ж"}}, {"ts", []string{"ц", "тс"}}, {"tz", []string{"ц"}}, {"kh", []string{"х"}},
 	{"ck", []string{"ц", "цк"}}, {"ya", []string{"иа"}}, {"ia", []string{"иа"}}, {"yu", []string{"иу"}}, {"iu", []string{"иу"}},
 	{"ja", []string{"иа", "жа"}}, {"ju", []string{"иу", "жу"}}, {"dj", []string{"дж"}}, {"ou", []string{"у", "оу"}}, {"ph", []string{"ф"}},
 	{"a", []string{"а"}}, {"b", []string{"б"}}, {"c", []string{"ц", "к"}}, {"d", []string{"д"}}, {"e", []string{"е"}}, {"f", []string{"ф"}},
