@@ -88,7 +88,7 @@ func (d *dialog) answer(in *askGuides) act {
 	a := in.answer
 	// The first place that is named is taken for the person's own: they have just been shown a library there, and a
 	// hand-over shows which library would read it. A later one is, where the place is what they speak of.
-	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceFound &&
+	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceFound && !a.Place.Others &&
 		(d.person.Place == "" || a.FollowUp || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsTraining) {
 		d.person.Place = a.Place.Place.Ekatte
 	}
@@ -258,7 +258,7 @@ func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
 	}
 	b.Buttons = append(d.judge(id), Action{Label: d.t("bot.button_guide"), Data: "more:" + a.Guide.Slug})
 	d.add(b)
-	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceAmbiguous {
+	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceAmbiguous && !a.Place.Others {
 		return d.placeFound(&findPlace{match: *a.Place})
 	}
 	return nil

@@ -44,7 +44,7 @@ func onlyPlace(text string, m *knowledge.PlaceMatch) bool {
 		return false
 	}
 	named := map[string]bool{}
-	for _, name := range []string{m.Place.Name, m.Place.NameLatin} {
+	for _, name := range []string{m.Place.Name, m.Place.NameLatin, m.Place.Quarter.Name, Latin(m.Place.Quarter.Name)} {
 		for w := range strings.FieldsSeq(plainWords(name)) {
 			named[w] = true
 		}
@@ -69,6 +69,9 @@ func (d *dialog) askPlace(phrase, await string) act {
 func (d *dialog) placeFound(in *findPlace) act {
 	switch in.match.Outcome {
 	case knowledge.PlaceFound:
+		if in.match.Others {
+			return d.placeOfOthers(in.match.Place)
+		}
 		if d.state.Wish != nil {
 			d.person.Place = in.match.Place.Ekatte
 			return &offerDesk{Wish: wish{Reason: d.state.Wish.Reason}}
@@ -76,15 +79,21 @@ func (d *dialog) placeFound(in *findPlace) act {
 		if d.state.Await == awaitTrainingPlace {
 			return &lookTrainings{Ekatte: in.match.Place.Ekatte}
 		}
-		return &lookNear{Ekatte: in.match.Place.Ekatte, CallOnly: d.state.Await == "phone-place"}
+		return &lookNear{Ekatte: in.match.Place.Code(), CallOnly: d.state.Await == "phone-place"}
 	case knowledge.PlaceAmbiguous:
 		b := Body{Text: d.t("bot.place_which")}
+		if in.match.Town {
+			b.Text = d.t("bot.place_which_town")
+			if d.state.Await == "" {
+				d.state.Await = "place"
+			}
+		}
 		verb := "near:"
 		if d.state.Await == awaitTrainingPlace {
 			verb = "courses:"
 		}
-		for _, p := range in.match.Places[:min(8, len(in.match.Places))] {
-			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: verb + p.Ekatte})
+		for _, p := range in.match.Places {
+			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: verb + p.Code()})
 		}
 		d.state.Missed = 0
 		d.add(b)
@@ -94,7 +103,14 @@ func (d *dialog) placeFound(in *findPlace) act {
 		d.state.Await = ""
 		return d.answer(in.Else)
 	}
+	if in.match.Abroad != "" {
+		d.abroad(d.t("bot.place_abroad", d.name(in.match.Abroad)))
+		return nil
+	}
 	b := Body{Text: d.t("bot.place_unknown"), AskPlace: true}
+	if in.match.Town {
+		b.Text = d.t("bot.place_town")
+	}
 	if d.state.Await == "" {
 		d.state.Await = "place"
 	}
@@ -104,6 +120,31 @@ func (d *dialog) placeFound(in *findPlace) act {
 	}
 	d.add(b)
 	return nil
+}
+
+// placeOfOthers asks where the person is themselves, and offers the place of whom they spoke of.
+func (d *dialog) placeOfOthers(p knowledge.Place) act {
+	if d.state.Await == "" {
+		d.state.Await = "place"
+	}
+	d.add(Body{Text: d.t("bot.place_others", PlaceWords(p, d.person.Language)), Buttons: []Action{
+		{Label: d.t("bot.button_near_place", PlaceWords(p, d.person.Language)), Data: "near:" + p.Code()},
+	}})
+	return nil
+}
+
+// abroad says that we know no libraries there, and offers a person in the chat.
+func (d *dialog) abroad(words string) {
+	d.state.Await, d.state.Missed = "", 0
+	d.add(Body{Text: words, Buttons: []Action{{Label: d.t("bot.button_human"), Data: "human"}, {Label: d.t("bot.button_other_place"), Data: "near:other"}}})
+}
+
+// name writes a Bulgarian name in the person's letters.
+func (d *dialog) name(name string) string {
+	if d.person.Language == "bg" {
+		return name
+	}
+	return Latin(name)
 }
 
 func (d *dialog) nearSeen(in *lookNear) act {
@@ -119,6 +160,10 @@ func (d *dialog) nearSeen(in *lookNear) act {
 	}
 	other := Action{Label: d.t("bot.button_other_place"), Data: "near:other"}
 	human := Action{Label: d.t("bot.button_human"), Data: "human"}
+	if in.Position != nil && !in.known {
+		d.abroad(d.t("bot.place_here_abroad"))
+		return nil
+	}
 	if len(in.near) == 0 {
 		d.add(Body{Text: d.t("bot.near_none", place), Buttons: []Action{human, other}})
 		return nil

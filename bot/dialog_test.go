@@ -212,6 +212,7 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		for _, line := range f.lines("place") {
 			do.match.Places = append(do.match.Places, scriptPlace(line))
 		}
+		do.match.Abroad, do.match.Town, do.match.Others = f.field("abroad"), f.field("town") == "ask", f.field("others") == "yes"
 		if do.match.Outcome == knowledge.PlaceFound {
 			do.match.Place = do.match.Places[0]
 		}
@@ -379,6 +380,9 @@ func scriptPlace(line string) knowledge.Place {
 	p := knowledge.Place{Ekatte: parts[0], Kind: parts[1], Name: parts[2], Municipality: parts[3], NameLatin: Latin(parts[2])}
 	if len(parts) > 4 {
 		p.District = parts[4]
+	}
+	if town, quarter, ok := strings.Cut(p.Ekatte, "/"); ok {
+		p.Ekatte, p.Quarter = town, knowledge.Quarter{ID: quarter, Name: parts[4]}
 	}
 	return p
 }

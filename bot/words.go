@@ -106,14 +106,28 @@ func PlaceWords(p knowledge.Place, language string) string {
 	if language != "bg" {
 		name, municipality = p.NameLatin, Latin(p.Municipality)
 	}
-	if p.Municipality == "" || p.Municipality == p.Name || p.Name == "София" {
+	switch {
+	case p.Quarter.ID != "":
+		return quarterWords(p, language)
+	case p.Municipality == "" || p.Municipality == p.Name || p.Name == "София":
 		return name
 	}
 	return i18n.T(language, "common.municipality", name, municipality)
 }
 
+// quarterWords names a quarter with its town, «София, Младост 1».
+func quarterWords(p knowledge.Place, language string) string {
+	if language != "bg" {
+		return p.NameLatin + ", " + Latin(p.Quarter.Name)
+	}
+	return p.Name + ", " + p.Quarter.Name
+}
+
 // FullPlaceWords names a settlement with municipality and district, for a choice between namesakes.
 func FullPlaceWords(p knowledge.Place, language string) string {
+	if p.Quarter.ID != "" {
+		return quarterWords(p, language)
+	}
 	name, municipality, district := p.Kind+" "+p.Name, p.Municipality, p.District
 	if language != "bg" {
 		name, municipality, district = p.NameLatin, Latin(p.Municipality), Latin(p.District)

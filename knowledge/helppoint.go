@@ -97,8 +97,8 @@ type Place struct {
 	District     string  `json:"district"`      // as people say it: «Софийска област», never НСИ's «София»
 	Lat          float64 `json:"lat,omitempty"` // 0 where unknown, as Lon is then
 	Lon          float64 `json:"lon,omitempty"`
-	Population   int     `json:"population,omitempty"` // 0 where unknown
-	Quarter      Quarter `json:"quarter,omitzero"`     // where a quarter is meant; Lat and Lon are its middle then
+	Population   int     `json:"population,omitempty"`    // 0 where unknown
+	Quarter      Quarter `json:"quarter,omitzero" db:"-"` // where a quarter is meant; Lat and Lon are its middle then
 }
 
 // Hours are weekly opening hours with exceptions. All times are local, Europe/Sofia.

@@ -20,27 +20,32 @@ type Near struct {
 // Near gives help points nearest first. One whose own position is unknown stands where its settlement stands, with no distance.
 // Of equally near ones the bigger library comes first. Without a position or a known settlement there are none.
 func (s *Store) Near(ctx context.Context, n Near) ([]Nearby, error) {
-	from := n.Position
-	if from == nil {
-		g, err := s.places.get(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		place, ok := g.coded(n.Ekatte)
-		if !ok {
-			return nil, nil
-		}
-		at, ok := g.seat(place)
-		if !ok {
-			return nil, nil
-		}
-		from = &at
+	from, ok, err := s.eye(ctx, n)
+	if err != nil || !ok {
+		return nil, err
 	}
 	d, err := s.points.get(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return d.near(*from, n), nil
+	return d.near(from, n), nil
+}
+
+// eye is where a search looks from: the position, or the middle of the settlement or quarter; false where neither is known.
+func (s *Store) eye(ctx context.Context, n Near) (Position, bool, error) {
+	if n.Position != nil {
+		return *n.Position, true, nil
+	}
+	g, err := s.places.get(ctx, s)
+	if err != nil {
+		return Position{}, false, err
+	}
+	place, ok := g.coded(n.Ekatte)
+	if !ok {
+		return Position{}, false, nil
+	}
+	at, ok := g.seat(place)
+	return at, ok, nil
 }
 
 // near ranks the directory as seen from a position.

@@ -134,21 +134,9 @@ const (
 // soonest first, at most three of each. Beyond 50 km they are those of the nearest library that has any. OpenOnly says nothing
 // here; At, where it is set, is from when. Without a position or a known settlement there are none.
 func (s *Store) TrainingsNear(ctx context.Context, n Near) ([]NearTraining, error) {
-	from := n.Position
-	if from == nil {
-		g, err := s.places.get(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		i, ok := g.byEkatte[n.Ekatte]
-		if !ok {
-			return nil, nil
-		}
-		at, ok := g.seat(g.places[i])
-		if !ok {
-			return nil, nil
-		}
-		from = &at
+	from, ok, err := s.eye(ctx, n)
+	if err != nil || !ok {
+		return nil, err
 	}
 	if n.At.IsZero() {
 		n.At = time.Now()
@@ -164,7 +152,7 @@ func (s *Store) TrainingsNear(ctx context.Context, n Near) ([]NearTraining, erro
 	if err != nil {
 		return nil, err
 	}
-	return d.trainingsNear(*from, n, list), nil
+	return d.trainingsNear(from, n, list), nil
 }
 
 // trainingsNear picks of a list, which stands soonest first.

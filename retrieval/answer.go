@@ -150,7 +150,11 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 		return Answer{}, err
 	}
 	answer.localise()
-	if answer.HelpPoints, err = a.nearby(ctx, answer.Place, v); err != nil {
+	here, err := a.here(ctx, q, answer.Place)
+	if err != nil {
+		return Answer{}, err
+	}
+	if answer.HelpPoints, err = a.nearby(ctx, here, v); err != nil {
 		return Answer{}, err
 	}
 	answer.Text = Lay(answer)

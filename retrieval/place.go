@@ -7,7 +7,7 @@ import (
 	"orientir/knowledge"
 )
 
-var ekatte = regexp.MustCompile(`^[0-9]{5}$`)
+var ekatte = regexp.MustCompile(`^[0-9]{5}(/[a-z0-9-]+)?$`)
 
 // place finds where the person is: as named in the message, where that matters, or else as given with the question. said
 // tells that it was named. A name inside a question about a service is believed only for a town: half the villages are
@@ -28,21 +28,35 @@ func (a *Answerer) place(ctx context.Context, q Question, c consideration) (m *k
 	if m.Outcome == knowledge.PlaceFound && (wanted || m.Place.Kind == "гр.") || m.Outcome == knowledge.PlaceAmbiguous && wanted {
 		return m, true, nil
 	}
+	m, err = a.given(ctx, q)
+	return m, false, err
+}
+
+// given is the place that came with the question; nil where none did.
+func (a *Answerer) given(ctx context.Context, q Question) (*knowledge.PlaceMatch, error) {
 	switch {
 	case ekatte.MatchString(q.Place):
 		p, ok, err := a.store.Place(ctx, q.Place)
 		if err != nil || !ok {
-			return nil, false, err
+			return nil, err
 		}
-		return &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: p}, false, nil
+		return &knowledge.PlaceMatch{Outcome: knowledge.PlaceFound, Place: p}, nil
 	case q.Place != "":
 		given, err := a.store.FindPlace(ctx, q.Place)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		return &given, false, nil
+		return &given, nil
 	}
-	return nil, false, nil
+	return nil, nil
+}
+
+// here is where the person is: the place of the answer, but for one that is somebody else's; then the place that was given with the question.
+func (a *Answerer) here(ctx context.Context, q Question, m *knowledge.PlaceMatch) (*knowledge.PlaceMatch, error) {
+	if m == nil || !m.Others {
+		return m, nil
+	}
+	return a.given(ctx, q)
 }
 
 // nearby gives the help points of a place, three where they are what was asked for, else one.
@@ -54,5 +68,5 @@ func (a *Answerer) nearby(ctx context.Context, m *knowledge.PlaceMatch, v verdic
 	if v.intent == WantsHelpPoint || v.intent == WantsTraining || v.intent == WantsHuman {
 		limit = 3
 	}
-	return a.store.Near(ctx, knowledge.Near{Ekatte: m.Place.Ekatte, Limit: limit})
+	return a.store.Near(ctx, knowledge.Near{Ekatte: m.Place.Code(), Limit: limit})
 }

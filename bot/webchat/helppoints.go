@@ -21,10 +21,11 @@ type placeJSON struct {
 	Name         string `json:"name"`
 	Municipality string `json:"municipality"`
 	District     string `json:"district"`
+	Quarter      string `json:"quarter,omitempty"` // of Sofia, where one was named
 }
 
 func toPlace(p knowledge.Place) placeJSON {
-	return placeJSON{p.Ekatte, p.Kind, p.Name, p.Municipality, p.District}
+	return placeJSON{p.Ekatte, p.Kind, p.Name, p.Municipality, p.District, p.Quarter.Name}
 }
 
 // helpPointJSON is a help point as the API gives it. What no source states is null.
@@ -135,7 +136,7 @@ func (s *site) helpPointsAtPlace(w http.ResponseWriter, r *http.Request, words s
 		}
 		return writeJSON(w, http.StatusOK, out)
 	case knowledge.PlaceFound:
-		near.Ekatte = match.Place.Ekatte
+		near.Ekatte = match.Place.Code()
 		return s.writeHelpPoints(w, r, match.Place, near)
 	}
 	return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceUnknown})
