@@ -185,7 +185,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		},
 	})
 	deps := console.Deps{
-		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis,
+		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis, Typing: s.engine,
 	}
 	if s.telegram != nil {
 		deps.Telegram = s.telegram

@@ -93,6 +93,7 @@ func (w *tab) reads(words string) {
 // accessible holds the page to axe-core and to the screen's width, on a small phone and on a desk, in the light and in the dark.
 func (w *tab) accessible(what string) {
 	w.Helper()
+	w.pictures(what)
 	for _, width := range []int64{320, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
 			w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
@@ -115,8 +116,22 @@ func (w *tab) accessible(what string) {
 			if wider := w.text(`String(Math.max(0, document.documentElement.scrollWidth - innerWidth))`); wider != "0" {
 				w.Errorf("%s at %d: wider than the screen by %s pixels", what, width, wider)
 			}
-			w.shoot(fmt.Sprintf("%s-%d-%s", what, width, scheme))
 		}
+	}
+}
+
+// pictures keeps the whole page as a phone, a tablet and a desk show it.
+func (w *tab) pictures(what string) {
+	w.Helper()
+	if os.Getenv("ORIENTIR_TEST_PICTURES") == "" {
+		return
+	}
+	for _, width := range []int64{360, 768, 1280} {
+		w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			return err
+		}))
+		w.shoot(fmt.Sprintf("%s-%d", what, width))
 	}
 }
 
@@ -127,7 +142,7 @@ func (w *tab) shoot(what string) {
 	if folder == "" {
 		return
 	}
-	picture, err := chromedp.Run(w.context, chromedp.CaptureScreenshot())
+	picture, err := chromedp.Run(w.context, chromedp.FullScreenshot(100))
 	if err != nil {
 		w.Fatalf("take a picture: %v", err)
 	}
@@ -156,45 +171,6 @@ func (b *bundle) serveTokens() {
 		}
 		console.ServeHTTP(w, r)
 	})
-}
-
-func TestHandOverInTwoWindows(t *testing.T) {
-	b := setup(t)
-	b.serveTokens()
-	maria := b.account(staff.Profile{Email: "m@example.bg", Name: "Мария", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
-	ivan := b.account(staff.Profile{Email: "i@example.bg", Name: "Иван", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
-	m, i := open(t), open(t)
-	m.signIn(b, maria)
-	i.signIn(b, ivan)
-	m.accessible("empty queue")
-
-	conversation, ticket := b.person("p", "трябва ми съдебно")
-	b.site.Redis.Publish(b.ctx, "queue", "")
-	m.reads("трябва ми съдебно")
-	i.reads("трябва ми съдебно")
-	m.accessible("queue")
-	m.is(`document.title.startsWith('(1) ')`)
-	// By keyboard alone: the button is focused, Enter takes the conversation.
-	m.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.ticket-act button').focus()`), chromedp.KeyEvent("\r"))
-	m.reads("Вие водите разговора")
-	i.reads("При Мария")
-
-	m.do(chromedp.SendKeys("#text", "Добър ден!"), chromedp.Click("#reply button", chromedp.NodeVisible))
-	m.is(`document.querySelector('.from-librarian .words')?.innerText === 'Добър ден!' && document.getElementById('text').value === ''`)
-	b.says(conversation, "благодаря")
-	b.conversations.Wake(b.ctx, conversation)
-	m.is(`[...document.querySelectorAll('.from-person')].at(-1).innerText.includes('благодаря')`)
-	m.do(chromedp.SendKeys("#find-words", "съдебно\r"))
-	m.is(`document.querySelector('a.insert[data-words*="cs.mjs.bg"]')`)
-	m.accessible("chat")
-	m.do(chromedp.Click("#found a.insert", chromedp.NodeVisible))
-	m.is(`document.getElementById('text').value.includes('https://cs.mjs.bg')`)
-	// A draft outlives the page.
-	m.do(chromedp.Navigate(fmt.Sprintf("%s/console/chats/%d", b.URL, ticket)))
-	m.is(`document.getElementById('text').value.includes('https://cs.mjs.bg')`)
-	m.do(chromedp.Click("#o-answered", chromedp.NodeVisible), chromedp.Click(`form[action$="/close"] button`, chromedp.NodeVisible))
-	m.reads("Разговорът приключи")
-	i.is(`!document.body.innerText.includes('При Мария')`)
 }
 
 func TestPagesAreAccessible(t *testing.T) {

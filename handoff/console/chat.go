@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"orientir/bot"
 	"orientir/handoff"
@@ -16,22 +15,34 @@ import (
 // chat is one conversation at the desk.
 type chat struct {
 	frame
-	Ticket   handoff.Ticket
-	Lines    []line
-	Tried    []*answerNote // what the bot answered, the newest last
-	Events   []handoff.Event
-	Mine     bool
-	Draft    string
-	MayCall  bool   // the account may see the contact that the person left
-	Contact  string // that contact, where it was asked for
-	Canned   []handoff.Canned
-	Outcomes []handoff.Outcome
-	Verdicts []handoff.Verdict
-	Efforts  []int
-	Search   search
-	Last     int64 // the newest message shown; a stream goes on from it
-	Most     int   // characters of a reply
+	Ticket     handoff.Ticket
+	Audience   string // citizen | business | "" where unknown
+	Lines      []line
+	Tried      []*answerNote // what the bot answered, the newest last
+	Events     []handoff.Event
+	Mine       bool // the account holds it
+	Second     bool // the account is the second librarian
+	AskedMe    bool // the account is asked to take it over
+	HolderAway bool // the holder has left the desk
+	MayCall    bool // the account may see the contact that the person left
+	MayBlock   bool
+	Contact    string // that contact, where it was asked for
+	Rail       rail
+	Draft      string
+	Attached   *attached // a guide whose card goes with the reply
+	Suggestion *suggestion
+	Canned     []handoff.Canned
+	Targets    targets
+	Closing    closingForm
+	Search     search
+	Last       int64 // the newest message shown; a stream goes on from it
+	LastPerson int64 // the newest of the person's, which the librarian reads by opening the page
+	Most       int   // characters of a reply
+	MostNote   int   // characters of a note
 }
+
+// Writes says whether the account may write to the person.
+func (c chat) Writes() bool { return c.Mine || c.Second }
 
 func (s *site) chatPage(w http.ResponseWriter, r *http.Request) error {
 	return s.showChat(w, r, "", nil)
@@ -59,25 +70,53 @@ func (s *site) contact(w http.ResponseWriter, r *http.Request) error {
 
 // drawChat draws a chat with a draft and a contact, where it is given any.
 func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, fault *staff.Fault) error {
-	draft := given.Draft
 	t, err := s.ticketOf(r)
 	if err != nil {
 		return err
 	}
 	ctx, v := r.Context(), visitOf(r)
-	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: draft, Contact: given.Contact, Outcomes: handoff.Outcomes(), Verdicts: handoff.Verdicts(), Efforts: []int{1, 2, 3, 4, 5, 6}, Most: handoff.MaxReply}
+	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: given.Draft, Contact: given.Contact, Attached: given.Attached,
+		Most: handoff.MaxReply, MostNote: handoff.MaxNote}
 	page.Title = t.Pseudonym()
-	page.Back = "/console/chats/" + strconv.FormatInt(t.ID, 10)
+	page.Back = chatPath(t.ID)
 	page.Fault = fault
 	page.MayCall = t.Contact != "" && t.ClaimedBy == v.account.ID
 	page.Mine = t.State == handoff.Claimed && t.ClaimedBy == v.account.ID
+	page.Second = t.State == handoff.Claimed && t.SecondID == v.account.ID
+	page.AskedMe = t.AskedID == v.account.ID
+	page.HolderAway = t.State == handoff.Claimed && !s.Desk.Present(t.ClaimedBy)
+	page.MayBlock = page.Mine || t.State == handoff.Claimed && v.account.Is(staff.Supervisor)
 	s.Desk.Here(ctx, v.account)
+	if err := s.fillTalk(ctx, &page); err != nil {
+		return err
+	}
+	if page.Rail, err = s.railOf(ctx, page.frame, t.ID); err != nil {
+		return err
+	}
+	if page.Writes() {
+		if err := s.fillHelp(r, &page); err != nil {
+			return err
+		}
+	}
+	status := http.StatusOK
+	if fault != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.render(w, status, "chat", page)
+}
+
+// fillTalk puts in what was said, and notes that a librarian who may answer has read it.
+func (s *site) fillTalk(ctx context.Context, page *chat) error {
+	t := page.Ticket
 	messages, err := s.Desk.Transcript(ctx, t.ID, 0)
 	if err != nil {
 		return err
 	}
-	if len(messages) > 0 {
-		page.Last = messages[len(messages)-1].ID
+	for _, m := range messages {
+		page.Last = m.ID
+		if m.From == bot.Person {
+			page.LastPerson = m.ID
+		}
 	}
 	if page.Lines, err = s.lines(ctx, page.frame, t.Pseudonym(), messages); err != nil {
 		return err
@@ -87,34 +126,80 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 			page.Tried = append(page.Tried, l.Note)
 		}
 	}
-	if page.Events, err = s.Desk.Events(ctx, t.ID); err != nil {
+	if t.Conversation != 0 {
+		if err := s.fillPerson(ctx, page); err != nil {
+			return err
+		}
+	}
+	notes, err := s.Desk.Notes(ctx, t.ID)
+	if err != nil {
 		return err
 	}
-	if page.Mine {
-		if page.Canned, err = s.cannedFor(ctx, v.account, t.Language); err != nil {
-			return err
-		}
-		if page.Search, err = s.searchFor(r, t); err != nil {
-			return err
-		}
-		if slug := r.URL.Query().Get("insert"); slug != "" && draft == "" {
-			if page.Draft, err = s.guideWords(ctx, slug, t.Language); err != nil {
-				return err
-			}
-		}
-		if id := r.URL.Query().Get("canned"); id != "" && draft == "" {
-			for _, c := range page.Canned {
-				if strconv.FormatInt(c.ID, 10) == id {
-					page.Draft = c.Text
-				}
-			}
+	page.Lines = withNotes(page.frame, page.Lines, notes)
+	page.Events, err = s.Desk.Events(ctx, t.ID)
+	return err
+}
+
+// fillPerson puts in what is known of the person now: for whom they ask, and what they have read.
+func (s *site) fillPerson(ctx context.Context, page *chat) error {
+	c, ok, err := s.Conversations.Conversation(ctx, page.Ticket.Conversation)
+	if err != nil || !ok {
+		return err
+	}
+	page.Audience = c.Audience
+	read, err := s.Conversations.ReadUpTo(ctx, c.ID, bot.Person)
+	if err != nil {
+		return err
+	}
+	for i, l := range page.Lines {
+		if l.Delivery == "sent" && l.ID <= read {
+			page.Lines[i].Delivery = "read"
 		}
 	}
-	status := http.StatusOK
-	if fault != nil {
-		status = http.StatusUnprocessableEntity
+	if page.Writes() && page.LastPerson != 0 {
+		s.Conversations.Read(ctx, c.ID, bot.Librarian, page.LastPerson)
 	}
-	return s.render(w, status, "chat", page)
+	return nil
+}
+
+// fillHelp puts in what helps to answer.
+func (s *site) fillHelp(r *http.Request, page *chat) (err error) {
+	ctx, a, t, q := r.Context(), page.Account, page.Ticket, r.URL.Query()
+	if page.Canned, err = s.cannedFor(ctx, a, t.Language); err != nil {
+		return err
+	}
+	if page.Search, err = s.searchFor(r, t); err != nil {
+		return err
+	}
+	if page.Suggestion, err = s.suggestionFor(r, t, page.Lines); err != nil {
+		return err
+	}
+	if page.Targets, err = s.targetsFor(r, t); err != nil {
+		return err
+	}
+	if page.Closing, err = s.closingFor(ctx, page); err != nil {
+		return err
+	}
+	if slug := q.Get("attach"); slug != "" && page.Attached == nil {
+		if page.Attached, err = s.attachedGuide(ctx, slug, q.Get("asked"), t.Language); err != nil {
+			return err
+		}
+	}
+	if page.Draft != "" {
+		return nil
+	}
+	if slug := q.Get("insert"); slug != "" {
+		page.Draft, err = s.guideWords(ctx, slug, t.Language)
+	}
+	if q.Get("edit") != "" && page.Suggestion != nil {
+		page.Draft = page.Suggestion.Words
+	}
+	for _, c := range page.Canned {
+		if strconv.FormatInt(c.ID, 10) == q.Get("canned") {
+			page.Draft = c.Text
+		}
+	}
+	return err
 }
 
 // ticketOf gives the ticket of a path, where the account may see it.
@@ -151,174 +236,24 @@ func (s *site) cannedFor(ctx context.Context, a staff.Account, language string) 
 	return fit, nil
 }
 
-func (s *site) reply(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	text := r.PostFormValue("text")
-	_, err = s.Desk.Reply(r.Context(), id, visitOf(r).account, text)
-	if fault := asFault(err); fault != nil {
-		return s.showChat(w, r, strings.TrimSpace(text), fault)
-	}
-	if err != nil {
-		return err
-	}
-	return seeOther(w, r, "/console/chats/"+r.PathValue("id")+"#reply")
-}
-
-// busy notes that the holder is typing; a script says so now and then.
-func (s *site) busy(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := s.Desk.Busy(r.Context(), id, visitOf(r).account); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-func (s *site) giveBack(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	if err := s.Desk.Return(r.Context(), id, visitOf(r).account); err != nil {
-		return err
-	}
-	s.setFlash(w, flash{Key: "chat_returned"})
-	return seeOther(w, r, "/console/queue")
-}
-
-func (s *site) close(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	effort, _ := strconv.Atoi(r.PostFormValue("effort"))
-	err = s.Desk.Close(r.Context(), id, visitOf(r).account, handoff.Closing{
-		Outcome: handoff.Outcome(r.PostFormValue("outcome")), Effort: effort, Guide: handoff.Verdict(r.PostFormValue("guide")),
-		Slug: r.PostFormValue("slug"), Comment: r.PostFormValue("comment"),
-	})
-	if fault := asFault(err); fault != nil {
-		return s.showChat(w, r, "", fault)
-	}
-	if err != nil {
-		return err
-	}
-	s.setFlash(w, flash{Key: "chat_closed"})
-	return seeOther(w, r, "/console/queue")
-}
-
-// lineEvent is a message on a stream, new or changed.
-type lineEvent struct {
-	ID   int64  `json:"id"`
-	From string `json:"from"`
-	HTML string `json:"html"`
-	Text string `json:"text"` // for a notification
-}
-
-// chatStream answers with the messages after Last-Event-ID, those of the past and those to come, with changes of their
-// delivery, and with «state» when somebody else holds the ticket now or it is closed.
-func (s *site) chatStream(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.ticketOf(r)
-	if err != nil {
-		return err
-	}
-	last := r.Header.Get("Last-Event-ID")
-	if last == "" {
-		last = r.URL.Query().Get("after")
-	}
-	after, _ := strconv.ParseInt(last, 10, 64)
-	f := s.frame(w, r, "chat_title")
-	out, err := openStream(w)
-	if err != nil {
-		return nil
-	}
-	state := ticketState(t)
-	if was := r.URL.Query().Get("state"); was != "" {
-		state = was
-	}
-	pending := map[int64]string{} // delivery of what is not there yet, as last told
-	if err := s.rememberPending(r.Context(), t, after, pending); err != nil {
-		return s.ended(r.Context(), r, err)
-	}
-	return s.follow(r, out, []string{bot.Topic(t.Conversation), "queue"}, func(ctx context.Context) (bool, error) {
-		now, ok, err := s.Desk.Ticket(ctx, f.Account, t.ID)
-		if err != nil || !ok {
-			return false, err
-		}
-		from := after
-		for id := range pending {
-			from = min(from, id-1)
-		}
-		messages, err := s.Desk.Transcript(ctx, t.ID, from)
-		if err != nil {
-			return false, err
-		}
-		lines, err := s.lines(ctx, f, t.Pseudonym(), messages)
-		if err != nil {
-			return false, err
-		}
-		for _, l := range lines {
-			was, waits := pending[l.ID]
-			if l.ID <= after && (!waits || was == l.Delivery) {
-				continue
-			}
-			html, err := s.fragment("chat", "line", lineOf{f, l})
-			if err != nil {
-				return false, err
-			}
-			after = max(after, l.ID)
-			if l.Delivery == "pending" {
-				pending[l.ID] = l.Delivery
-			} else {
-				delete(pending, l.ID)
-			}
-			if out.send("line", strconv.FormatInt(after, 10), lineEvent{l.ID, string(l.From), html, f.Short(l.Text, 120)}) != nil {
-				return false, nil
-			}
-		}
-		if n := len(messages); n > 0 {
-			after = max(after, messages[n-1].ID)
-		}
-		if is := ticketState(now); is != state {
-			state = is
-			return out.send("state", "", state) == nil, nil
-		}
-		return true, nil
-	})
-}
-
-// rememberPending notes which of the messages already shown have not reached the person.
-func (s *site) rememberPending(ctx context.Context, t handoff.Ticket, shown int64, pending map[int64]string) error {
-	messages, err := s.Desk.Transcript(ctx, t.ID, 0)
-	if err != nil {
-		return err
-	}
-	for _, m := range messages {
-		if m.ID <= shown && m.From == bot.Librarian && m.Delivered == nil && m.Failed == nil {
-			pending[m.ID] = "pending"
-		}
-	}
-	return nil
-}
-
-// ticketState is what makes a chat page another page: who holds it, and whether it is open.
-func ticketState(t handoff.Ticket) string {
-	return string(t.State) + ":" + strconv.FormatInt(t.ClaimedBy, 10)
-}
-
-// State is the page's ticketState.
-func (c chat) State() string { return ticketState(c.Ticket) }
+func chatPath(ticket int64) string { return "/console/chats/" + strconv.FormatInt(ticket, 10) }
 
 // lineOf is what the template of one line needs.
 type lineOf struct {
 	frame
-	Line line
+	Line    line
+	Channel string // of the person: what «delivered» can mean
 }
 
 // Of wraps a line for its template.
-func (c chat) Of(l line) lineOf { return lineOf{c.frame, l} }
+func (c chat) Of(l line) lineOf { return lineOf{c.frame, l, c.Ticket.Channel} }
+
+// suggestionOf is what the template of a suggestion needs.
+type suggestionOf struct {
+	frame
+	Ticket     handoff.Ticket
+	Suggestion *suggestion
+}
+
+// Suggested wraps the suggestion for its template.
+func (c chat) Suggested() suggestionOf { return suggestionOf{c.frame, c.Ticket, c.Suggestion} }

@@ -32,11 +32,17 @@ type Deps struct {
 	Answerer      Answerer
 	Redis         *redis.Client
 	Telegram      Telegram // nil: the bot is not on Telegram
+	Typing        Typing   // nil: typing is shown on the web alone
 }
 
 // Telegram is what the site needs of telegram.Bot.
 type Telegram interface {
 	Username(ctx context.Context) (string, error) // of the bot, without «@»
+}
+
+// Typing is what the site needs of bot.Engine: a librarian's typing, shown to the person on their own channel.
+type Typing interface {
+	ShowTyping(ctx context.Context, conversation int64) error
 }
 
 // Answerer is what the search beside a chat needs of retrieval.Answerer.

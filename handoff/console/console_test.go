@@ -245,3 +245,29 @@ func (a answer) lacks(t *testing.T, words ...string) {
 		}
 	}
 }
+
+// heard gives what the person reads: everything but their own words.
+func (b *bundle) heard(conversation int64) []string {
+	b.Helper()
+	messages, err := b.conversations.Messages(b.ctx, conversation, 0, 200)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var texts []string
+	for _, m := range messages {
+		if m.From != bot.Person {
+			texts = append(texts, m.Text)
+		}
+	}
+	return texts
+}
+
+// eventually waits for what a browser does by itself.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never true: %s", what)
+		}
+	}
+}

@@ -200,6 +200,9 @@ func (f frame) FlashText() string {
 	for i, a := range f.Flash.Args {
 		args[i] = a
 	}
+	if strings.Contains(f.Flash.Key, ".") { // of another area
+		return i18n.T(f.Language, f.Flash.Key, args...)
+	}
 	return f.T(f.Flash.Key, args...)
 }
 

@@ -150,7 +150,7 @@ func TestHandOverWithoutScripts(t *testing.T) {
 	if got := i.post(chat+"/reply", "text", "не аз"); got.code != http.StatusConflict {
 		t.Errorf("a reply to another's: %d", got.code)
 	}
-	m.get(chat+"?find=съдебно").has(t, "Електронно свидетелство за съдимост", "97 %", "insert=criminal-record")
+	m.get(chat+"?find=съдебно").has(t, "Електронно свидетелство за съдимост", "97 %", "insert=criminal-record", "attach=criminal-record")
 	m.get(chat+"?find=съдебно&insert=criminal-record").has(t, "присъди. Искат го за нова работа.\nhttps://cs.mjs.bg</textarea>")
 	m.get(chat+"?find=хвърчила").has(t, "няма нищо близко")
 	m.get(chat+"?find=гръм").has(t, "Търсенето не работи", `name="text"`)
@@ -326,7 +326,7 @@ func TestHostsAreChangedOnRecord(t *testing.T) {
 var (
 	inTemplate = regexp.MustCompile(`\.(T|N) "([a-z_-]+)"`)
 	inCode     = regexp.MustCompile(`\.(T|N)\("([a-z_-]+)"|"console\.([a-z_-]+)"|Key: "([a-z_-]+)"|frame\(w, r, "([a-z_-]+)"\)`)
-	families   = regexp.MustCompile(`printf "([a-z_]+)%[sd]"`)
+	families   = regexp.MustCompile(`\.T \(printf "([a-z_]+)%[sd]"`)
 )
 
 // TestPhrasesExist finds the keys that templates and code name. Those put together at run time are of the families below.

@@ -15,6 +15,7 @@ import (
 // queuePage is who waits, with whom others talk, and one's own conversations.
 type queuePage struct {
 	frame
+	Asked                 []handoff.Ticket // colleagues ask the account to take them over
 	Mine, Waiting, Others []handoff.Ticket
 	Serves                []string // what the account answers for, as people read it
 	Version               string   // of what is shown; a stream goes on from it
@@ -47,7 +48,9 @@ func (s *site) queueOf(ctx context.Context, f frame) (queuePage, error) {
 	}
 	for _, t := range tickets {
 		switch {
-		case t.ClaimedBy == f.Account.ID:
+		case t.AskedID == f.Account.ID:
+			page.Asked = append(page.Asked, t)
+		case t.ClaimedBy == f.Account.ID, t.SecondID == f.Account.ID:
 			page.Mine = append(page.Mine, t)
 		case t.State == handoff.Waiting:
 			page.Waiting = append(page.Waiting, t)
@@ -68,6 +71,7 @@ func (s *site) queueOf(ctx context.Context, f frame) (queuePage, error) {
 type queueEvent struct {
 	HTML       string  `json:"html"`
 	Waiting    []int64 `json:"waiting"`    // tickets, so that a new one is told from one that moved
+	Asked      int     `json:"asked"`      // what colleagues ask one to take over
 	Unanswered int     `json:"unanswered"` // what people wrote in one's own conversations and nobody answered
 }
 
@@ -95,7 +99,7 @@ func (s *site) queueStream(w http.ResponseWriter, r *http.Request) error {
 			return true, err
 		}
 		version = page.Version
-		event := queueEvent{Waiting: []int64{}}
+		event := queueEvent{Waiting: []int64{}, Asked: len(page.Asked)}
 		for _, t := range page.Waiting {
 			event.Waiting = append(event.Waiting, t.ID)
 		}
@@ -106,7 +110,7 @@ func (s *site) queueStream(w http.ResponseWriter, r *http.Request) error {
 			return false, err
 		}
 		return out.send("queue", version, event) == nil, nil
-	})
+	}, nil)
 }
 
 // claim takes a ticket and opens its chat. Whoever comes too late reads who was quicker.

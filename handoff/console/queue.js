@@ -9,6 +9,7 @@ const said = document.getElementById("said");
 const title = document.title;
 let known = new Set([...box.querySelectorAll("[data-ticket]")].map((e) => Number(e.dataset.ticket)));
 let unanswered = 0;
+let asked = box.querySelectorAll(".asked").length;
 
 function show(event) {
   const active = document.activeElement;
@@ -32,8 +33,8 @@ function show(event) {
     said.textContent = alerts.dataset.taken.replace("{who}", card.dataset.holder).replace("{whom}", waited.get(card.dataset.ticket));
   }
   if (fresh.length) alarm(alerts.dataset.new);
-  else if (event.unanswered > unanswered) alarm(alerts.dataset.message);
-  unanswered = event.unanswered;
+  else if (event.unanswered > unanswered || event.asked > asked) alarm(alerts.dataset.message);
+  [unanswered, asked] = [event.unanswered, event.asked];
 }
 
 function badge(n) {

@@ -30,6 +30,16 @@ var who = map[string]string{
 	"GET /console/chats/{id}":                    "ls",
 	"GET /console/chats/{id}/stream":             "ls",
 	"POST /console/chats/{id}/reply":             "ls",
+	"POST /console/chats/{id}/seen":              "ls",
+	"GET /console/chats/{id}/suggestion":         "ls",
+	"POST /console/chats/{id}/note":              "ls",
+	"POST /console/chats/{id}/transfer":          "ls",
+	"POST /console/chats/{id}/accept":            "ls",
+	"POST /console/chats/{id}/decline":           "ls",
+	"POST /console/chats/{id}/join":              "ls",
+	"POST /console/chats/{id}/leave":             "ls",
+	"POST /console/chats/{id}/take-over":         "ls",
+	"POST /console/chats/{id}/block":             "ls",
 	"POST /console/chats/{id}/busy":              "ls",
 	"POST /console/chats/{id}/contact":           "ls",
 	"POST /console/chats/{id}/return":            "ls",
@@ -116,6 +126,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	if err := b.desk.Claim(b.ctx, ticket, a); err != nil {
 		t.Fatal(err)
 	}
+	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
 	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/feedback", "/console/people",
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/audit", "/console/account", "/console/nowhere"} {
@@ -129,7 +140,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 			if got.code != want {
 				t.Errorf("%s: %d\n%s", path, got.code, got.body)
 			}
-			if found := inline.FindString(got.body); found != "" {
+			if found := inline.FindString(outside.ReplaceAllString(got.body, "")); found != "" {
 				t.Errorf("%s has %q", path, found)
 			}
 			csp := got.header.Get("Content-Security-Policy")

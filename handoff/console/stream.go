@@ -48,8 +48,8 @@ func (e *eventStream) write(text string) error {
 }
 
 // follow calls look at once, at each wake-up and now and then, until it or the connection ends, or the session does.
-// An open stream also says that the account is at the desk.
-func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(context.Context) (bool, error)) error {
+// An open stream also says that the account is at the desk. soon says when to look again in any case; 0, or nil, is not before the next of these.
+func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(context.Context) (bool, error), soon func() time.Duration) error {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	v := visitOf(r)
@@ -63,10 +63,15 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 		if err != nil || !on {
 			return s.ended(ctx, r, err)
 		}
+		var again <-chan time.Time
+		if soon != nil && soon() > 0 {
+			again = time.After(soon())
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+		case <-again:
 		case <-sweep.C:
 		case <-beat.C:
 			_, _, ok, err := s.Staff.Session(ctx, v.token)

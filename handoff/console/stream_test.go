@@ -87,6 +87,16 @@ func (l *listener) quiet() {
 	}
 }
 
+// beside gives the next event that is of the chat itself, and not of what stands beside it.
+func (l *listener) beside() event {
+	l.t.Helper()
+	for {
+		if e := l.next(); e.name != "rail" && e.name != "read" && e.name != "typing" {
+			return e
+		}
+	}
+}
+
 func TestQueueGoesOnLive(t *testing.T) {
 	b := setup(t)
 	maria := b.account(staff.Profile{Email: "m@example.bg", Name: "Мария", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
@@ -144,7 +154,7 @@ func TestChatGoesOnLive(t *testing.T) {
 	live := m.listen(path, "")
 	told := func() lineEvent {
 		t.Helper()
-		e := live.next()
+		e := live.beside()
 		var l lineEvent
 		if err := json.Unmarshal([]byte(e.data), &l); e.name != "line" || err != nil {
 			t.Fatalf("came %+v, %v", e, err)
@@ -163,18 +173,21 @@ func TestChatGoesOnLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := told(); l.ID != id || !strings.Contains(l.HTML, "Изпраща се") {
+	if l := told(); l.ID != fmt.Sprintf("m-%d", id) || !strings.Contains(l.HTML, "Изпраща се") {
 		t.Errorf("came %+v", l)
 	}
 	if err := b.conversations.Delivered(b.ctx, []int64{id}); err != nil {
 		t.Fatal(err)
 	}
 	b.conversations.Wake(b.ctx, conversation)
-	if l := told(); l.ID != id || !strings.Contains(l.HTML, "Доставено") {
+	if l := told(); l.ID != fmt.Sprintf("m-%d", id) || !strings.Contains(l.HTML, "Доставено") {
 		t.Errorf("the receipt: %+v", l)
 	}
 	// Back after a lost connection: what came meanwhile, once.
 	live = m.listen(path, fmt.Sprint(id))
+	if e := live.next(); e.name != "rail" {
+		t.Errorf("came %+v", e)
+	}
 	live.quiet()
 	b.says(conversation, "ехо")
 	b.conversations.Wake(b.ctx, conversation)
@@ -187,7 +200,7 @@ func TestChatGoesOnLive(t *testing.T) {
 	if l := told(); l.From != string(bot.System) {
 		t.Errorf("came %+v", l)
 	}
-	if e := live.next(); e.name != "state" || e.data != fmt.Sprintf(`"closed:%d"`, maria.ID) {
+	if e := live.beside(); e.name != "state" || e.data != fmt.Sprintf(`"closed:%d:0:0"`, maria.ID) {
 		t.Errorf("came %+v", e)
 	}
 	if got := b.browser().get(path); got.code != http.StatusUnauthorized {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot"
+	"orientir/handoff"
 	"orientir/knowledge/privacy"
 )
 
@@ -25,6 +27,32 @@ type line struct {
 	At       time.Time
 	Delivery string // "" where it doesn't matter, else sent | pending | failed
 	Masked   bool   // personal numbers of a librarian's were hidden in it
+	Written  bool   // the person wrote it, and did not press or share something
+}
+
+// fromNote is what librarians write to each other, among what is said to the person.
+const fromNote bot.Sender = "note"
+
+// Anchor is the line's id on the page.
+func (l line) Anchor() string {
+	if l.From == fromNote {
+		return "n-" + strconv.FormatInt(l.ID, 10)
+	}
+	return "m-" + strconv.FormatInt(l.ID, 10)
+}
+
+// noteLine is a note as a line.
+func noteLine(f frame, n handoff.Note) line {
+	return line{ID: n.ID, From: fromNote, Who: f.D("note_"+n.Kind, n.ByName), Text: n.Text, At: n.At}
+}
+
+// withNotes puts notes among the lines, by time.
+func withNotes(f frame, lines []line, notes []handoff.Note) []line {
+	for _, n := range notes {
+		lines = append(lines, noteLine(f, n))
+	}
+	slices.SortStableFunc(lines, func(a, b line) int { return a.At.Compare(b.At) })
+	return lines
 }
 
 // answerNote is what the bot was asked and made of it, how sure it was, and what the person thought of that.
@@ -57,6 +85,8 @@ func (s *site) lines(ctx context.Context, f frame, person string, messages []bot
 			l.Who = person
 			if words := f.pressed(m); words != "" {
 				l.Text = words
+			} else {
+				l.Written = true
 			}
 		case bot.Robot:
 			l.Who = f.T("who_bot")

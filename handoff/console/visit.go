@@ -96,7 +96,7 @@ func (s *site) recognise(r *http.Request) (visit, error) {
 
 func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet || strings.HasSuffix(r.URL.Path, "/stream") {
-		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") {
+		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") || strings.HasSuffix(r.URL.Path, "/seen") {
 			w.WriteHeader(http.StatusUnauthorized) // a script asks: it reloads the page, which then asks to sign in
 			return
 		}
