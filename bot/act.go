@@ -48,6 +48,7 @@ type (
 		CallOnly bool // the person was told to call: one library is enough
 		OpenOne  bool // what is open stands first
 		Quiet    bool // say nothing where the place is unknown
+		here     bool // the first of near is the library at whose terminal the person sits
 		place    knowledge.Place
 		known    bool // place is one
 		near     []knowledge.Nearby

@@ -19,6 +19,8 @@ type Conversation struct {
 	Language     string     `db:"language"` // bg | en | tr
 	Audience     string     `db:"audience"` // citizen | business | "" where unknown
 	Place        string     `db:"place"`    // ekatte; "" where unknown
+	Library      string     `db:"library"`  // help point at whose terminal it began; "" none
+	Terminal     bool       `db:"terminal"` // the person sits at it; false: on a device of their own
 	Holder       string     `db:"holder"`   // opaque id of the librarian who holds it; "" is the bot
 	Turn         int64      `db:"turn"`
 	AnsweredTurn int64      `db:"answered_turn"`

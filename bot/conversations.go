@@ -72,7 +72,7 @@ func (c *Conversations) Mask(ctx context.Context, text string) (masked string, k
 func Topic(conversation int64) string { return "conversation:" + strconv.FormatInt(conversation, 10) }
 
 const conversationColumns = `c.id, c.contact, k.channel, k.key, k.pseudonym, k.language, k.audience,
-	COALESCE(k.place, '') AS place, COALESCE(c.holder, '') AS holder, c.turn, c.answered_turn,
+	COALESCE(k.place, '') AS place, COALESCE(k.library, '') AS library, k.terminal_at IS NOT NULL AS terminal, COALESCE(c.holder, '') AS holder, c.turn, c.answered_turn,
 	k.blocked_at, c.created_at, c.updated_at`
 
 // Of finds the conversation of a channel's contact; false where they never wrote, or were forgotten.

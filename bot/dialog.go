@@ -36,6 +36,8 @@ type person struct {
 	Chosen   bool   // the person picked the language
 	Audience string // citizen | business | "" where unknown
 	Place    string // ekatte
+	Library  string // help point at whose terminal the conversation began; the dialog changes neither this nor the next
+	Terminal bool   // the person sits at it
 }
 
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.

@@ -187,6 +187,9 @@ func (d *dialog) nearSeen(in *lookNear) act {
 	default:
 		b.Text = d.t("bot.near_many", place)
 	}
+	if in.here {
+		b.Text = d.t("kiosk.here", near[0].Name) + "\n" + b.Text
+	}
 	if in.open != nil {
 		b.Text += "\n" + d.t("bot.near_open", in.open.Name)
 		shown := false

@@ -116,6 +116,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return e.answerAll(ctx) })
 	group.Go(func() error { return e.deliverAll(ctx) })
+	group.Go(func() error { return e.watchTerminals(ctx) })
 	err := group.Wait()
 	e.phrases.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -252,9 +252,13 @@ type desk struct {
 	staffed bool
 	broken  bool
 	open    map[int64]Wish
+	asked   Wish   // the last that was asked for
+	contact string // that was left on a ticket: phone | email
+	left    bool   // somebody stopped waiting
 }
 
 func (d *desk) Offer(_ context.Context, _ postgres.DB, w Wish) (Offer, error) {
+	d.asked = w
 	return Offer{Staffed: d.staffed, HelpPoint: "rb-vratsa", Name: "Регионална библиотека"}, nil
 }
 
@@ -276,12 +280,13 @@ func (d *desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 
 func (d *desk) LeaveQuestion(_ context.Context, _ postgres.DB, conversation int64) (Ticket, bool, error) {
 	_, ok := d.open[conversation]
-	return Ticket{ID: 1, Position: 1, Left: true}, ok, nil
+	d.left = d.left || ok
+	return Ticket{ID: 1, Position: 1, Left: true, Contact: d.contact}, ok, nil
 }
 
 func (d *desk) Status(_ context.Context, _ postgres.DB, conversation int64) (Ticket, bool, error) {
 	_, ok := d.open[conversation]
-	return Ticket{ID: 1, Position: 1}, ok, nil
+	return Ticket{ID: 1, Position: 1, Contact: d.contact}, ok, nil
 }
 
 // telegram is a channel whose answers a test lays ready; without one everything passes.

@@ -17,6 +17,7 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 	for _, sql := range []string{
 		`DELETE FROM feedback WHERE contact = $1`,
 		`DELETE FROM training_signups WHERE contact = $1`,
+		`DELETE FROM conversation_codes WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`DELETE FROM messages WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`UPDATE conversations SET holder = NULL, answered_turn = turn, state = '{}', due_at = NULL,
 			leased_until = NULL, lease = lease + 1, tries = 0

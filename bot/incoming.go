@@ -32,5 +32,6 @@ type Incoming struct {
 	Lat, Lon   float64
 	Language   string // what the channel says of the person's language; a hint
 	Place      string // ekatte, where the channel knows it (kiosk, embed attribute)
+	Library    string // help point whose terminal it comes from; "" is the person's own device
 	At         time.Time
 }

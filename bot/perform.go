@@ -22,7 +22,7 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 	case *findPlace:
 		a.match, err = e.store.FindPlace(ctx, a.Words)
 	case *lookNear:
-		err = e.lookNear(ctx, a)
+		err = e.lookNear(ctx, a, d.person)
 	case *lookTrainings:
 		err = e.lookTrainings(ctx, w, a)
 	case *showTraining:
@@ -128,8 +128,9 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 	return err
 }
 
-// lookNear finds help points around the place, and the nearest open one where the nearest is closed.
-func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
+// lookNear finds help points around the place, and the nearest open one where the nearest is closed. Who sits at a library's terminal
+// and asks for that settlement is in that library.
+func (e *Engine) lookNear(ctx context.Context, a *lookNear, p person) (err error) {
 	if a.Position != nil {
 		a.place, a.known, err = e.store.PlaceAt(ctx, a.Position.Lat, a.Position.Lon)
 	} else {
@@ -142,8 +143,18 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
 	if a.CallOnly {
 		near.Limit = 20 // of many no telephone is known
 	}
+	own, err := e.ownLibrary(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	if own != nil {
+		near.Position, near.Limit = own.Position, 20
+	}
 	if a.near, err = e.store.Near(ctx, near); err != nil {
 		return err
+	}
+	if own != nil {
+		a.near, a.here = ownFirst(a.near, own.ID)
 	}
 	shown := a.near
 	if len(a.near) > 0 && a.near[0].OpenNow != nil && !*a.near[0].OpenNow {
@@ -162,6 +173,9 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear) (err error) {
 
 // wish is what the desk is asked for: the person's shaped wish, with what the conversation knows.
 func (e *Engine) wish(w waiting, d *dialog, shaped wish) Wish {
+	if shaped.HelpPoint == "" && !shaped.Pool && d.person.Library != "" { // the library whose terminal it is comes first
+		shaped.HelpPoint, shaped.Shown = d.person.Library, true
+	}
 	return Wish{
 		Conversation: w.ID, Place: d.person.Place, HelpPoint: shaped.HelpPoint, Pool: shaped.Pool, Shown: shaped.Shown,
 		Reason: shaped.Reason, Language: d.person.Language, Summary: d.state.Question,

@@ -105,10 +105,12 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err error) {
 	now := e.now()
 	err = tx.QueryRow(ctx, `
-		INSERT INTO contacts (channel, key, language, place, created_at) VALUES ($1, $2, $3, (SELECT ekatte FROM places WHERE ekatte = $4), $5)
+		INSERT INTO contacts (channel, key, language, place, created_at, library, terminal_at)
+		VALUES ($1, $2, $3, (SELECT ekatte FROM places WHERE ekatte = $4), $5, (SELECT id FROM help_points WHERE id = $6), CASE WHEN $6 <> '' THEN $5::timestamptz END)
 		ON CONFLICT (channel, key) DO UPDATE
-			SET blocked_at = NULL, forgotten_at = NULL, place = COALESCE(contacts.place, EXCLUDED.place)
-		RETURNING id`, a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now).Scan(&r.Contact)
+			SET blocked_at = NULL, forgotten_at = NULL, place = COALESCE(contacts.place, EXCLUDED.place),
+				terminal_at = CASE WHEN contacts.terminal_at IS NOT NULL THEN $5::timestamptz END
+		RETURNING id`, a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now, a.Library).Scan(&r.Contact)
 	if err != nil {
 		return r, fmt.Errorf("keep the contact: %w", err)
 	}

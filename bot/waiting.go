@@ -96,9 +96,13 @@ type Waiter struct {
 	Returns   bool // the channel is a page that the person comes back to: nothing is sent after them
 	Contact   bool // they left a phone or an e-mail
 	Callbacks bool // a contact can be kept
+	Terminal  bool // they sit at a library's terminal, which forgets: nobody comes back to it for an answer
 }
 
 func (w Waiter) kept() string {
+	if w.Terminal {
+		return i18n.T(w.Language, "kiosk.kept")
+	}
 	if w.Returns {
 		return i18n.T(w.Language, "waiting.kept_web")
 	}
@@ -179,7 +183,10 @@ func (d *dialog) questionLeft(in *leaveQuestion) act {
 		return nil
 	}
 	text := d.t("waiting.left")
-	if d.returns {
+	switch {
+	case d.person.Terminal:
+		text = d.t("kiosk.question_left")
+	case d.returns:
 		text = d.t("waiting.left_web")
 	}
 	d.add(Body{Text: text, Buttons: d.waits(in.ticket)})

@@ -22,7 +22,7 @@ func (d *Desk) sweepUntaken(ctx context.Context) error {
 		return err
 	}
 	rows, err := d.db.Query(ctx, `
-		SELECT t.id AS ticket, t.conversation, coalesce(t.help_point, '') AS help_point, k.channel, t.contact_kind <> '' AS contact,
+		SELECT t.id AS ticket, t.conversation, coalesce(t.help_point, '') AS help_point, k.channel, k.terminal_at IS NOT NULL AS terminal, t.contact_kind <> '' AS contact,
 			t.opened_at, t.offered_at IS NOT NULL AS offered, cardinality(t.tried) > 0 AND t.moved_told_at IS NULL AS moved
 		FROM `+waitingTables+`
 		WHERE t.state = 'waiting' AND t.left_at IS NULL AND (t.offered_at IS NULL OR t.closed_told_at IS NULL) AND t.opened_at <= $1
@@ -61,6 +61,7 @@ type untaken struct {
 	Ticket, Conversation int64
 	HelpPoint            string
 	Channel              string
+	Terminal             bool // at a screen in a library
 	Contact              bool
 	OpenedAt             time.Time
 	Offered              bool // other ways were offered
@@ -68,7 +69,7 @@ type untaken struct {
 }
 
 func (d *Desk) waiter(u untaken, language string) bot.Waiter {
-	return bot.Waiter{Language: language, Returns: d.conversations.Returns(u.Channel), Contact: u.Contact, Callbacks: d.vault != nil}
+	return bot.Waiter{Language: language, Returns: d.conversations.Returns(u.Channel), Contact: u.Contact, Callbacks: d.vault != nil, Terminal: u.Terminal}
 }
 
 // offerWays offers to go on waiting, to leave the question, or the nearest desk.
