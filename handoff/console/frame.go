@@ -101,6 +101,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/canned", "canned_title", only(staff.Librarian, staff.Supervisor)},
 		{"/console/feedback", "feedback_title", only(staff.Supervisor, staff.Editor)},
 		{"/console/people", "people_title", only(staff.Admin)},
+		{"/console/libraries", "libraries_title", only(staff.Librarian, staff.Supervisor, staff.Admin)},
 		{"/console/hosts", "hosts_title", only(staff.Admin)},
 		{"/console/audit", "audit_title", only(staff.Admin, staff.Supervisor)},
 	} {

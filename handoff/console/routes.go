@@ -69,6 +69,22 @@ func (s *site) routes() []route {
 		{"POST /console/canned/{id}", only(librarian, supervisor), s.saveCanned},
 		{"POST /console/canned/{id}/remove", only(librarian, supervisor), s.removeCanned},
 
+		{"GET /console/libraries", only(librarian, supervisor, admin), s.librariesPage},
+		{"GET /console/libraries/{id}", only(librarian, supervisor, admin), s.libraryPage},
+		{"POST /console/libraries/{id}/confirm", only(librarian, supervisor, admin), s.confirmLibrary},
+		{"GET /console/libraries/{id}/hours", only(librarian, supervisor, admin), s.libraryHoursPage},
+		{"POST /console/libraries/{id}/hours", only(librarian, supervisor, admin), s.saveLibraryHours},
+		{"GET /console/libraries/{id}/days", only(librarian, supervisor, admin), s.libraryDaysPage},
+		{"POST /console/libraries/{id}/days", only(librarian, supervisor, admin), s.addLibraryDay},
+		{"POST /console/libraries/{id}/days/remove", only(librarian, supervisor, admin), s.removeLibraryDay},
+		{"GET /console/libraries/{id}/about", only(librarian, supervisor, admin), s.libraryAboutPage},
+		{"POST /console/libraries/{id}/about", only(librarian, supervisor, admin), s.saveLibraryAbout},
+		{"GET /console/libraries/{id}/trainings/new", only(librarian, supervisor, admin), s.newTrainingPage},
+		{"POST /console/libraries/{id}/trainings/new", only(librarian, supervisor, admin), s.addTraining},
+		{"GET /console/libraries/{id}/trainings/{number}", only(librarian, supervisor, admin), s.trainingPage},
+		{"POST /console/libraries/{id}/trainings/{number}", only(librarian, supervisor, admin), s.changeTraining},
+		{"POST /console/libraries/{id}/trainings/{number}/cancel", only(librarian, supervisor, admin), s.cancelTraining},
+
 		{"GET /console/feedback", only(supervisor, editor), s.feedbackPage},
 
 		{"GET /console/people", only(admin), s.peoplePage},

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -71,6 +72,8 @@ var who = map[string]string{
 var wildcard = regexp.MustCompile(`\{[a-z]+\}`)
 
 func TestPermissions(t *testing.T) {
+	who := maps.Clone(who)
+	maps.Copy(who, whoLibraries)
 	b := setup(t)
 	// A last administrator who is not part of the test, so that none of it is refused for that reason.
 	b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})
@@ -129,7 +132,9 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
 	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/feedback", "/console/people",
-		"/console/people/new", "/console/people/1", "/console/hosts", "/console/audit", "/console/account", "/console/nowhere"} {
+		"/console/people/new", "/console/people/1", "/console/hosts", "/console/audit", "/console/account", "/console/nowhere",
+		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
+		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
 		for _, language := range []string{"bg", "en"} {
 			w.post("/console/language", "language", language)
 			got := w.get(path)
@@ -148,7 +153,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 				t.Errorf("%s: headers %v", path, got.header)
 			}
 			got.has(t, `<html lang="`+language+`">`)
-			if leaks := regexp.MustCompile(`>\s*(?:console|bot|common)\.|%!|<no value>|\b(?:verb|outcome|role|event|delivery|why|fact|channel|language|audit_area|subject|reason)_[a-z-]+\s*<`).FindString(got.body); leaks != "" {
+			if leaks := regexp.MustCompile(`>\s*(?:console|bot|common|library)\.|%!|<no value>|\b(?:verb|outcome|role|event|delivery|why|fact|channel|language|audit_area|subject|reason)_[a-z-]+\s*<`).FindString(got.body); leaks != "" {
 				t.Errorf("%s in %s leaves a phrase out: %q", path, language, leaks)
 			}
 		}
