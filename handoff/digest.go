@@ -31,7 +31,10 @@ func (r noticeRow) topic(language string) string {
 	return i18n.T(language, "notice.topic_unknown")
 }
 
-// digest is one message to a member of the staff about everybody who waits. The staff read Bulgarian.
+// staffLanguage is what the staff read where they have chosen no language.
+const staffLanguage = "bg"
+
+// digest is one message to a member of the staff about everybody who waits.
 type digest struct {
 	To        staff.Account
 	Rows      []noticeRow
@@ -47,14 +50,14 @@ func (d digest) Subject() string { return d.count("subject") }
 
 func (d digest) count(key string) string {
 	if len(d.Rows) == 1 {
-		return i18n.T("bg", "notice."+key+"_one")
+		return i18n.T(staffLanguage, "notice."+key+"_one")
 	}
-	return i18n.T("bg", "notice."+key+"_many", len(d.Rows))
+	return i18n.T(staffLanguage, "notice."+key+"_many", len(d.Rows))
 }
 
 // Text is plain text with a link to the desk.
 func (d digest) Text() string {
-	const language = "bg"
+	const language = staffLanguage
 	lines := []string{i18n.T(language, "notice.greeting", d.To.Name), "", d.count("begin")}
 	for _, r := range d.Rows[:min(len(d.Rows), shownRows)] {
 		library := r.Library

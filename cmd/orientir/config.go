@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"orientir/handoff/mail"
 	"orientir/retrieval/openai"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
 	SecretKeys     [][]byte // the first seals, all open; none: one of its own in DataDir, with a private database
+
+	Mail *mail.Server // nil: no mail
 
 	TelegramToken  string
 	TelegramURL    string // "" is Telegram's own server
@@ -136,6 +139,13 @@ func LoadConfig(env func(string) string) (Config, error) {
 		c.RateLimits = false
 	default:
 		fault("ORIENTIR_RATE_LIMITS", "%q не е on или off", v)
+	}
+	if v := env("SMTP_URL"); v != "" {
+		server, err := mail.ParseURL(v)
+		if err != nil {
+			fault("SMTP_URL", "%v", err) // never the password
+		}
+		c.Mail = &server
 	}
 	for _, named := range []struct{ name, value string }{{"TELEGRAM_API_URL", c.TelegramURL}, {"OPENAI_BASE_URL", c.OpenAIURL}} {
 		if named.value != "" && !hasScheme(named.value, "http", "https") {

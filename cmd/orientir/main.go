@@ -67,6 +67,7 @@ const environmentHelp = `
   ORIENTIR_EMBED_ORIGINS    сайтове, които може да вграждат чата, напр. https://www.example.bg
   ORIENTIR_RATE_LIMITS      on или off (on)
   ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
+  SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram
   TELEGRAM_API_URL          друг сървър на Bot API
   TELEGRAM_WEBHOOK_SECRET   с него и https адрес: webhook вместо запитване

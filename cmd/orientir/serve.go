@@ -28,6 +28,7 @@ import (
 	"orientir/handoff"
 	"orientir/handoff/console"
 	"orientir/handoff/group"
+	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 )
 
@@ -106,6 +107,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return p.redis.Run(ctx) })
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
+	group.Go(func() error { return site.notices.Run(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
@@ -131,6 +133,7 @@ type site struct {
 	conversations *bot.Conversations
 	engine        *bot.Engine
 	desk          *handoff.Desk
+	notices       *handoff.Notices
 	telegram      *telegram.Bot // nil without a token
 }
 
@@ -159,6 +162,14 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		s.telegram = t
 		channels = append(channels, t)
 	}
+	notices := handoff.NoticeOptions{Log: p.log, PublicURL: public}
+	if p.config.Mail != nil {
+		notices.Mail = mail.New(*p.config.Mail, mail.Options{})
+	}
+	if s.telegram != nil {
+		notices.Telegram = s.telegram.Tell
+	}
+	s.notices = handoff.NewNotices(s.desk, notices)
 	forgetAnswers := func(ctx context.Context, tx postgres.DB, contact int64) error {
 		conversation, ok, err := conversations.OfContact(ctx, tx, contact)
 		if err != nil || !ok {
@@ -186,6 +197,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	})
 	deps := console.Deps{
 		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis, Typing: s.engine,
+		Mail: notices.Mail,
 	}
 	if s.telegram != nil {
 		deps.Telegram = s.telegram

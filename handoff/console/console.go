@@ -17,6 +17,7 @@ import (
 	"orientir/bot/webchat"
 	"orientir/deploy/redis"
 	"orientir/handoff"
+	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -31,8 +32,9 @@ type Deps struct {
 	Knowledge     *knowledge.Store
 	Answerer      Answerer
 	Redis         *redis.Client
-	Telegram      Telegram // nil: the bot is not on Telegram
-	Typing        Typing   // nil: typing is shown on the web alone
+	Telegram      Telegram     // nil: the bot is not on Telegram
+	Typing        Typing       // nil: typing is shown on the web alone
+	Mail          *mail.Sender // nil: invitations and new passwords are links that an administrator passes on
 }
 
 // Telegram is what the site needs of telegram.Bot.

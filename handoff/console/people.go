@@ -55,19 +55,6 @@ func pathID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
-// linkFlash shows a one-time link, once.
-func (s *site) linkFlash(w http.ResponseWriter, r *http.Request, key, name string, token staff.Token) {
-	base := s.PublicURL
-	if base == "" {
-		scheme := "http://"
-		if r.TLS != nil {
-			scheme = "https://"
-		}
-		base = scheme + r.Host
-	}
-	s.setFlash(w, flash{Key: key, Args: []string{name}, Link: base + "/console/link?token=" + url.QueryEscape(string(token))})
-}
-
 func roles(form url.Values) []staff.Role {
 	var all []staff.Role
 	for _, v := range form["role"] {

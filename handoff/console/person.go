@@ -141,7 +141,7 @@ func (s *site) addPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.linkFlash(w, r, "person_invited", added.Name, token)
+	s.sendLink(w, r, added, token)
 	return seeOther(w, r, "/console/people")
 }
 
@@ -178,11 +178,7 @@ func (s *site) linkPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key := "person_invited"
-	if a.HasPassword {
-		key = "person_reset"
-	}
-	s.linkFlash(w, r, key, a.Name, token)
+	s.sendLink(w, r, a, token)
 	return seeOther(w, r, "/console/people")
 }
 
