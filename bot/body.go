@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"fmt"
+
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -70,6 +72,16 @@ type Door struct {
 	Note         string `json:"note,omitempty"`
 }
 
+// MapLink is where a map shows the help point: OpenStreetMap, which every browser opens and which asks for nothing ("geo:" does nothing on most
+// computers). The rule that links lead to official hosts is for what guides claim; a map claims nothing official, and its button says what it is.
+// "" where only the settlement is known: a pin in the middle of a town would mislead.
+func (h HelpPointCard) MapLink() string {
+	if h.Lat == nil || h.Lon == nil {
+		return ""
+	}
+	return fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.5f&mlon=%.5f#map=17/%.5f/%.5f", *h.Lat, *h.Lon, *h.Lat, *h.Lon)
+}
+
 // HelpPointCard is a library as a message carries it, with opening words computed when it was sent.
 type HelpPointCard struct {
 	ID        string   `json:"id"`
@@ -80,7 +92,12 @@ type HelpPointCard struct {
 	Site      string   `json:"site,omitempty"`
 	Lat       *float64 `json:"lat,omitempty"` // nil where only the settlement is known
 	Lon       *float64 `json:"lon,omitempty"`
-	DistanceM *int     `json:"distance_m,omitempty"`
+	Street    bool     `json:"street,omitempty"`     // Lat and Lon are of the street, not of the building
+	Away      string   `json:"away,omitempty"`       // «на около 900 м, около 15 минути пеша»
+	DistanceM *int     `json:"distance_m,omitempty"` // of messages older than Away
+	Phones    []string `json:"phones,omitempty"`     // all of them, Phone first
+	Note      string   `json:"note,omitempty"`       // «Утре е 3 март, почива»
+	Offers    string   `json:"offers,omitempty"`     // «помощ с КЕП, компютри»
 	Open      *bool    `json:"open,omitempty"`
 	Hours     string   `json:"hours"` // «Отворено до 17:30 ч.», «Не знам работното време, обадете се на …»
 }

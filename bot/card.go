@@ -61,7 +61,8 @@ func (d Door) Lines(language string) []string {
 func NewHelpPointCard(n knowledge.Nearby, now time.Time, language string) HelpPointCard {
 	c := HelpPointCard{
 		ID: n.ID, Name: n.Name, Place: PlaceWords(n.Place, language), Address: n.Address, Phone: n.Phone(), Site: n.Site,
-		DistanceM: n.DistanceM, Open: n.OpenNow, Hours: OpeningWords(n, now, language),
+		Open: n.OpenNow, Hours: OpeningWords(n, now, language), Phones: n.Phones, Street: n.Accuracy == knowledge.Street,
+		Away: AwayWords(n, language), Note: NoteWords(n, now, language), Offers: OfferWords(n.HelpPoint, language),
 	}
 	if n.Position != nil {
 		lat, lon := n.Position.Lat, n.Position.Lon

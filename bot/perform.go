@@ -128,8 +128,11 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 	return err
 }
 
-// lookNear finds help points around the place, and the nearest open one where the nearest is closed. Who sits at a library's terminal
-// and asks for that settlement is in that library.
+// farthestOpen is how far, in metres, an open help point is still worth telling of.
+const farthestOpen = 40_000
+
+// lookNear finds help points around the place, and the nearest that is surely open where the nearest is not. Who sits at a library's
+// terminal and asks for that settlement is in that library.
 func (e *Engine) lookNear(ctx context.Context, a *lookNear, p person) (err error) {
 	if a.Position != nil {
 		a.place, a.known, err = e.store.PlaceAt(ctx, a.Position.Lat, a.Position.Lon)
@@ -157,13 +160,13 @@ func (e *Engine) lookNear(ctx context.Context, a *lookNear, p person) (err error
 		a.near, a.here = ownFirst(a.near, own.ID)
 	}
 	shown := a.near
-	if len(a.near) > 0 && a.near[0].OpenNow != nil && !*a.near[0].OpenNow {
+	if len(a.near) > 0 && (a.near[0].OpenNow == nil || !*a.near[0].OpenNow) {
 		near.Limit, near.OpenOnly = 1, true
 		open, err := e.store.Near(ctx, near)
 		if err != nil {
 			return err
 		}
-		if len(open) > 0 {
+		if len(open) > 0 && (open[0].Here || open[0].AwayM <= farthestOpen) {
 			a.open, shown = &open[0], append(slices.Clone(shown), open[0])
 		}
 	}

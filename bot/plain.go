@@ -28,7 +28,7 @@ func (b Body) Plain() string {
 	add(b.NearTitle)
 	for _, h := range b.HelpPoints {
 		var words []string
-		for _, w := range []string{h.Name, h.Place, h.Address, h.Phone, h.Hours} {
+		for _, w := range []string{h.Name, h.Place, h.Address, h.Phone, h.Hours, h.Note} {
 			if w != "" {
 				words = append(words, strings.TrimSuffix(w, "."))
 			}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,17 +18,6 @@ func DateWords(t time.Time, language string) string {
 // ClockWords says the time of day that t shows, «9:00 ч.».
 func ClockWords(t time.Time, language string) string {
 	return i18n.T(language, "common.clock", t.Hour(), t.Minute())
-}
-
-// DistanceWords says metres as the crow flies no finer than they deserve: «на 350 м», «на 1,2 км», «на 14 км».
-func DistanceWords(metres int, language string) string {
-	switch {
-	case metres < 975:
-		return i18n.T(language, "common.distance_m", max(50, (metres+25)/50*50))
-	case metres < 9950:
-		return i18n.T(language, "common.distance_km", decimals(fmt.Sprintf("%.1f", float64(metres)/1000), language))
-	}
-	return i18n.T(language, "common.distance_km", strconv.Itoa((metres+500)/1000))
 }
 
 // FeeWords says an amount in euro cents, «15,34 €»; zero is «безплатно».
@@ -50,24 +38,6 @@ func decimals(s, language string) string {
 // MeansWords says a means of identification, «КЕП (електронен подпис)».
 func MeansWords(m knowledge.Means, language string) string {
 	return i18n.T(language, "common.means_"+string(m))
-}
-
-// OpeningWords says whether a help point is open, as of now. Unknown hours are said to be unknown, with the phone where
-// there is one: unknown is never open. now and the help point's times are read in the zone of now (Europe/Sofia).
-func OpeningWords(n knowledge.Nearby, now time.Time, language string) string {
-	switch {
-	case n.OpenNow == nil && n.Phone() != "":
-		return i18n.T(language, "common.hours_call", n.Phone())
-	case n.OpenNow == nil:
-		return i18n.T(language, "common.hours_check")
-	case *n.OpenNow && n.ClosesAt.IsZero():
-		return i18n.T(language, "common.open")
-	case *n.OpenNow:
-		return i18n.T(language, "common.open_until", ClockWords(n.ClosesAt.In(now.Location()), language))
-	case n.NextOpen.IsZero():
-		return i18n.T(language, "common.closed")
-	}
-	return momentWords("common.opens_", n.NextOpen, now, language)
 }
 
 // MomentWords says when something happens, seen from now: «утре в 9:00 ч.», «в понеделник в 9:00 ч.»,

@@ -121,13 +121,28 @@ type Exception struct {
 // Nearby is a help point as seen from somewhere.
 type Nearby struct {
 	HelpPoint
-	DistanceM *int  // metres as the crow flies; nil where only its settlement is known
+	DistanceM *int // metres as the crow flies from what was asked for to its own position; nil where only its settlement is known
+	AwayM     int  // the same between what is known of both, settlements' middles too; 0 where nothing is
+	From      Vantage
+	Here      bool  // in the settlement that was asked for by name
 	OpenNow   *bool // nil where the hours are unknown
 	// NextOpen is when it opens next (or, open now, zero). Zero where unknown.
 	NextOpen time.Time
 	// ClosesAt is when it closes today; zero unless open now.
 	ClosesAt time.Time
+	// Closure is the exception that keeps it closed at that time; nil where none does.
+	Closure *Exception
 }
+
+// Vantage says from what a distance is reckoned.
+type Vantage string
+
+// The vantages.
+const (
+	FromPosition Vantage = "position" // where the person is
+	FromQuarter  Vantage = "quarter"  // the middle of a quarter
+	FromTown     Vantage = "town"     // the middle of a settlement, which is nobody's place
+)
 
 // PlaceOutcome says how words fitted the places that we know.
 type PlaceOutcome string

@@ -79,17 +79,48 @@ func (h *Hours) On(t time.Time) []Span {
 }
 
 func (h *Hours) on(day time.Time) []Span {
-	date := day.Format(time.DateOnly)
-	for i := len(h.Exceptions) - 1; i >= 0; i-- {
-		e := h.Exceptions[i]
-		if e.From.Format(time.DateOnly) <= date && date <= e.To.Format(time.DateOnly) {
-			return e.Spans
-		}
+	if e := h.exception(day); e != nil {
+		return e.Spans
 	}
 	if _, holiday := Holiday(day); holiday && !h.Holidays {
 		return nil
 	}
 	return h.Week[(int(day.Weekday())+6)%7]
+}
+
+// exception gives the last exception that covers a day; nil where none does.
+func (h *Hours) exception(day time.Time) *Exception {
+	if len(h.Exceptions) == 0 {
+		return nil
+	}
+	date := dateOf(day)
+	for i := len(h.Exceptions) - 1; i >= 0; i-- {
+		if e := &h.Exceptions[i]; !date.Before(dateOf(e.From)) && !date.After(dateOf(e.To)) {
+			return e
+		}
+	}
+	return nil
+}
+
+// closure gives the exception that keeps a whole day closed; nil where none does.
+func (h *Hours) closure(t time.Time) *Exception {
+	if e := h.exception(t.In(sofia())); e != nil && len(e.Spans) == 0 {
+		return e
+	}
+	return nil
+}
+
+// DayOff says whether an official holiday closes a day that the week has hours for, and which holiday it is. Unknown hours say nothing.
+func (h *Hours) DayOff(t time.Time) (holiday string, off bool) {
+	if h == nil || h.Holidays {
+		return "", false
+	}
+	day := midnight(t.In(sofia()))
+	name, ok := Holiday(day)
+	if !ok || h.exception(day) != nil || len(h.Week[(int(day.Weekday())+6)%7]) == 0 {
+		return "", false
+	}
+	return name, true
 }
 
 const minutesPerDay = 24 * 60

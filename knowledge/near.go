@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -91,6 +92,7 @@ func (d *directory) near(from Position, n Near) []Nearby {
 	out := make([]Nearby, len(best))
 	for i, c := range best {
 		out[i] = d.points[c.index].seen(from, at)
+		out[i].from(n, d.away(c.index, from))
 	}
 	return out
 }
@@ -107,11 +109,37 @@ func (h HelpPoint) seen(from Position, at time.Time) Nearby {
 		n.OpenNow = &open
 		if open {
 			n.ClosesAt = closes
-		} else if next, ok := h.Hours.NextOpen(at); ok {
-			n.NextOpen = next
+		} else {
+			n.NextOpen, _ = h.Hours.NextOpen(at)
+			n.Closure = h.Hours.closure(at)
 		}
 	}
 	return n
+}
+
+// from notes what the distance is reckoned from, and how far it is.
+func (h *Nearby) from(n Near, away int) {
+	h.AwayM, h.From = away, FromTown
+	ekatte, _, quarter := strings.Cut(n.Ekatte, "/")
+	switch {
+	case n.Position != nil:
+		h.From = FromPosition
+	default:
+		h.Here = h.Ekatte == ekatte
+		if quarter {
+			h.From = FromQuarter
+		}
+	}
+}
+
+// away is how many metres a help point is from a position, by its own position, its quarter or its settlement; 0 where none is known.
+func (d *directory) away(index int, from Position) int {
+	h := &d.points[index]
+	if h.Position == nil && !h.Place.located() {
+		return 0
+	}
+	const radius = 6_371_008.8
+	return int(math.Round(2 * radius * math.Asin(math.Min(1, math.Sqrt(d.where[index].chord(onSphere(from)))/2))))
 }
 
 // metres is the way as the crow flies, on a sphere of the mean radius of the Earth (haversine); in Bulgaria within 0.3 %.

@@ -330,16 +330,15 @@ func (b *page) helpPoints(p *phrases, a Answer) {
 	}
 }
 
+// distance says how far it is from another settlement; within one nobody said where they are.
 func distance(h knowledge.Nearby, l knowledge.Language) string {
 	switch {
-	case h.DistanceM == nil:
+	case h.Here || h.AwayM < 1000:
 		return ""
-	case *h.DistanceM < 1000:
-		return fmt.Sprintf(" (%d м)", *h.DistanceM)
 	case l == knowledge.English:
-		return fmt.Sprintf(" (%.1f km)", float64(*h.DistanceM)/1000)
+		return fmt.Sprintf(" (about %d km in a straight line)", (h.AwayM+500)/1000)
 	}
-	return strings.Replace(fmt.Sprintf(" (%.1f км)", float64(*h.DistanceM)/1000), ".", ",", 1)
+	return fmt.Sprintf(" (около %d км по права линия)", (h.AwayM+500)/1000)
 }
 
 // opening says whether a library is open, or that nobody told us.

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func layOut(m bot.Message) []part {
 		parts[len(parts)-1].markup = keyboard(body)
 	}
 	for _, h := range body.HelpPoints {
-		if h.Lat == nil || h.Lon == nil {
+		if h.Lat == nil || h.Lon == nil || h.Street {
 			continue
 		}
 		address := h.Address
@@ -90,17 +91,34 @@ func helpPoint(h bot.HelpPointCard, language string) []line {
 		place += ", " + h.Address
 	}
 	block := []line{boldLine(h.Name), plainLine(place)}
-	if h.DistanceM != nil {
-		block = append(block, plainLine(bot.DistanceWords(*h.DistanceM, language)))
+	away := h.Away
+	if away == "" && h.DistanceM != nil {
+		away = bot.DistanceWords(*h.DistanceM, language)
 	}
-	if h.Hours != "" {
-		block = append(block, plainLine(h.Hours))
+	for _, words := range []string{away, h.Hours, h.Note} {
+		if words != "" {
+			block = append(block, plainLine(words))
+		}
 	}
-	if h.Phone != "" {
-		block = append(block, plainLine("☎ "+h.Phone))
+	phones := h.Phones
+	if len(phones) == 0 && h.Phone != "" {
+		phones = []string{h.Phone}
+	}
+	for _, phone := range phones[:min(len(phones), mostPhones)] {
+		block = append(block, plainLine("☎ "+bot.DialWords(phone)))
+	}
+	if h.Offers != "" {
+		block = append(block, plainLine(i18n.T(language, "common.offers", h.Offers)))
+	}
+	if link := h.MapLink(); link != "" {
+		words := i18n.T(language, "web.map")
+		block = append(block, line{`<a href="` + html.EscapeString(link) + `">` + html.EscapeString(words) + `</a>`, words})
 	}
 	return block
 }
+
+// mostPhones is how many numbers of a help point are shown.
+const mostPhones = 2
 
 // keyboard lays buttons out one in a row, so that long labels stay whole on a phone, but ratings side by side.
 func keyboard(b *bot.Body) models.ReplyMarkup {

@@ -35,16 +35,21 @@ type helpPointJSON struct {
 	Place     placeJSON  `json:"place"`
 	Address   *string    `json:"address"`
 	Phone     *string    `json:"phone"`
+	Phones    []string   `json:"phones"` // all of them, phone first
 	Email     *string    `json:"email"`
 	Site      *string    `json:"site"`
 	Lat       *float64   `json:"lat"`
 	Lon       *float64   `json:"lon"`
+	Accuracy  *string    `json:"accuracy"` // of lat and lon: building or street
 	DistanceM *int       `json:"distance_m"`
 	OpenNow   *bool      `json:"open_now"`
 	ClosesAt  *time.Time `json:"closes_at"`
 	NextOpen  *time.Time `json:"next_open"`
 	Hours     *string    `json:"hours"` // «пон–пет 9:00–17:30; съб 10:00–14:00»
 	Offers    []string   `json:"offers"`
+	Languages []string   `json:"languages"` // spoken beside Bulgarian, ISO 639
+	BranchOf  *string    `json:"branch_of"`
+	Confirmed *time.Time `json:"confirmed_at"` // when the library last said that all of this is right
 }
 
 func toHelpPoints(all []knowledge.Nearby) []helpPointJSON {
@@ -53,16 +58,18 @@ func toHelpPoints(all []knowledge.Nearby) []helpPointJSON {
 		h := helpPointJSON{
 			ID: n.ID, Name: n.Name, Place: toPlace(n.Place), Address: known(n.Address), Phone: known(n.Phone()), Email: known(n.Email),
 			Site: known(n.Site), DistanceM: n.DistanceM, OpenNow: n.OpenNow, ClosesAt: moment(n.ClosesAt), NextOpen: moment(n.NextOpen),
-			Offers: n.Offers,
+			Offers: n.Offers, Phones: n.Phones, Languages: n.Languages, BranchOf: known(n.BranchOf), Confirmed: moment(n.ConfirmedAt),
 		}
 		if n.Position != nil {
-			h.Lat, h.Lon = &n.Position.Lat, &n.Position.Lon
+			h.Lat, h.Lon, h.Accuracy = &n.Position.Lat, &n.Position.Lon, known(string(n.Accuracy))
 		}
 		if n.Hours != nil {
 			h.Hours = known(n.Hours.String())
 		}
-		if h.Offers == nil {
-			h.Offers = []string{}
+		for _, list := range []*[]string{&h.Offers, &h.Phones, &h.Languages} {
+			if *list == nil {
+				*list = []string{}
+			}
 		}
 		out[i] = h
 	}

@@ -119,6 +119,9 @@ func buttons(actions []bot.Action) []button {
 	return out
 }
 
+// mostPhones is how many numbers of a help point can be called from its card.
+const mostPhones = 2
+
 // helpPoint is a library as a page shows it.
 type helpPoint struct {
 	voice
@@ -126,6 +129,8 @@ type helpPoint struct {
 	State                string // open | shut | unknown, for the style; Hours say it in words
 	Hours                string
 	Distance             string
+	Note                 string // a holiday, a closure
+	Offers               string
 	Calls                []button
 	Map                  string // "" where only the settlement is known
 	Site                 string
@@ -139,14 +144,21 @@ func (v voice) helpPoint(h bot.HelpPointCard) helpPoint {
 			out.State = "open"
 		}
 	}
-	if h.DistanceM != nil {
+	out.Distance, out.Note, out.Map = h.Away, h.Note, h.MapLink()
+	if out.Distance == "" && h.DistanceM != nil {
 		out.Distance = bot.DistanceWords(*h.DistanceM, v.Lang())
 	}
-	if address := tel(h.Phone); address != "" {
-		out.Calls = []button{{Label: i18n.T(v.chosen, "web.call", h.Phone), Href: template.URL(address)}}
+	if h.Offers != "" {
+		out.Offers = v.T("common.offers", h.Offers)
 	}
-	if h.Lat != nil && h.Lon != nil {
-		out.Map = fmt.Sprintf("https://www.openstreetmap.org/?mlat=%.5f&mlon=%.5f#map=17/%.5f/%.5f", *h.Lat, *h.Lon, *h.Lat, *h.Lon)
+	phones := h.Phones
+	if len(phones) == 0 {
+		phones = []string{h.Phone}
+	}
+	for _, phone := range phones[:min(len(phones), mostPhones)] {
+		if address := tel(phone); address != "" {
+			out.Calls = append(out.Calls, button{Label: i18n.T(v.chosen, "web.call", phone), Href: template.URL(address)})
+		}
 	}
 	if u, err := url.Parse(h.Site); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
 		out.Site = u.String()
