@@ -1,0 +1,67 @@
+package statistics
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WriteTranscripts writes conversations as CSV in UTF-8, a header first; times are RFC 3339 in UTC, waits are seconds.
+func WriteTranscripts(w io.Writer, found []Transcript) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"ticket", "opened_at", "taken_at", "closed_at", "wait_seconds", "help_point", "place", "channel", "language", "reason", "by",
+		"state", "outcome", "effort", "guide", "rating", "messages", "question"}}
+	for _, t := range found {
+		wait := ""
+		if t.TakenAt != nil {
+			wait = strconv.Itoa(int(t.TakenAt.Sub(t.OpenedAt).Seconds()))
+		}
+		rows = append(rows, []string{number(t.Ticket), stamp(&t.OpenedAt), stamp(t.TakenAt), stamp(t.ClosedAt), wait, t.HelpPoint, t.Place, t.Channel, t.Language,
+			t.Reason, t.By, t.State, t.Outcome, number(int64(t.Effort)), t.Guide, t.Rating, strconv.Itoa(t.Messages), t.Question})
+	}
+	return writeSafe(out, rows)
+}
+
+// WriteLines writes what was said as CSV, a header first.
+func WriteLines(w io.Writer, lines []Line) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"ticket", "at", "from", "text"}}
+	for _, l := range lines {
+		rows = append(rows, []string{number(l.Ticket), stamp(&l.At), l.From, l.Text})
+	}
+	return writeSafe(out, rows)
+}
+
+func writeSafe(out *csv.Writer, rows [][]string) error {
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = Cell(cell)
+		}
+	}
+	return out.WriteAll(rows)
+}
+
+// Cell makes a text harmless to a spreadsheet, which would run one that begins as a formula does: it gets an apostrophe in front
+// (OWASP, «CSV Injection»).
+func Cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", []rune(text)[0]) || strings.HasPrefix(strings.TrimLeft(text, " \u00a0\ufeff"), "=") {
+		return "'" + text
+	}
+	return text
+}
+
+func stamp(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
