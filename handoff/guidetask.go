@@ -27,6 +27,7 @@ type GuideTask struct {
 	FromName string // who closed the ticket
 	ByName   string // who did or dismissed it; "" while open
 	EndedAt  *time.Time
+	Reason   string // why it was dismissed, masked; "" otherwise
 }
 
 // maxTaskWords is the most characters of a librarian's words for an editor.
@@ -76,7 +77,7 @@ func (d *Desk) openTask(ctx context.Context, tx pgx.Tx, ticket, conversation int
 func (d *Desk) GuideTasks(ctx context.Context, state string, limit int) ([]GuideTask, error) {
 	rows, err := d.db.Query(ctx, `
 		SELECT g.id, g.ticket, g.kind, g.slug, coalesce(v.title, '') AS title, g.question, g.words, g.state, g.at,
-			coalesce(f.name, '') AS from_name, coalesce(s.name, '') AS by_name, g.ended_at
+			coalesce(f.name, '') AS from_name, coalesce(s.name, '') AS by_name, g.ended_at, g.reason
 		FROM guide_tasks g
 		JOIN tickets t ON t.id = g.ticket
 		LEFT JOIN staff f ON f.id = t.claimed_by
@@ -95,15 +96,27 @@ func (d *Desk) GuideTasks(ctx context.Context, state string, limit int) ([]Guide
 	return tasks, nil
 }
 
-// EndGuideTask does or dismisses a task. ErrNotFound where it is not open.
-func (d *Desk) EndGuideTask(ctx context.Context, id int64, a staff.Account, dismissed bool) error {
+// maxTaskReason is the most characters of an editor's reason.
+const maxTaskReason = 1000
+
+// EndGuideTask does a task, or dismisses it for a reason. Errors: *staff.Fault, ErrNotFound where it is not open.
+func (d *Desk) EndGuideTask(ctx context.Context, id int64, a staff.Account, dismissed bool, reason string) error {
 	state, verb := "done", "task.done"
 	if dismissed {
 		state, verb = "dismissed", "task.dismiss"
 	}
-	err := d.staff.Door(ctx, staff.Act{By: a.ID, Verb: verb, Subject: fmt.Sprintf("task:%d", id)}, func(tx pgx.Tx, _ *staff.Act) error {
+	reason, _, err := d.conversations.Mask(ctx, strings.TrimSpace(reason))
+	switch {
+	case err != nil:
+		return fmt.Errorf("end guide task %d: %w", id, err)
+	case !dismissed:
+		reason = ""
+	case reason == "" || utf8.RuneCountInString(reason) > maxTaskReason:
+		return &staff.Fault{Field: fmt.Sprintf("reason-%d", id), Key: "desk.fault_task_reason"}
+	}
+	err = d.staff.Door(ctx, staff.Act{By: a.ID, Verb: verb, Subject: fmt.Sprintf("task:%d", id)}, func(tx pgx.Tx, _ *staff.Act) error {
 		tag, err := tx.Exec(ctx, `
-			UPDATE guide_tasks SET state = $2, by = $3, ended_at = $4 WHERE id = $1 AND state = 'open'`, id, state, a.ID, d.now())
+			UPDATE guide_tasks SET state = $2, by = $3, ended_at = $4, reason = $5 WHERE id = $1 AND state = 'open'`, id, state, a.ID, d.now(), reason)
 		if err == nil && tag.RowsAffected() == 0 {
 			return ErrNotFound
 		}

@@ -297,8 +297,8 @@ func TestClosingOpensATaskForAnEditor(t *testing.T) {
 		t.Errorf("ticket %+v", seen)
 	}
 	editor := b.account(staff.Profile{Email: "e@example.bg", Roles: []staff.Role{staff.Editor}})
-	b.do(b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, false))
-	if err := b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, true); !errors.Is(err, ErrNotFound) {
+	b.do(b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, false, ""))
+	if err := b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, true, "няма я"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("ended twice: %v", err)
 	}
 	found, _, _ := b.conversations.Conversation(b.ctx, c)

@@ -87,6 +87,9 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 	page.HolderAway = t.State == handoff.Claimed && !s.Desk.Present(t.ClaimedBy)
 	page.MayBlock = page.Mine || t.State == handoff.Claimed && v.account.Is(staff.Supervisor)
 	s.Desk.Here(ctx, v.account)
+	if err := s.recordLook(r, t); err != nil {
+		return err
+	}
 	if err := s.fillTalk(ctx, &page); err != nil {
 		return err
 	}

@@ -99,6 +99,9 @@ func (s *site) nav(v visit) []navItem {
 	}{
 		{"/console/queue", "queue_title", only(staff.Librarian, staff.Supervisor)},
 		{"/console/canned", "canned_title", only(staff.Librarian, staff.Supervisor)},
+		{"/console/supervisor", "supervisor_title", only(staff.Supervisor)},
+		{"/console/transcripts", "transcripts_title", only(staff.Supervisor)},
+		{"/console/tasks", "tasks_title", only(staff.Editor)},
 		{"/console/feedback", "feedback_title", only(staff.Supervisor, staff.Editor)},
 		{"/console/people", "people_title", only(staff.Admin)},
 		{"/console/libraries", "libraries_title", only(staff.Librarian, staff.Supervisor, staff.Admin)},

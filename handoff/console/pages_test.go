@@ -389,7 +389,7 @@ func TestPhrasesExist(t *testing.T) {
 	}
 	for _, k := range strings.Fields("contact_left_phone contact_left_email rated_good rated_bad why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +
 		"delivery_pending delivery_failed reason_wrong-service reason_unclear reason_outdated reason_missing-case reason_broken-link feedback_show_ feedback_show_bad " +
-		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow") {
+		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_task subject_block subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow") {
 		keys[k] = true
 	}
 	if len(keys) < 200 {

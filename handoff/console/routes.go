@@ -85,6 +85,15 @@ func (s *site) routes() []route {
 		{"POST /console/libraries/{id}/trainings/{number}", only(librarian, supervisor, admin), s.changeTraining},
 		{"POST /console/libraries/{id}/trainings/{number}/cancel", only(librarian, supervisor, admin), s.cancelTraining},
 
+		{"GET /console/tasks", only(editor), s.tasksPage},
+		{"POST /console/tasks/{id}/done", only(editor), s.endTask(false)},
+		{"POST /console/tasks/{id}/dismiss", only(editor), s.endTask(true)},
+
+		{"GET /console/supervisor", only(supervisor), s.supervisorPage},
+		{"POST /console/blocks/{id}/lift", only(supervisor), s.liftBlock},
+		{"GET /console/transcripts", only(supervisor), s.transcriptsPage},
+		{"POST /console/transcripts/export", only(supervisor), s.exportTranscripts},
+
 		{"GET /console/feedback", only(supervisor, editor), s.feedbackPage},
 
 		{"GET /console/people", only(admin), s.peoplePage},

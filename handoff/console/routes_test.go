@@ -50,6 +50,13 @@ var who = map[string]string{
 	"GET /console/canned/{id}":                   "ls",
 	"POST /console/canned/{id}":                  "ls",
 	"POST /console/canned/{id}/remove":           "ls",
+	"GET /console/tasks":                         "e",
+	"POST /console/tasks/{id}/done":              "e",
+	"POST /console/tasks/{id}/dismiss":           "e",
+	"GET /console/supervisor":                    "s",
+	"POST /console/blocks/{id}/lift":             "s",
+	"GET /console/transcripts":                   "s",
+	"POST /console/transcripts/export":           "s",
 	"GET /console/feedback":                      "se",
 	"GET /console/people":                        "a",
 	"GET /console/people/new":                    "a",
@@ -132,7 +139,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	}
 	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
-	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/feedback", "/console/people",
+	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people",
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
