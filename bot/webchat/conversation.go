@@ -73,12 +73,14 @@ type event struct {
 	Lat      *float64 `json:"lat"`
 	Lon      *float64 `json:"lon"`
 	Language string   `json:"language"`
-	Place    string   `json:"place"` // ekatte that the embedding site knows
+	Place    string   `json:"place"`   // ekatte that the embedding site knows
+	Library  string   `json:"library"` // help point whose terminal it comes from
 }
 
 var (
 	eventIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
 	ekattes  = regexp.MustCompile(`^[0-9]{5}$`)
+	pointIDs = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "librarian": true, "language": true, "forget": true}
 )
 
@@ -93,6 +95,9 @@ func (s *site) incoming(key string, e event) (bot.Incoming, error) {
 	}
 	if ekattes.MatchString(e.Place) {
 		in.Place = e.Place
+	}
+	if pointIDs.MatchString(e.Library) {
+		in.Library = e.Library
 	}
 	switch e.Kind {
 	case bot.Text:

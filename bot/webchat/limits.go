@@ -15,6 +15,7 @@ const (
 	messages    limit = "messages"    // a message of a conversation
 	beginnings  limit = "beginnings"  // a new conversation
 	connections limit = "connections" // an opened stream
+	codes       limit = "codes"       // a code to go on with a conversation from elsewhere
 )
 
 // Limits are requests a minute from one address. The default lets a class of thirty in a library work behind one.
@@ -23,6 +24,7 @@ type Limits struct {
 	Messages    int // default 600
 	Beginnings  int // default 120
 	Connections int // default 600
+	Codes       int // default 20; of wrong typed ones bot.CodeTries are allowed, whatever stands here
 	Streams     int // open at once from one address, in one process; default 120
 }
 
@@ -30,7 +32,7 @@ func (l Limits) orDefault() Limits {
 	for _, field := range []struct {
 		value    *int
 		standard int
-	}{{&l.Questions, 300}, {&l.Messages, 600}, {&l.Beginnings, 120}, {&l.Connections, 600}, {&l.Streams, 120}} {
+	}{{&l.Questions, 300}, {&l.Messages, 600}, {&l.Beginnings, 120}, {&l.Connections, 600}, {&l.Codes, 20}, {&l.Streams, 120}} {
 		if *field.value == 0 {
 			*field.value = field.standard
 		}
@@ -46,6 +48,8 @@ func (l Limits) of(what limit) int {
 		return l.Messages
 	case beginnings:
 		return l.Beginnings
+	case codes:
+		return l.Codes
 	default:
 		return l.Connections
 	}

@@ -31,6 +31,8 @@ type Options struct {
 	Heartbeat      time.Duration    // between signs of life on a quiet stream; default 20 s
 	StreamSweep    time.Duration    // how often a stream looks by itself, behind the wake-ups; default 5 s
 	StreamLife     time.Duration    // after which a stream ends and the browser opens another; default 10 min
+	KioskIdle      time.Duration    // after which a library's terminal forgets whom nobody touches it for; default 2 min
+	KioskWarning   time.Duration    // for how long before that it asks whether somebody is there; default 20 s
 
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
 	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)
@@ -85,6 +87,12 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	if o.StreamLife == 0 {
 		o.StreamLife = 10 * time.Minute
 	}
+	if o.KioskIdle == 0 {
+		o.KioskIdle = 2 * time.Minute
+	}
+	if o.KioskWarning == 0 {
+		o.KioskWarning = 20 * time.Second
+	}
 	o.Limits = o.Limits.orDefault()
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	static, err := fs.Sub(staticFiles, "static")
@@ -126,6 +134,9 @@ func (s *site) routes() http.Handler {
 		{"GET /embed", frame, free, s.embed},
 		{"GET /widget.js", asset, free, s.widget},
 		{"GET /guides/{slug}", page, free, s.guide},
+		{"GET /kiosk/{library}", page, free, s.kiosk},
+		{"GET /continue", page, free, s.continuePage},
+		{"POST /continue", page, codes, s.continueHere},
 		{"GET /privacy", page, free, s.privacy},
 		{"GET /accessibility", page, free, s.accessibility},
 		{"GET /static/{name}", asset, free, s.asset},
@@ -136,6 +147,10 @@ func (s *site) routes() http.Handler {
 		{"POST /api/v1/conversations/messages", api, messages, s.receive},
 		{"POST /api/v1/conversations/signs", api, connections, s.signs},
 		{"GET /api/v1/conversations/stream", api, connections, s.stream},
+		{"POST /api/v1/conversations/continue", api, codes, s.continueConversation},
+		{"POST /api/v1/kiosk/code", api, messages, s.kioskCode},
+		{"POST /api/v1/kiosk/qr", api, connections, s.kioskQR},
+		{"POST /api/v1/kiosk/end", api, free, s.kioskEnd},
 	} {
 		mux.Handle(route.pattern, s.at(route.edge, route.limit, route.serve))
 		method, path, _ := strings.Cut(route.pattern, " ")

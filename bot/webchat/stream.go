@@ -51,7 +51,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
 	w.WriteHeader(http.StatusOK)
 	t := &transcript{
-		site: s, conversation: c.ID, after: after, out: out,
+		site: s, conversation: c.ID, key: key, after: after, out: out,
 		voice: voice{site: s, chosen: knownLanguage(r.URL.Query().Get("lang")), Embedded: r.URL.Query().Get("embedded") != ""},
 	}
 	// From here on the status is written. Whatever ends the stream, the browser opens another one.
@@ -66,18 +66,20 @@ type transcript struct {
 	site         *site
 	voice        voice
 	conversation int64
-	after        int64 // the last message that was written or passed over
-	state        state // as last written
-	writing      bool  // as last written: a model is at words that may be added to the answer
-	typing       bool  // as last written: the librarian is typing
-	read         int64 // as last written: the newest message of the person that the librarian has read
+	key          string // whose it was when the stream began
+	after        int64  // the last message that was written or passed over
+	state        state  // as last written
+	writing      bool   // as last written: a model is at words that may be added to the answer
+	typing       bool   // as last written: the librarian is typing
+	read         int64  // as last written: the newest message of the person that the librarian has read
 	out          *eventWriter
 }
 
 // state is what the page shows above the question field.
 type state struct {
-	Holder string `json:"holder"` // bot | waiting | librarian
-	Words  string `json:"words"`
+	Holder  string `json:"holder"` // bot | waiting | librarian
+	Words   string `json:"words"`
+	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
 }
 
 // streamed is one message on a stream.
@@ -96,6 +98,9 @@ func (t *transcript) follow(ctx context.Context) error {
 	heartbeat := time.NewTicker(t.site.Heartbeat)
 	defer heartbeat.Stop()
 	if err := t.out.comment("hello"); err != nil {
+		return err
+	}
+	if err := t.site.conversations.TerminalSeen(ctx, t.conversation); err != nil {
 		return err
 	}
 	for {
@@ -117,6 +122,9 @@ func (t *transcript) follow(ctx context.Context) error {
 			if err := t.out.comment("still here"); err != nil {
 				return err
 			}
+			if err := t.site.conversations.TerminalSeen(ctx, t.conversation); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -127,6 +135,11 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 		messages, err := t.site.conversations.Messages(ctx, t.conversation, t.after, batch)
 		if err != nil {
 			return false, err
+		}
+		if len(messages) > 0 {
+			if _, ours, err := t.owned(ctx); err != nil || !ours {
+				return false, err
+			}
 		}
 		var delivered []int64
 		for _, m := range messages {
@@ -147,8 +160,8 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 			break
 		}
 	}
-	c, ok, err := t.site.conversations.Conversation(ctx, t.conversation)
-	if err != nil || !ok {
+	c, ours, err := t.owned(ctx)
+	if err != nil || !ours {
 		return false, err
 	}
 	now, err := t.site.state(ctx, t.voice, c)
@@ -168,6 +181,12 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, t.signs(ctx, c)
+}
+
+// owned reads the conversation; false where it is gone, or has moved to another device.
+func (t *transcript) owned(ctx context.Context) (bot.Conversation, bool, error) {
+	c, ok, err := t.site.conversations.Conversation(ctx, t.conversation)
+	return c, ok && c.Key == t.key, err
 }
 
 // signs tells what the librarian does who holds the conversation.
@@ -211,22 +230,31 @@ func (t *transcript) message(ctx context.Context, m bot.Message) error {
 
 // state says who holds a conversation, and where its ticket stands.
 func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, error) {
+	now := state{Holder: "bot"}
 	if c.Holder != "" {
-		return state{"librarian", v.T("web.held_librarian")}, nil
+		now = state{Holder: "librarian", Words: v.T("web.held_librarian")}
+		if !c.Terminal {
+			return now, nil
+		}
 	}
 	if s.Ticket == nil {
-		return state{Holder: "bot"}, nil
+		return now, nil
 	}
 	ticket, open, err := s.Ticket(ctx, c.ID)
-	switch {
-	case err != nil:
+	if err != nil {
 		return state{}, fmt.Errorf("read the ticket of conversation %d: %w", c.ID, err)
-	case !open:
-		return state{Holder: "bot"}, nil
-	case ticket.Position > 1:
-		return state{"waiting", v.T("web.held_waiting_position", ticket.Position-1)}, nil
 	}
-	return state{"waiting", v.T("web.held_waiting")}, nil
+	if !open {
+		return now, nil
+	}
+	if c.Holder == "" {
+		now = state{Holder: "waiting", Words: v.T("web.held_waiting")}
+		if ticket.Position > 1 {
+			now.Words = v.T("web.held_waiting_position", ticket.Position-1)
+		}
+	}
+	now.Contact = c.Terminal && ticket.Contact != ""
+	return now, nil
 }
 
 // lastEventID is where a stream begins: after a message id, from the header or from ?after=; 0 is the beginning.

@@ -11,7 +11,7 @@ const words = JSON.parse(id('words').dataset.words);
 const form = id('ask');
 const question = id('question');
 const link = id('link');
-const forget = id('forget');
+const forget = id('forget'); // none at a library's terminal, which has an end of its own
 const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
 const { title } = document;
 const unsent = new Map(); // article → event: what waits for the connection
@@ -22,6 +22,7 @@ let forgotten = false; // the conversation is deleted; the next message begins a
 const conversation = new Conversation({
   language: document.querySelector('.languages [aria-current]')?.lang || main.dataset.language,
   place: main.dataset.place,
+  library: main.dataset.library,
   token: main.dataset.token,
   embedded: document.documentElement.classList.contains('embedded'),
   on: {
@@ -30,7 +31,7 @@ const conversation = new Conversation({
       if (article) offerLocation(article, words, (lat, lon) => act({ kind: 'location', lat, lon }));
       id('examples')?.closest('form').remove();
       if (message.from !== 'person' && document.hidden) document.title = `● ${title}`;
-      forget.hidden = false;
+      offerForget(true);
       if (message.from !== 'person') look();
     },
     state(state) {
@@ -54,14 +55,14 @@ const conversation = new Conversation({
       log.clear();
       log.typing(false);
       id('holder').textContent = '';
-      forget.hidden = true;
+      offerForget(false);
     },
   },
 });
 document.querySelectorAll('.message').forEach((m) => offerLocation(m, words, (lat, lon) => act({ kind: 'location', lat, lon })));
 document.querySelector('.waiting')?.remove();
 if (conversation.begun) {
-  forget.hidden = false;
+  offerForget(true);
   log.restore();
 }
 document.addEventListener('visibilitychange', () => { document.title = title; look(); });
@@ -79,6 +80,10 @@ question.addEventListener('input', () => {
   typed = Date.now();
   conversation.sign({ typing: true });
 });
+
+function offerForget(on) {
+  if (forget) forget.hidden = !on;
+}
 
 /** Sends what a button means. */
 async function act(event) {
@@ -112,7 +117,7 @@ async function deliver(article, event) {
     const { message } = await conversation.send(event);
     log.stored(article, message);
     link.textContent = '';
-    forget.hidden = false;
+    offerForget(true);
   } catch (fault) {
     log.typing(false);
     if (fault.offline) link.textContent = words.offline;
@@ -147,7 +152,7 @@ async function forgetAll() {
     return;
   }
   [forgetting, forgotten] = [false, true];
-  forget.hidden = true;
+  offerForget(false);
   question.focus();
 }
 
@@ -166,7 +171,7 @@ document.addEventListener('submit', (submitted) => {
     else question.focus();
     return;
   }
-  if (target === forget) {
+  if (forget && target === forget) {
     submitted.preventDefault();
     sure.showModal();
     return;
@@ -185,7 +190,7 @@ document.addEventListener('submit', (submitted) => {
 
 // A dialog of our own: a browser shows none of its own in a frame on another site.
 const sure = id('forget-sure');
-sure.addEventListener('close', () => { if (sure.returnValue === 'yes') forgetAll(); });
+sure?.addEventListener('close', () => { if (sure.returnValue === 'yes') forgetAll(); });
 
 /** Marks the button that was pressed among its neighbours: a rating, a choice. */
 function choose(button) {
@@ -214,7 +219,7 @@ function grow() {
 question.addEventListener('input', grow);
 
 // The person changed the language of the page: the conversation goes on in it.
-try {
+if (!main.dataset.library) try {
   const before = sessionStorage.getItem('orientir-language');
   sessionStorage.setItem('orientir-language', conversation.language);
   if (conversation.begun && before && before !== conversation.language) act({ kind: 'button', data: `lang:${conversation.language}` }).catch(() => {});
@@ -228,3 +233,5 @@ new ResizeObserver(() => {
 }).observe(composer);
 
 main.dataset.ready = 'yes';
+
+export { act, conversation, log, say }; // a library's terminal goes on from here

@@ -2,7 +2,7 @@
 
 import { follow } from './stream.js';
 
-const KEY = 'orientir-conversation';
+export const KEY = 'orientir-conversation';
 
 /** A random name of an event. crypto.randomUUID exists only over https, and a library's own network may not have it. */
 export function newEventID() {
@@ -10,21 +10,17 @@ export function newEventID() {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-/** The token lives as long as the tab. Where storage is forbidden (some frames), as long as the page. */
+/** The token lives as long as the tab. Where storage is forbidden (some frames), and at a library's terminal, as long as the page. */
 export class Conversation {
   #token = '';
   #stream;
   #queue = Promise.resolve();
 
-  /** `language` of the person, `place` that the embedding site gave, `token` of a conversation begun without scripts. */
-  constructor({ language, place, token, embedded, on }) {
-    Object.assign(this, { language, place, embedded, on });
-    try {
-      this.#token = token || sessionStorage.getItem(KEY) || '';
-      if (token) sessionStorage.setItem(KEY, token);
-    } catch {
-      this.#token = token || '';
-    }
+  /** `language` of the person, `place` that the site knows, `library` whose terminal this is, `token` of a conversation begun without scripts. */
+  constructor({ language, place, library, token, embedded, on }) {
+    Object.assign(this, { language, place, library, embedded, on });
+    this.#token = token || this.#kept() || '';
+    if (token) this.#keep(token);
     if (this.#token) this.#open();
   }
 
@@ -48,17 +44,45 @@ export class Conversation {
     this.#stream?.stop();
     this.#stream = undefined;
     this.#token = '';
-    try { sessionStorage.removeItem(KEY); } catch { /* nothing was kept */ }
+    this.#keep('');
+  }
+
+  /** Makes a code to go on elsewhere. */
+  code() {
+    return call('/api/v1/kiosk/code', {}, this.#headers());
+  }
+
+  /** Ends a conversation at a terminal: nothing of it stays here. The server forgets it too, but `keep` keeps it for an open ticket. */
+  async end(keep) {
+    await Promise.race([this.#queue, new Promise((late) => setTimeout(late, 3000))]); // what is on its way would begin another one
+    const headers = this.#token ? this.#headers() : {};
+    this.leave();
+    return call('/api/v1/kiosk/end', { keep }, headers);
+  }
+
+  #headers() { return { 'Orientir-Conversation': this.#token, 'Accept-Language': this.language }; }
+
+  #kept() {
+    if (this.library) return '';
+    try { return sessionStorage.getItem(KEY); } catch { return ''; }
+  }
+
+  #keep(token) {
+    if (this.library) return;
+    try {
+      if (token) sessionStorage.setItem(KEY, token);
+      else sessionStorage.removeItem(KEY);
+    } catch { /* lives with the page */ }
   }
 
   async #post(event) {
     if (!this.#token) {
       const { token } = await call('/api/v1/conversations', {}, { 'Accept-Language': this.language });
       this.#token = token;
-      try { sessionStorage.setItem(KEY, token); } catch { /* lives with the page */ }
+      this.#keep(token);
     }
     const answer = await call('/api/v1/conversations/messages',
-      { ...event, language: this.language, place: this.place || undefined },
+      { ...event, language: this.language, place: this.place || undefined, library: this.library || undefined },
       { 'Orientir-Conversation': this.#token, 'Accept-Language': this.language });
     if (!this.#stream) this.#open();
     return answer;
@@ -82,7 +106,7 @@ export class Fault extends Error {
   }
 }
 
-async function call(address, body, headers) {
+export async function call(address, body, headers) {
   let response;
   try {
     response = await fetch(address, {
