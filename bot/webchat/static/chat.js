@@ -192,9 +192,10 @@ document.addEventListener('submit', (submitted) => {
 const sure = id('forget-sure');
 sure?.addEventListener('close', () => { if (sure.returnValue === 'yes') forgetAll(); });
 
-/** Marks the button that was pressed among its neighbours: a rating, a choice. */
+/** Marks the button that was pressed among its neighbours: a rating, a choice. Of a talk with a librarian the first word counts. */
 function choose(button) {
-  if (!button || !/^(rate|why):/.test(button.value)) return;
+  if (!button || !/^(rate|why|desk):/.test(button.value)) return;
+  if (button.value.startsWith('desk:') && button.form.querySelector('.chosen')) return;
   for (const other of button.form.querySelectorAll('button[name="data"]')) {
     if (other.value.split(':')[0] !== button.value.split(':')[0]) continue;
     other.classList.toggle('chosen', other === button);
