@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"sort"
 	"strings"
@@ -100,4 +101,41 @@ func geoJSONTable(data []byte, also names, known ...string) (*table, error) {
 		t.rows = append(t.rows, row)
 	}
 	return t, faults.result()
+}
+
+// writeFeatures writes a table of help points as GeoJSON that geoJSONTable reads back: lat and lon are the point, what is empty is left out.
+func writeFeatures(w io.Writer, rows [][]string) error {
+	type point struct {
+		Type        string     `json:"type"`
+		Coordinates [2]float64 `json:"coordinates"`
+	}
+	type feature struct {
+		Type       string            `json:"type"`
+		ID         string            `json:"id"`
+		Geometry   *point            `json:"geometry"`
+		Properties map[string]string `json:"properties"`
+	}
+	features := []feature{}
+	for _, row := range rows[1:] {
+		f := feature{Type: "Feature", Properties: map[string]string{}}
+		var lat, lon string
+		for i, column := range rows[0] {
+			switch {
+			case column == "lat":
+				lat = row[i]
+			case column == "lon":
+				lon = row[i]
+			case row[i] != "":
+				f.Properties[column] = row[i]
+			}
+		}
+		if at, fault := readPosition(lat, lon); fault == "" && at != nil {
+			f.Geometry = &point{"Point", [2]float64{at.Lon, at.Lat}}
+		}
+		f.ID = f.Properties["id"]
+		features = append(features, f)
+	}
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return out.Encode(map[string]any{"type": "FeatureCollection", "features": features})
 }

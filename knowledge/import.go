@@ -25,6 +25,14 @@ const biggestImport = 256 << 20
 // Import takes a file of one kind, guides, help-points, places, trainings, glossary or signposts, whole or not at all: where any row is wrong the error is *ImportError
 // and nothing has changed. What the file has and we have too is matched by id, then by name and place, so a second import changes nothing.
 func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, error) {
+	return s.ImportWith(ctx, kind, r, ImportOptions{})
+}
+
+// errDryRun ends a transaction whose changes nobody wants.
+var errDryRun = errors.New("only looked")
+
+// ImportWith is Import, looking only, or telling of each row.
+func (s *Store) ImportWith(ctx context.Context, kind string, r io.Reader, o ImportOptions) (Report, error) {
 	data, err := io.ReadAll(io.LimitReader(r, biggestImport+1))
 	if err != nil {
 		return Report{}, fmt.Errorf("read %s to import: %w", kind, err)
@@ -40,17 +48,8 @@ func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, e
 			report, err = importPlaces(ctx, tx, data)
 		case "help-points":
 			var records []pointRecord
-			isRegister := false
-			if isJSON(data) {
-				var t *table
-				if t, err = geoJSONTable(data, pointNames, pointColumns...); err == nil {
-					records, err = pointsOf(t)
-				}
-			} else {
-				records, isRegister, err = readPoints(data)
-			}
-			if err == nil {
-				report, err = importPoints(ctx, tx, records, isRegister)
+			if records, err = readPoints(data); err == nil {
+				report, err = importPoints(ctx, tx, records, o)
 			}
 		case "trainings":
 			report, err = importTrainings(ctx, tx, data)
@@ -63,17 +62,29 @@ func (s *Store) Import(ctx context.Context, kind string, r io.Reader) (Report, e
 		default:
 			err = ErrKind
 		}
+		if err == nil && o.DryRun {
+			err = errDryRun
+		}
 		return err
 	})
 	s.forget()
+	if errors.Is(err, errDryRun) {
+		return report, nil
+	}
 	if err != nil {
 		return Report{}, fmt.Errorf("import %s: %w", kind, err)
 	}
 	return report, nil
 }
 
-// Export writes all of one kind in the form that Import reads: guides as Markdown one after the other, the rest comma separated.
+// Export is ExportAs with «csv».
 func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
+	return s.ExportAs(ctx, kind, "csv", w)
+}
+
+// ExportAs writes all of one kind in a form that Import reads: «csv», «tsv», or of help points «geojson». Guides are Markdown, one after the other,
+// in any form.
+func (s *Store) ExportAs(ctx context.Context, kind, format string, w io.Writer) error {
 	var rows [][]string
 	var err error
 	switch kind {
@@ -92,10 +103,33 @@ func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
 	default:
 		err = ErrKind
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case format == "csv":
 		err = csv.NewWriter(w).WriteAll(rows)
+	case format == "tsv":
+		err = writeTabs(w, rows)
+	case format == "geojson" && kind == "help-points":
+		err = writeFeatures(w, rows)
+	default:
+		err = fmt.Errorf("no form %q", format)
 	}
 	return wrap("export "+kind, err)
+}
+
+// writeTabs writes tab separated text, where quotes mean themselves: what would break a row is a space.
+func writeTabs(w io.Writer, rows [][]string) error {
+	space := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = space.Replace(cell)
+		}
+		if _, err := io.WriteString(w, strings.Join(cells, "\t")+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func exportPoints(ctx context.Context, s *Store) ([][]string, error) {

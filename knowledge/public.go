@@ -72,7 +72,7 @@ func starterContacts(files fs.FS) (*privacy.Public, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read starter knowledge: %w", err)
 	}
-	records, _, err := readPoints(data)
+	records, err := readPoints(data)
 	if err != nil {
 		return nil, fmt.Errorf("read starter knowledge: help-points.csv: %w", err)
 	}

@@ -90,7 +90,7 @@ func readStarter(files fs.FS) (map[string][]starterItem, error) {
 	if data, err = fs.ReadFile(files, "help-points.csv"); err != nil {
 		return nil, err
 	}
-	points, _, err := readPoints(data)
+	points, err := readPoints(data)
 	if err != nil {
 		return nil, fmt.Errorf("help-points.csv: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"orientir/knowledge"
 )
 
 var dataKinds = []string{"guides", "help-points", "places", "trainings", "glossary", "signposts"}
@@ -36,14 +38,19 @@ func checkKind(c *cobra.Command, args []string) error {
 }
 
 func importCommand(env func(string) string) *cobra.Command {
-	return &cobra.Command{
+	var dry, all bool
+	c := &cobra.Command{
 		Use:   "import ВИД ФАЙЛ",
 		Short: "Внася упътвания, помощни точки, места, обучения, речник или пътепоказатели",
 		Long: `ВИД е guides, help-points, places, trainings, glossary (речник на всекидневните думи) или signposts
 (теми без упътване и кой е компетентен). Файлът е разделен с табулация или запетая, с имена на
-колоните на първия ред; help-points може да е и GeoJSON, places – и файл на GeoNames, guides – Markdown.
+колоните на първия ред; help-points може да е и GeoJSON или извадка от OpenStreetMap (.osm или JSON на
+Overpass; взема се amenity=library), places – и файл на GeoNames, guides – Markdown.
 Ред на glossary без meaning и ред на signposts само с title премахват своето; каквото файлът не
-споменава, остава. Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.`,
+споменава, остава. Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.
+
+Помощните точки се познават по номера си в източника, по id, после по име и място; нищо не се удвоява и
+нищо, което библиотека е написала сама, не се променя. Ред, който може да е някоя от познатите, не се внася и се показва.`,
 		Args:      takes(false, "видът", "файлът"),
 		ValidArgs: dataKinds,
 		PreRunE:   checkKind,
@@ -57,25 +64,45 @@ func importCommand(env func(string) string) *cobra.Command {
 			if _, err := p.store.LoadStarter(ctx); err != nil {
 				return err
 			}
-			report, err := p.store.Import(ctx, args[0], f)
+			o := knowledge.ImportOptions{DryRun: dry, Row: func(row knowledge.ImportRow) {
+				untaken := row.Outcome == knowledge.RowAmbiguous || row.Outcome == knowledge.RowFault
+				if all || untaken || dry && row.Outcome != knowledge.RowUnchanged {
+					fmt.Fprintln(c.OutOrStdout(), row)
+				}
+			}}
+			report, err := p.store.ImportWith(ctx, args[0], f, o)
 			if err != nil {
 				return fmt.Errorf("%s: %w", args[1], err)
+			}
+			if dry {
+				fmt.Fprint(c.OutOrStdout(), "Нищо не е променено. Биха били: ")
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), report)
 			return err
 		}),
 	}
+	c.Flags().BoolVar(&dry, "dry-run", false, "показва какво би се променило, ред по ред за help-points, и не променя нищо")
+	c.Flags().BoolVar(&all, "report", false, "показва какво е станало с всеки ред на help-points, и без промяна")
+	return c
 }
 
 func exportCommand(env func(string) string) *cobra.Command {
-	return &cobra.Command{
+	format := "csv"
+	c := &cobra.Command{
 		Use:       "export ВИД",
 		Short:     "Изнася упътвания, помощни точки, места, обучения, речник или пътепоказатели на стандартния изход",
 		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
-		PreRunE:   checkKind,
+		PreRunE: func(c *cobra.Command, args []string) error {
+			if !slices.Contains([]string{"csv", "tsv", "geojson"}, format) || format == "geojson" && args[0] != "help-points" {
+				return wrong(c, fmt.Sprintf("няма формат %q за %s", format, args[0]))
+			}
+			return checkKind(c, args)
+		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
-			return p.store.Export(ctx, args[0], c.OutOrStdout())
+			return p.store.ExportAs(ctx, args[0], format, c.OutOrStdout())
 		}),
 	}
+	c.Flags().StringVar(&format, "format", format, "csv, tsv, а за help-points и geojson; guides са винаги Markdown")
+	return c
 }

@@ -1,0 +1,210 @@
+package knowledge
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"orientir/deploy/postgres/postgrestest"
+)
+
+// osmStore gives a store with two places and one library.
+func osmStore(t *testing.T) *Store {
+	t.Helper()
+	s := NewStore(postgrestest.New(t))
+	for _, file := range []struct{ kind, text string }{
+		{"places", "ekatte,kind,name,municipality,district,lat,lon,population\n12259,гр.,Враца,Враца,Враца,43.21,23.55,54000\n47714,гр.,Мездра,Мездра,Враца,43.14,23.71,10000\n"},
+		{"help-points", "id,kind,name,ekatte,phone\nvratsa-regional-library,regional,Регионална библиотека „Христо Ботев“,12259,092 1\n"},
+	} {
+		if _, err := s.Import(context.Background(), file.kind, strings.NewReader(file.text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func osmFile(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "libraries.osm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestImportOpenStreetMap(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := osmStore(t)
+	var rows []ImportRow
+	take := func(dry bool, want Report) {
+		t.Helper()
+		rows = nil
+		r, err := s.ImportWith(ctx, "help-points", bytes.NewReader(osmFile(t)), ImportOptions{DryRun: dry, Row: func(row ImportRow) { rows = append(rows, row) }})
+		if err != nil || r != want {
+			t.Fatalf("%+v %v, want %+v\n%v", r, err, want, rows)
+		}
+	}
+	first := Report{Added: 1, Changed: 1, Ambiguous: 1, Faults: 2}
+	take(true, first)
+	if h := readPoint(t, s, "vratsa-regional-library"); h.Position != nil || h.Version != 1 {
+		t.Errorf("a dry run changed %+v", h)
+	}
+	take(false, first)
+	h := readPoint(t, s, "vratsa-regional-library")
+	if h.Name != "Регионална библиотека „Христо Ботев“" || h.Kind != Regional || joinPhones(h.Phones) != "092 1" || h.Address != "бул. „Христо Ботев“ 1, 3000" ||
+		h.Hours.String() != "пон–пет 8:30–12:00, 13:00–18:00; съб 9:00–14:00" || h.Site != "https://www.libvratsa.org" || h.Accuracy != Building ||
+		setText(h.Offers) != "accessible-entrance; wifi" {
+		t.Errorf("%+v %s", h, h.Hours)
+	}
+	var all []string
+	for _, r := range rows {
+		all = append(all, string(r.Outcome)+" "+r.Key)
+	}
+	if want := []string{"changed node/1", "added way/2", "fault node/3", "fault node/4", "ambiguous node/6"}; !slices.Equal(all, want) {
+		t.Errorf("%v", all)
+	}
+	mezdra := readPoint(t, s, rows[1].ID)
+	if mezdra.Ekatte != "47714" || mezdra.Hours != nil || mezdra.Position.Lat != 43.1405 || mezdra.Position.Lon != 23.711 ||
+		!strings.Contains(strings.Join(rows[1].Notes, " "), `„Jun-Aug Mo-Fr 09:00-17:00“ остава неизвестно`) {
+		t.Errorf("%+v %+v", mezdra, rows[1])
+	}
+	take(false, Report{Unchanged: 2, Ambiguous: 1, Faults: 2})
+
+	// The map's own earlier word follows the map; what people at the desk wrote does not.
+	h.Phones, h.Hours.Week[5] = []string{"092 2"}, nil
+	if _, err := s.SaveHelpPoint(ctx, "staff:1", h); err != nil {
+		t.Fatal(err)
+	}
+	newer := strings.NewReplacer("08:30-12:00", "08:00-12:00", "lon=\"23.5480\"", "lon=\"23.5490\"", "Библиотека „Христо Ботев“", "Библиотеката на града").Replace(string(osmFile(t)))
+	r, err := s.ImportWith(ctx, "help-points", strings.NewReader(newer), ImportOptions{Row: func(row ImportRow) { rows = append(rows, row) }})
+	if err != nil || r.Changed != 1 || r.Added != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if h = readPoint(t, s, "vratsa-regional-library"); h.Position.Lon != 23.549 || h.Hours.String() != "пон–пет 8:30–12:00, 13:00–18:00" || h.Phone() != "092 2" {
+		t.Errorf("%+v %s", h, h.Hours)
+	}
+}
+
+func TestNoImportOverwritesWhatALibraryWrote(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := osmStore(t)
+	h := readPoint(t, s, "vratsa-regional-library")
+	h.Phones = []string{"092 777 777"}
+	if _, err := s.SaveHelpPoint(ctx, "staff:1", h); err != nil {
+		t.Fatal(err)
+	}
+	var rows []ImportRow
+	file := "id,kind,name,ekatte,phone,email\nvratsa-regional-library,regional,Регионална библиотека „Христо Ботев“,12259,092 1,a@b.bg\n"
+	r, err := s.ImportWith(ctx, "help-points", strings.NewReader(file), ImportOptions{Row: func(row ImportRow) { rows = append(rows, row) }})
+	if err != nil || r != (Report{Changed: 1}) {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if h = readPoint(t, s, h.ID); h.Phone() != "092 777 777" || h.Email != "a@b.bg" {
+		t.Errorf("%+v", h)
+	}
+	if text := rows[0].String(); !strings.Contains(text, "email: «» → «a@b.bg»") || !strings.Contains(text, "остава, както е написано в библиотеката: phone") {
+		t.Error(text)
+	}
+	// Confirmed is as good as written.
+	if err := s.ConfirmHelpPoint(ctx, "staff:1", h.ID, h.Version); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.Import(ctx, "help-points", strings.NewReader(strings.Replace(file, "a@b.bg", "c@d.bg", 1))); err != nil || r != (Report{Unchanged: 1}) {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
+func TestOverpassJSONAndGeoJSONSayTheSame(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"elements": `{"version": 0.6, "elements": [
+			{"type": "node", "id": 9, "lat": 43.2, "lon": 23.5, "tags": {"amenity": "cafe"}},
+			{"type": "way", "id": 7, "center": {"lat": 43.2, "lon": 23.5}, "tags": {"amenity": "library", "name": "Библиотека"}}]}`,
+		"features": `{"type": "FeatureCollection", "features": [{"type": "Feature", "id": "way/7", "properties": {"@id": "way/7", "amenity": "library", "name": "Библиотека"},
+			"geometry": {"type": "Polygon", "coordinates": [[[23.4, 43.1], [23.6, 43.1], [23.6, 43.3], [23.4, 43.1]]]}}]}`,
+		"xml": `<osm><way id="7"><center lat="43.2" lon="23.5"/><tag k="amenity" v="library"/><tag k="name" v="Библиотека"/></way></osm>`,
+	} {
+		records, err := readPoints([]byte(text))
+		if err != nil || len(records) != 1 {
+			t.Fatalf("%s: %+v %v", name, records, err)
+		}
+		r := records[0]
+		if r.key != "way/7" || r.point.Name != "Библиотека" || r.fault != "" || metres(*r.point.Position, Position{43.2, 23.5}) > 1 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	for _, broken := range []string{"<osm><node", `{"elements": [`, "<html></html"} {
+		if records, err := readPoints([]byte(broken)); err == nil && len(records) > 0 {
+			t.Errorf("%q was read: %v", broken, records)
+		}
+	}
+}
+
+func TestParseOpeningHours(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Mo-Fr 09:00-17:30":                                   "пон–пет 9:00–17:30",
+		"Mo-Fr 08:30-12:00,13:00-17:30; PH off":               "пон–пет 8:30–12:00, 13:00–17:30",
+		"Mo-Fr 08:30-12:00, 13:00-17:30":                      "пон–пет 8:30–12:00, 13:00–17:30",
+		"Mo-Fr 09:00-18:00; Sa 10:00-14:00; Su,PH off":        "пон–пет 9:00–18:00; съб 10:00–14:00",
+		"Mo-Fr 09:00-18:00, Sa 10:00-14:00":                   "пон–пет 9:00–18:00; съб 10:00–14:00",
+		"Mo-Fr 09:00-17:00; We 12:00-19:00":                   "пон–вт 9:00–17:00; ср 12:00–19:00; чет–пет 9:00–17:00",
+		"Mo-Fr 09:00-12:00, We 14:00-16:00":                   "пон–вт 9:00–12:00; ср 9:00–12:00, 14:00–16:00; чет–пет 9:00–12:00",
+		"Mo,We,Fr 09:00-12:00; Tu,Th 13:00-18:00":             "пон 9:00–12:00; вт 13:00–18:00; ср 9:00–12:00; чет 13:00–18:00; пет 9:00–12:00",
+		"Mo-Su 08:00-20:00":                                   "пон–нед 8:00–20:00",
+		"08:00-20:00":                                         "пон–нед 8:00–20:00",
+		"Mo-Fr 9:00-17:00; Sa-Su off":                         "пон–пет 9:00–17:00",
+		"Mo-Sa,PH 09:00-18:00":                                "пон–съб 9:00–18:00; работи на празници",
+		"24/7":                                                "пон–нед 0:00–24:00; работи на празници",
+		"Mo-Fr 09:00-17:00; SH off":                           "",
+		"Jun-Aug Mo-Fr 09:00-15:00; Sep-May Mo-Fr 9:00-17:00": "",
+		"Mo-Fr 09:00-17:00; PH 10:00-14:00":                   "",
+		"Mo-Fr 09:00+":                                        "",
+		"Mo-Fr sunrise-sunset":                                "",
+		`Mo-Fr 09:00-17:00 "по договаряне"`:                   "",
+		"Mo-Fr 09:00-17:00 || Sa 10:00-12:00":                 "",
+		"Mo[1] 09:00-17:00":                                   "",
+		"Fr 20:00-02:00":                                      "",
+		"Mo-Fr 09:00-13:00,12:00-17:00":                       "",
+		"Mo-Fr":                                               "",
+		"2026 Dec 24 off":                                     "",
+		"по телефона":                                         "",
+		"":                                                    "",
+		"off":                                                 "пон–нед затворено",
+	} {
+		h, err := ParseOpeningHours(text)
+		if got := weekText(HelpPoint{Hours: h}); err == nil && got != want || err != nil && want != "" {
+			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestHelpPointsComeBackFromEveryForm(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := osmStore(t)
+	if _, err := s.Import(ctx, "help-points", bytes.NewReader(osmFile(t))); err != nil {
+		t.Fatal(err)
+	}
+	h := readPoint(t, s, "vratsa-regional-library")
+	h.Languages, h.BranchOf = []string{"rom"}, "mezdra-gradska-biblioteka-mezdra"
+	if _, err := s.SaveHelpPoint(ctx, "staff:1", h); err != nil {
+		t.Fatal(err)
+	}
+	s.Refresh()
+	for _, format := range []string{"csv", "tsv", "geojson"} {
+		var out bytes.Buffer
+		if err := s.ExportAs(ctx, "help-points", format, &out); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.Import(ctx, "help-points", bytes.NewReader(out.Bytes())); err != nil || r != (Report{Unchanged: 2}) {
+			t.Errorf("%s: %+v %v\n%s", format, r, err, out.String())
+		}
+	}
+}
