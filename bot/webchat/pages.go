@@ -24,6 +24,7 @@ func loadPages() (pages, error) {
 	for name, files := range map[string][]string{
 		"chat":             {"chat.html"},
 		"guide":            {"guide.html"},
+		"library":          {"library.html"},
 		"fault":            {"fault.html"},
 		"kiosk":            {"kiosk.html"},
 		"kiosk.unknown":    {"kiosk_unknown.html"},

@@ -137,6 +137,8 @@ func (s *site) routes() http.Handler {
 		{"GET /kiosk/{library}", page, free, s.kiosk},
 		{"GET /continue", page, free, s.continuePage},
 		{"POST /continue", page, codes, s.continueHere},
+		{"GET /libraries/{id}", page, free, s.library},
+		{"GET /libraries/{id}/trainings.ics", asset, free, s.trainingsFeed},
 		{"GET /privacy", page, free, s.privacy},
 		{"GET /accessibility", page, free, s.accessibility},
 		{"GET /static/{name}", asset, free, s.asset},

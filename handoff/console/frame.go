@@ -17,6 +17,7 @@ import (
 	"orientir/bot/i18n"
 	"orientir/handoff"
 	"orientir/handoff/staff"
+	"orientir/knowledge"
 )
 
 //go:embed *.html
@@ -51,6 +52,7 @@ type frame struct {
 	Flash    flash
 	Back     string // where choosing a language returns to
 	Fault    *staff.Fault
+	Stale    []knowledge.HelpPoint // own libraries that nobody has confirmed for a year
 	site     *site
 }
 
@@ -83,6 +85,7 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, titleKey string) fr
 		f.Back = r.URL.RequestURI()
 		f.Flash = s.takeFlash(w, r)
 	}
+	f.Stale = s.stale(r)
 	for _, item := range s.nav(v) {
 		item.Here = strings.HasPrefix(r.URL.Path, item.Path)
 		f.Nav = append(f.Nav, item)

@@ -70,6 +70,24 @@ func old(h knowledge.HelpPoint, now time.Time) bool {
 	return h.ConfirmedAt.Before(now.Add(-confirmEvery))
 }
 
+// stale are the visitor's own libraries that are to be confirmed, where the page is one to say so on: the queue, with which the day begins.
+func (s *site) stale(r *http.Request) (list []knowledge.HelpPoint) {
+	if r.Method != http.MethodGet || !strings.HasPrefix(r.URL.Path, "/console/queue") {
+		return nil
+	}
+	points, err := s.Knowledge.HelpPointsByID(r.Context(), visitOf(r).account.Libraries)
+	if err != nil {
+		s.Log.Warn("libraries to confirm not read", "error", err) // the queue matters more
+		return nil
+	}
+	for _, h := range points {
+		if old(h, time.Now()) {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
 // library is the library that the path names, as the database has it now, where the visitor looks after it: a librarian after those
 // that they serve, a supervisor and an administrator after all.
 func (s *site) library(r *http.Request) (knowledge.HelpPoint, error) {

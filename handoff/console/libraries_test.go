@@ -196,13 +196,35 @@ func TestTwoLibrariansNeverOverwriteEachOther(t *testing.T) {
 	m.post("/console/libraries/vratsa/confirm", "version", version)
 	m.get("/console/libraries/vratsa").has(t, "Някой промени нещо, докато гледахте", "Вярно ли е още всичко?")
 	m.post("/console/libraries/vratsa/confirm", "version", m.get("/console/libraries/vratsa").mark("version"))
-	m.get("/console/libraries/vratsa").has(t, "Отбелязах, че всичко е вярно днес", "Последно потвърдено: днес, maria.")
+	m.get("/console/libraries/vratsa").has(t, "Отбелязах, че всичко е вярно днес", "Последно потвърдено: днес, maria")
 	if h := b.point(); time.Since(h.ConfirmedAt) > time.Hour || h.ConfirmedBy == "" {
 		t.Errorf("confirmed %v by %q", h.ConfirmedAt, h.ConfirmedBy)
 	}
 	if n := b.number(`SELECT count(*) FROM audit_log WHERE verb = 'library.confirm'`); n != 1 {
 		t.Errorf("%d confirmations in the log", n)
 	}
+}
+
+func TestTheDeskAsksOnceAYear(t *testing.T) {
+	b := setup(t)
+	w := b.as(b.librarian("maria"))
+	const ask = "вярно ли е още всичко?"
+	for _, c := range []struct {
+		set  string
+		asks bool
+	}{
+		{`UPDATE help_points SET confirmed_at = NULL, confirmed_by = NULL`, true},
+		{`UPDATE help_points SET confirmed_at = now() - interval '364 days', confirmed_by = 'staff:1'`, false},
+		{`UPDATE help_points SET confirmed_at = now() - interval '366 days', confirmed_by = 'staff:1'`, true},
+	} {
+		b.exec(c.set)
+		b.store.Refresh()
+		if asks := strings.Contains(w.get("/console/queue").body, ask); asks != c.asks {
+			t.Errorf("after %s it asks: %v", c.set, asks)
+		}
+	}
+	other := b.as(b.account(staff.Profile{Email: "pool@example.bg", Roles: []staff.Role{staff.Librarian}}))
+	other.get("/console/queue").lacks(t, ask)
 }
 
 func TestDaysOff(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 type libraryPage struct {
 	libraryFrame
 	Card        bot.HelpPointCard // as a person sees it now
-	Week        []weekLine
+	Week        []bot.WeekLine
 	Days        []knowledge.Exception // closures and other hours to come
 	Offers      string
 	Languages   string
@@ -27,9 +27,6 @@ type libraryPage struct {
 	Public      string // address of the page that people see
 }
 
-// weekLine is one or several days of the week with its hours in words.
-type weekLine struct{ Day, Hours string }
-
 func (s *site) libraryPage(w http.ResponseWriter, r *http.Request) error {
 	h, err := s.library(r)
 	if err != nil {
@@ -38,10 +35,7 @@ func (s *site) libraryPage(w http.ResponseWriter, r *http.Request) error {
 	now := time.Now().In(s.zone)
 	page := libraryPage{libraryFrame: s.libraryFrame(w, r, "overview", h), Old: old(h, now), Public: "/libraries/" + h.ID}
 	page.Card = bot.NewHelpPointCard(h.Seen(now), now, page.Language)
-	page.Week = page.week(h.Hours)
-	if h.Hours != nil {
-		page.Days = toCome(h.Hours.Exceptions, now)
-	}
+	page.Week, page.Days = bot.WeekWords(h.Hours, page.Language), bot.ExceptionsToCome(h.Hours, now)
 	page.Offers = page.fieldWords("offers", strings.Join(h.Offers, "; "))
 	page.Languages = page.fieldWords("languages", strings.Join(h.Languages, "; "))
 	if page.ConfirmedBy, err = s.staffName(r, h.ConfirmedBy); err != nil {
@@ -53,59 +47,14 @@ func (s *site) libraryPage(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, page.status(), "library", page)
 }
 
-// week writes the hours of a week, days of the same hours together; nothing where they are unknown.
-func (f frame) week(h *knowledge.Hours) (list []weekLine) {
-	if h == nil {
-		return nil
-	}
-	names := strings.Split(f.L("weekdays"), "|")
-	for day := 0; day < 7; {
-		last := day
-		words := knowledge.FormatSpans(h.Week[day])
-		for last < 6 && knowledge.FormatSpans(h.Week[last+1]) == words {
-			last++
-		}
-		name := names[day]
-		if last > day {
-			name = f.L("day_to_day", names[day], names[last])
-		}
-		if words == "" {
-			words = f.L("closed")
-		} else {
-			words = f.L("hours", words)
-		}
-		list = append(list, weekLine{name, words})
-		day = last + 1
-	}
-	return list
-}
-
-// toCome are the exceptions that have not passed.
-func toCome(list []knowledge.Exception, now time.Time) (out []knowledge.Exception) {
-	today := now.Format(time.DateOnly)
-	for _, e := range list {
-		if e.To.Format(time.DateOnly) >= today {
-			out = append(out, e)
-		}
-	}
-	return out
-}
+// OpenNow says whether it is open; unknown is not.
+func (p libraryPage) OpenNow() bool { return p.Card.Open != nil && *p.Card.Open }
 
 // Dates writes the days of an exception.
-func (f frame) Dates(e knowledge.Exception) string {
-	if e.From.Equal(e.To) {
-		return bot.DateWords(e.From, f.Language)
-	}
-	return f.L("date_to_date", bot.DateWords(e.From, f.Language), bot.DateWords(e.To, f.Language))
-}
+func (f frame) Dates(e knowledge.Exception) string { return bot.ExceptionWords(e, f.Language) }
 
 // SpanWords writes the hours of one day.
-func (f frame) SpanWords(spans []knowledge.Span) string {
-	if len(spans) == 0 {
-		return f.L("closed")
-	}
-	return f.L("hours", knowledge.FormatSpans(spans))
-}
+func (f frame) SpanWords(spans []knowledge.Span) string { return bot.SpanWords(spans, f.Language) }
 
 // confirmLibrary notes that all of it is right.
 func (s *site) confirmLibrary(w http.ResponseWriter, r *http.Request) error {

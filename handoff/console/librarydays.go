@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"orientir/bot"
 	"orientir/knowledge"
 )
 
@@ -44,9 +45,7 @@ func (s *site) showDays(w http.ResponseWriter, r *http.Request, h knowledge.Help
 	now := time.Now().In(s.zone)
 	page := daysForm{libraryFrame: s.libraryFrame(w, r, "days_title", h), Typed: typed, Today: now.Format(time.DateOnly)}
 	page.Faults = faults
-	if h.Hours != nil {
-		page.Days = toCome(h.Hours.Exceptions, now)
-	}
+	page.Days = bot.ExceptionsToCome(h.Hours, now)
 	return s.render(w, page.status(), "librarydays", page)
 }
 
