@@ -29,6 +29,8 @@ type Options struct {
 	// Link takes the code that a member of the staff sends in private, «/link CODE» or by the link on their account's page, and gives
 	// the words to answer with. The same code may come twice. nil: it is a command like any other.
 	Link func(ctx context.Context, l Link) (words string, err error)
+	// Groups takes what happens in groups; nil: the bot has no business there.
+	Groups Groups
 }
 
 // receiver stores an event; bot.Engine is the one.
@@ -127,14 +129,8 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	if ok, wait := b.pace.Allow(ctx, "telegram:chat:"+strconv.FormatInt(chat, 10), 1, chatPause); !ok {
 		return "", &bot.RetryAfter{D: wait}
 	}
-	for {
-		ok, wait := b.pace.Allow(ctx, "telegram", burst, burstPer)
-		if ok {
-			break
-		}
-		if !sleep(ctx, wait) {
-			return "", ctx.Err()
-		}
+	if err := b.anyTurn(ctx); err != nil {
+		return "", err
 	}
 	var sent *models.Message
 	var err error

@@ -127,6 +127,9 @@ func (b *Bot) read(raw []byte) (u models.Update, id int64) {
 
 // take stores an update; nil means that it may be acknowledged.
 func (b *Bot) take(ctx context.Context, to receiver, u models.Update) error {
+	if g, ok := groupUpdate(u); ok && b.o.Groups != nil {
+		return b.o.Groups.Take(ctx, g)
+	}
 	in, ok := incoming(u)
 	if code, is := linkCode(in); ok && is && b.o.Link != nil {
 		return b.link(ctx, u.Message, code)

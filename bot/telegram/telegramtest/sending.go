@@ -16,6 +16,7 @@ import (
 type Sent struct {
 	ID      int
 	Chat    int64
+	Thread  int    // topic of a forum; 0 is the general one
 	Text    string // after entities were parsed
 	HTML    string // as it was sent
 	Venue   *Venue
@@ -145,7 +146,15 @@ func (s *Server) send(method string, p params) (any, *apiError) {
 	if s.blocked[chat] {
 		return nil, &apiError{Code: 403, Description: "Forbidden: bot was blocked by the user"}
 	}
-	m.At = time.Now()
+	m.At = s.opts.Now()
+	where := map[string]any{"id": chat, "type": "private"}
+	if chat < 0 {
+		thread, _ := p.int("message_thread_id")
+		if err := s.mayWrite(chat, int(thread)); err != nil {
+			return nil, err
+		}
+		m.Thread, where = int(thread), s.groups[chat].chat()
+	}
 	if err := s.pace.take(chat, m.At); err != nil {
 		return nil, err
 	}
@@ -153,7 +162,7 @@ func (s *Server) send(method string, p params) (any, *apiError) {
 	s.nextMessage++
 	s.sent = append(s.sent, m)
 	s.changed.Broadcast()
-	return map[string]any{"message_id": m.ID, "date": m.At.Unix(), "chat": map[string]any{"id": chat, "type": "private"}, "text": m.Text}, nil
+	return map[string]any{"message_id": m.ID, "date": m.At.Unix(), "chat": where, "text": m.Text}, nil
 }
 
 func (s *Server) edit(method string, p params) (any, *apiError) {
@@ -165,6 +174,11 @@ func (s *Server) edit(method string, p params) (any, *apiError) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if chat < 0 {
+		if g := s.groups[chat]; g == nil || g.status == "kicked" || g.status == "left" {
+			return nil, kicked
+		}
+	}
 	for i := range s.sent {
 		m := &s.sent[i]
 		if m.Chat != chat || int64(m.ID) != id {

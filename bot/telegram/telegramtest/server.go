@@ -1,6 +1,6 @@
 // Package telegramtest is a double of Telegram's Bot API that enforces the rules of the real one: the pace of one message
-// a second in a chat, 30 a second overall and 20 a minute in a group, sizes, HTML entities, keyboards, callback answers,
-// webhook or polling but never both, and one poller at a time. It owns no table; only tests call it.
+// a second in a chat, 30 a second overall and 20 a minute in a group, sizes, HTML entities, keyboards, callback answers, forum topics
+// and the rights that they take, webhook or polling but never both, and one poller at a time. It owns no table; only tests call it.
 //
 // The rules are those of core.telegram.org/bots/api and core.telegram.org/bots/faq as of 2026.
 package telegramtest
@@ -21,9 +21,10 @@ import (
 
 // Options set how the double behaves. Zero enforces everything, on a real clock.
 type Options struct {
-	Token   string   // of the one bot; default "123456:double"
-	Unknown []string // methods that this server doesn't know, as an old local Bot API server
-	NoPace  bool     // don't enforce the pace, for tests of something else
+	Token   string           // of the one bot; default "123456:double"
+	Unknown []string         // methods that this server doesn't know, as an old local Bot API server
+	NoPace  bool             // don't enforce the pace, for tests of something else
+	Now     func() time.Time // clock of the pace; default time.Now
 }
 
 // Server is one bot's side of Telegram with any number of people and groups.
@@ -43,12 +44,15 @@ type Server struct {
 	poller      int // generation; an older getUpdates is ended with 409
 	sent        []Sent
 	blocked     map[int64]bool
-	callbacks   map[string]bool // id → answered
+	callbacks   map[string]bool   // id → answered
+	said        map[string]string // callback id → words of its answer
+	groups      map[int64]*Group
 	commands    map[string][]Command
 	texts       map[string]string // method + language → description
 	calls       map[string]int
 	faults      []Fault
 	pace        pace
+	refused     int // calls that came too fast
 	done        chan struct{}
 }
 
@@ -65,8 +69,9 @@ type webhook struct {
 type Fault struct {
 	Method     string
 	Code       int
-	RetryAfter int  // seconds, with 429
-	Carry      bool // carry the call out, but answer with the fault all the same: a response that was lost
+	RetryAfter int    // seconds, with 429
+	Carry      bool   // carry the call out, but answer with the fault all the same: a response that was lost
+	Words      string // Telegram's description; default: what the code says
 }
 
 // Command is one of the bot's commands as set by setMyCommands.
@@ -91,8 +96,11 @@ func Start(o Options) *Server {
 	s := &Server{
 		Token: o.Token, opts: o,
 		nextUpdate: 1000, nextMessage: 1,
-		blocked: map[int64]bool{}, callbacks: map[string]bool{}, commands: map[string][]Command{},
+		blocked: map[int64]bool{}, callbacks: map[string]bool{}, said: map[string]string{}, groups: map[int64]*Group{}, commands: map[string][]Command{},
 		texts: map[string]string{}, calls: map[string]int{}, done: make(chan struct{}),
+	}
+	if s.opts.Now == nil {
+		s.opts.Now = time.Now
 	}
 	s.pace.off = o.NoPace
 	s.changed = sync.NewCond(&s.mu)
@@ -127,6 +135,13 @@ func (s *Server) Calls(method string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[method]
+}
+
+// Refused tells how many calls came too fast.
+func (s *Server) Refused() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // Commands gives the commands set for a language; "" is the default.
@@ -205,6 +220,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	result, apiErr := s.call(r.Context(), method, p)
+	if apiErr != nil && apiErr.Code == 429 {
+		s.mu.Lock()
+		s.refused++
+		s.mu.Unlock()
+	}
 	if failing {
 		apiErr = fault.error()
 	}
@@ -223,6 +243,9 @@ func (s *Server) takeFault(method string) (Fault, bool) {
 
 func (f Fault) error() *apiError {
 	e := &apiError{Code: f.Code, RetryAfter: f.RetryAfter, Description: http.StatusText(f.Code)}
+	if f.Words != "" {
+		e.Description = f.Words
+	}
 	if f.Code == 429 {
 		e.Description = fmt.Sprintf("Too Many Requests: retry after %d", f.RetryAfter)
 	}
@@ -305,6 +328,12 @@ func (s *Server) call(ctx context.Context, method string, p params) (any, *apiEr
 		return s.send(method, p)
 	case "editMessageReplyMarkup", "editMessageText":
 		return s.edit(method, p)
+	case "createForumTopic", "editForumTopic", "closeForumTopic", "reopenForumTopic", "deleteForumTopic":
+		return s.topic(method, p)
+	case "getChat", "getChatMember":
+		return s.aboutGroup(method, p)
+	case "setMessageReaction":
+		return s.react(p)
 	case "sendChatAction":
 		if _, ok := p.int("chat_id"); !ok {
 			return nil, bad("chat_id is empty")
@@ -362,7 +391,24 @@ func (s *Server) answerCallback(p params) (any, *apiError) {
 		return nil, bad("query is too old and response timeout expired or query ID is invalid")
 	}
 	s.callbacks[p["callback_query_id"]] = true
+	s.said[p["callback_query_id"]] = p["text"]
 	return true, nil
+}
+
+// WaitAnswer waits until the bot has answered a callback query and gives its words.
+func (s *Server) WaitAnswer(t testing.TB, callback string) string {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		s.mu.Lock()
+		answered, words := s.callbacks[callback], s.said[callback]
+		s.mu.Unlock()
+		if answered {
+			return words
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the bot did not answer button %s", callback)
+		}
+	}
 }
 
 // since gives the whole seconds until t, at least one.
