@@ -143,3 +143,17 @@ func telegramTries(telegram int64) limit {
 	h := sha256.Sum256([]byte("telegram\x00" + strconv.FormatInt(telegram, 10)))
 	return limit{key: h[:], most: triesTelegram}
 }
+
+// TryCode counts a Telegram user's try at any one-time code, and says with *TooMany that it was one too many.
+func (s *Store) TryCode(ctx context.Context, telegram int64) error {
+	return s.try(ctx, []limit{telegramTries(telegram)})
+}
+
+// ForgiveCode forgets a Telegram user's tries after one that was right.
+func (s *Store) ForgiveCode(ctx context.Context, telegram int64) error {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return telegramTries(telegram).forgive(ctx, tx) })
+	if err != nil {
+		return fmt.Errorf("forgive tries of a Telegram user: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"orientir/bot"
+	"orientir/bot/telegram"
+	"orientir/deploy/redis"
+	"orientir/handoff"
+	"orientir/handoff/staff"
+)
+
+// Desk is the desk in groups. Several replicas may run it: what one has taken up the others leave alone.
+type Desk struct {
+	db            *pgxpool.Pool
+	tickets       *handoff.Desk
+	staff         *staff.Store
+	conversations *bot.Conversations
+	redis         *redis.Client
+	telegram      *telegram.Bot
+	log           *slog.Logger
+	now           func() time.Time
+	sofia         *time.Location
+}
+
+// New makes the desk that works the inbox off.
+func New(in *Inbox, tickets *handoff.Desk, accounts *staff.Store, t *telegram.Bot, o Options) *Desk {
+	o = o.filled()
+	d := &Desk{
+		db: in.db, tickets: tickets, staff: accounts, conversations: in.conversations, redis: in.redis, telegram: t, log: o.Log, now: o.Now,
+	}
+	var err error
+	if d.sofia, err = time.LoadLocation("Europe/Sofia"); err != nil { // a machine without time zone data
+		d.sofia = time.FixedZone("EET", 2*60*60)
+	}
+	return d
+}
+
+// everything is who may see all tickets: the program itself.
+func everything() staff.Account { return staff.Account{Roles: []staff.Role{staff.Supervisor}} }
+
+// How often the database is looked at without a wake-up.
+const (
+	sweepWork = time.Second
+	sweepPlan = time.Second
+	sweepSend = 500 * time.Millisecond // the pace has turns in between
+	sweepOld  = time.Minute
+)
+
+// Run works until ctx ends.
+func (d *Desk) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.loop(ctx, "group updates", sweepWork, d.workAll, wakeTopic) })
+	group.Go(func() error { return d.loop(ctx, "group topics", sweepPlan, d.plan, wakeTopic, "queue", "deliver") })
+	group.Go(func() error { return d.loop(ctx, "group messages", sweepSend, d.sendAll, sendTopic) })
+	group.Go(func() error { return d.loop(ctx, "groups", sweepOld, d.sweep) })
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// loop does a step, at a wake-up and at the latest after a pause, until ctx ends.
+func (d *Desk) loop(ctx context.Context, what string, pause time.Duration, step func(context.Context) error, wakes ...string) error {
+	wake := make(<-chan string)
+	if len(wakes) > 0 {
+		wake = d.redis.Subscribe(ctx, wakes...)
+	}
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		if err := step(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error(what+" failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-wake:
+		case <-tick.C:
+		}
+	}
+}
+
+// sweep asks after faults and forgets what was dealt with.
+func (d *Desk) sweep(ctx context.Context) error {
+	return errors.Join(d.probe(ctx), d.forgetUpdates(ctx), d.forgetMessages(ctx))
+}
