@@ -111,6 +111,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
+		group.Go(func() error { return site.group.Run(ctx) })
 	}
 	group.Go(func() error {
 		if _, err := p.store.LoadStarter(ctx); err != nil {
@@ -135,6 +136,7 @@ type site struct {
 	desk          *handoff.Desk
 	notices       *handoff.Notices
 	telegram      *telegram.Bot // nil without a token
+	group         *group.Desk   // nil without a token
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
@@ -150,16 +152,18 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
 
 	var channels []bot.Channel
+	inbox := group.NewInbox(p.pool, conversations, p.redis, group.Options{Log: p.log})
 	if p.config.TelegramToken != "" {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
 			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log,
-			Link: group.Linker(s.staff),
+			Link: group.Linker(s.staff), Groups: inbox,
 		})
 		if err != nil {
 			return nil, err
 		}
 		s.telegram = t
+		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log})
 		channels = append(channels, t)
 	}
 	notices := handoff.NoticeOptions{Log: p.log, PublicURL: public}
@@ -179,7 +183,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
-		Forget: []func(context.Context, postgres.DB, int64) error{s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
+		Forget: []func(context.Context, postgres.DB, int64) error{inbox.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk
@@ -200,7 +204,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		Mail: notices.Mail,
 	}
 	if s.telegram != nil {
-		deps.Telegram = s.telegram
+		deps.Telegram, deps.Groups = s.telegram, s.group
 	}
 	desk, err := console.New(deps, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
 	if err != nil {

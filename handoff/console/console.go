@@ -17,6 +17,7 @@ import (
 	"orientir/bot/webchat"
 	"orientir/deploy/redis"
 	"orientir/handoff"
+	"orientir/handoff/group"
 	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
@@ -33,6 +34,7 @@ type Deps struct {
 	Answerer      Answerer
 	Redis         *redis.Client
 	Telegram      Telegram     // nil: the bot is not on Telegram
+	Groups        Groups       // nil: nor are librarians in groups there
 	Typing        Typing       // nil: typing is shown on the web alone
 	Mail          *mail.Sender // nil: invitations and new passwords are links that an administrator passes on
 }
@@ -45,6 +47,14 @@ type Telegram interface {
 // Typing is what the site needs of bot.Engine: a librarian's typing, shown to the person on their own channel.
 type Typing interface {
 	ShowTyping(ctx context.Context, conversation int64) error
+}
+
+// Groups is what the site needs of group.Desk.
+type Groups interface {
+	Groups(ctx context.Context) ([]group.Group, error)
+	Faulty(ctx context.Context, a staff.Account) ([]group.Group, error)
+	Code(ctx context.Context, by int64, helpPoint string) (staff.Code, error)
+	Disconnect(ctx context.Context, by, chat int64) error
 }
 
 // Answerer is what the search beside a chat needs of retrieval.Answerer.

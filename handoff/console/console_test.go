@@ -18,6 +18,7 @@ import (
 	"orientir/deploy/postgres/postgrestest"
 	"orientir/deploy/redis/redistest"
 	"orientir/handoff"
+	"orientir/handoff/group"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -66,6 +67,7 @@ func setup(t *testing.T) *bundle {
 	}
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
 	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
+	deps.Groups = group.New(group.NewInbox(b.pool, b.conversations, client, group.Options{}), b.desk, b.staff, nil, group.Options{})
 	handler, err := New(deps, Options{Heartbeat: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)

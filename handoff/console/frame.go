@@ -109,8 +109,12 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/people", "people_title", only(staff.Admin)},
 		{"/console/libraries", "libraries_title", only(staff.Librarian, staff.Supervisor, staff.Admin)},
 		{"/console/hosts", "hosts_title", only(staff.Admin)},
+		{"/console/groups", "groups_title", only(staff.Admin, staff.Supervisor)},
 		{"/console/audit", "audit_title", only(staff.Admin, staff.Supervisor)},
 	} {
+		if item.path == "/console/groups" && s.Groups == nil {
+			continue // the bot is not on Telegram
+		}
 		if item.who.allows(v.account.Roles...) {
 			items = append(items, navItem{Path: item.path, Key: item.key})
 		}

@@ -334,7 +334,7 @@ func TestPhrasesExist(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	var sources strings.Builder
-	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_", "ended_", "effort_", "verdict_"}
+	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_", "ended_", "effort_", "verdict_", "groups_fault_"}
 	for _, pattern := range []string{"*.html", "*.go", "../*.go", "../staff/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
@@ -389,7 +389,8 @@ func TestPhrasesExist(t *testing.T) {
 	}
 	for _, k := range strings.Fields("contact_left_phone contact_left_email rated_good rated_bad why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +
 		"delivery_pending delivery_failed reason_wrong-service reason_unclear reason_outdated reason_missing-case reason_broken-link feedback_show_ feedback_show_bad " +
-		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_task subject_block subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow") {
+		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_task subject_block subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow " +
+		"groups_fault_removed groups_fault_not-admin groups_fault_no-topics groups_fault_no-delete groups_fault_not-forum verb_group.code verb_group.connect verb_group.disconnect subject_group subject_library") {
 		keys[k] = true
 	}
 	if len(keys) < 200 {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"orientir/handoff"
+	"orientir/handoff/group"
 )
 
 // queuePage is who waits, with whom others talk, and one's own conversations.
@@ -17,13 +18,17 @@ type queuePage struct {
 	frame
 	Asked                 []handoff.Ticket // colleagues ask the account to take them over
 	Mine, Waiting, Others []handoff.Ticket
-	Serves                []string // what the account answers for, as people read it
-	Version               string   // of what is shown; a stream goes on from it
+	Serves                []string      // what the account answers for, as people read it
+	Version               string        // of what is shown; a stream goes on from it
+	Faulty                []group.Group // groups of own libraries in which the bot can't work
 }
 
 func (s *site) queuePage(w http.ResponseWriter, r *http.Request) error {
 	page, err := s.queueOf(r.Context(), s.frame(w, r, "queue_title"))
 	if err != nil {
+		return err
+	}
+	if page.Faulty, err = s.faultyGroups(r); err != nil {
 		return err
 	}
 	s.Desk.Here(r.Context(), page.Account)

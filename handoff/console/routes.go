@@ -106,6 +106,9 @@ func (s *site) routes() []route {
 		{"GET /console/hosts", only(admin), s.hostsPage},
 		{"POST /console/hosts", only(admin), s.allowHost},
 		{"POST /console/hosts/remove", only(admin), s.disallowHost},
+		{"GET /console/groups", only(admin, supervisor), s.groupsPage},
+		{"POST /console/groups", only(admin, supervisor), s.groupCode},
+		{"POST /console/groups/{id}/remove", only(admin, supervisor), s.disconnectGroup},
 		{"GET /console/audit", only(admin, supervisor), s.auditPage},
 
 		{"GET /console/account", signedIn(), s.accountPage},
