@@ -16,6 +16,7 @@ type kioskPage struct {
 	ID              string // of it
 	Place           string // ekatte of it
 	Home            string // where an end leads back to
+	Callbacks       bool   // a phone or an e-mail can be left
 	Sites           bool   // the library lets other sites open on the terminal itself
 	Idle, Warn      int    // seconds
 	Examples        []string
@@ -59,7 +60,7 @@ func (s *site) kiosk(w http.ResponseWriter, r *http.Request) error {
 		l.Switch[i].Href = address(l.Switch[i].Lang)
 		l.Switch[i].Current = l.Switch[i].Lang == l.chosen
 	}
-	p := kioskPage{layout: l, Library: library.Name, ID: library.ID, Place: library.Ekatte, Home: address("bg"), Sites: open,
+	p := kioskPage{layout: l, Library: library.Name, ID: library.ID, Place: library.Ekatte, Home: address("bg"), Sites: open, Callbacks: s.Callbacks,
 		Idle: int(s.KioskIdle.Seconds()), Warn: int(s.KioskWarning.Seconds()), Words: l.scriptWords(), EventID: newEventID()}
 	for _, n := range []string{"1", "2", "3", "4"} {
 		p.Examples = append(p.Examples, l.T("web.example_"+n))

@@ -154,6 +154,7 @@ func TestKioskAsksHowALibrariansAnswerShallArrive(t *testing.T) {
 	t.Parallel()
 	ticket := bot.Ticket{ID: 1, Position: 1}
 	b := setup(t, func(o *Options) {
+		o.Callbacks = true
 		o.Ticket = func(context.Context, int64) (bot.Ticket, bool, error) { return ticket, true, nil }
 	})
 	w := open(t, 768, 1024)

@@ -32,6 +32,7 @@ type Options struct {
 	StreamSweep    time.Duration    // how often a stream looks by itself, behind the wake-ups; default 5 s
 	StreamLife     time.Duration    // after which a stream ends and the browser opens another; default 10 min
 	KioskIdle      time.Duration    // after which a library's terminal forgets whom nobody touches it for; default 2 min
+	Callbacks      bool             // who waits for a librarian may leave a phone or an e-mail
 	KioskWarning   time.Duration    // for how long before that it asks whether somebody is there; default 20 s
 
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.

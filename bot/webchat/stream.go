@@ -51,7 +51,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
 	w.WriteHeader(http.StatusOK)
 	t := &transcript{
-		site: s, conversation: c.ID, key: key, after: after, out: out,
+		site: s, conversation: c.ID, key: key, terminal: c.Terminal, after: after, out: out,
 		voice: voice{site: s, chosen: knownLanguage(r.URL.Query().Get("lang")), Embedded: r.URL.Query().Get("embedded") != ""},
 	}
 	// From here on the status is written. Whatever ends the stream, the browser opens another one.
@@ -67,6 +67,7 @@ type transcript struct {
 	voice        voice
 	conversation int64
 	key          string // whose it was when the stream began
+	terminal     bool   // it is read at a library's terminal
 	after        int64  // the last message that was written or passed over
 	state        state  // as last written
 	writing      bool   // as last written: a model is at words that may be added to the answer
@@ -100,7 +101,7 @@ func (t *transcript) follow(ctx context.Context) error {
 	if err := t.out.comment("hello"); err != nil {
 		return err
 	}
-	if err := t.site.conversations.TerminalSeen(ctx, t.conversation); err != nil {
+	if err := t.seen(ctx); err != nil {
 		return err
 	}
 	for {
@@ -122,11 +123,19 @@ func (t *transcript) follow(ctx context.Context) error {
 			if err := t.out.comment("still here"); err != nil {
 				return err
 			}
-			if err := t.site.conversations.TerminalSeen(ctx, t.conversation); err != nil {
+			if err := t.seen(ctx); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// seen notes that the terminal is on, where the page is on one: one that is switched off is forgotten.
+func (t *transcript) seen(ctx context.Context) error {
+	if !t.terminal {
+		return nil
+	}
+	return t.site.conversations.TerminalSeen(ctx, t.conversation)
 }
 
 // write sends what is new, and marks as delivered what was sent. It gives false where the conversation is gone.

@@ -38,6 +38,7 @@ function begin() {
   id('languages').hidden = true;
   id('talk').hidden = false;
   id('tools').hidden = false;
+  kiosk.focus({ preventScroll: true }); // what was pressed is gone
   scrollTo(0, 0);
 }
 id('begin').addEventListener('click', () => { begin(); id('question').focus(); });
@@ -59,7 +60,7 @@ id('end').addEventListener('click', () => {
   }
   id('ticket-words').textContent = contact ? words.ticket_contact : words.ticket_what;
   id('ticket-keep').hidden = !contact;
-  id('ticket-contact').hidden = contact;
+  if (id('ticket-contact')) id('ticket-contact').hidden = contact; // there is none where no contact can be kept
   id('ticket-phone').classList.toggle('primary', !contact);
   ask('ticket');
 });
@@ -175,7 +176,10 @@ async function showCode() {
     coded = true;
     square(id('code-square'), svg, words.code_alt);
     const [before, after] = id('kiosk-words').dataset.or.split('%s');
-    id('code-or').replaceChildren(before, Object.assign(document.createElement('strong'), { textContent: address }), after);
+    const where = document.createElement('strong');
+    const path = address.lastIndexOf('/');
+    where.append(address.slice(0, path), document.createElement('wbr'), address.slice(path));
+    id('code-or').replaceChildren(before, where, after);
     id('code-typed').textContent = typed;
     status.textContent = '';
     ways.hidden = false;
