@@ -132,6 +132,7 @@ func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error 
 		}
 	}
 	for _, sql := range []string{
+		`DELETE FROM desk_blocks WHERE contact IN (SELECT contact FROM conversations WHERE id = ANY ($1))`,
 		`DELETE FROM ticket_notes WHERE ticket IN (SELECT id FROM tickets WHERE conversation = ANY ($1))`,
 		`UPDATE guide_tasks SET question = '' WHERE ticket IN (SELECT id FROM tickets WHERE conversation = ANY ($1))`,
 		`UPDATE tickets SET conversation = NULL, place = '', contact = NULL, contact_kind = '', rating_comment = '' WHERE conversation = ANY ($1)`,

@@ -269,7 +269,13 @@ func TestABlockedPersonCantAskForALibrarianForAWhile(t *testing.T) {
 	again := b.open(b.wish(c)).ID
 	b.do(b.desk.Block(b.ctx, again, boss, "пак обижда")) // a supervisor needn't hold it
 	b.skip(BlockedFor + time.Minute)
-	b.open(b.wish(c))
+	third := b.open(b.wish(c)).ID
+	b.do(b.desk.Block(b.ctx, third, boss, "и още"))
+	found, _, _ := b.conversations.Conversation(b.ctx, c)
+	b.inTx(c, func(tx pgx.Tx) error { return b.desk.Forget(b.ctx, tx, found.Contact) })
+	if blocks, err := b.desk.Blocks(b.ctx); err != nil || len(blocks) != 0 {
+		t.Errorf("of who asked to be forgotten is left %+v, %v", blocks, err)
+	}
 }
 
 func TestClosingOpensATaskForAnEditor(t *testing.T) {
