@@ -27,6 +27,7 @@ type chatPage struct {
 	Examples     []string
 	Messages     []messageView
 	HolderWords  string
+	Keep         bool // the person left a question: the cookie lives until they return
 	Waiting      bool // the reply is not there yet
 	Fault        string
 	Draft        string // what the person wrote, after a fault
@@ -84,6 +85,9 @@ func (s *site) chat(w http.ResponseWriter, r *http.Request) error {
 		if err := s.fill(r.Context(), p, token, 0); err != nil {
 			return err
 		}
+		if p.Keep {
+			s.setCookie(w, token, keptSeconds)
+		}
 	}
 	return s.show(w, http.StatusOK, "chat", p)
 }
@@ -130,7 +134,7 @@ func (s *site) fill(ctx context.Context, p *chatPage, token string, after int64)
 	if err != nil {
 		return err
 	}
-	p.HolderWords = now.Words
+	p.HolderWords, p.Keep = now.Words, now.Keep
 	if len(delivered) == 0 {
 		return nil
 	}
@@ -233,6 +237,9 @@ func cookieToken(r *http.Request) string {
 	}
 	return c.Value
 }
+
+// keptSeconds is how long a browser remembers the conversation of who left a question: a ticket expires after a week, and so does a reopening.
+const keptSeconds = 14 * 24 * 3600
 
 func (s *site) keepCookie(w http.ResponseWriter, token string) { s.setCookie(w, token, 3600) }
 

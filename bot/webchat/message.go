@@ -21,6 +21,7 @@ type messageView struct {
 	Speaker    string    // who speaks, in words
 	Machine    string    // when, for the machine
 	Clock      string    // when, for people
+	Missed     bool      // a librarian's answer that came while the person was away
 	Paragraphs []string  // of what the person wrote
 	Body       *bodyView // of what we said; nil for what the person wrote
 }
@@ -55,6 +56,9 @@ type button struct {
 	Outside bool         // leads to another site
 }
 
+// awayAfter is how long an answer waits for its page until it is said to have come while the person was away.
+const awayAfter = time.Minute
+
 // message lays out one message, with links to what it names on the given hosts. It gives false for what people needn't see: a button they pressed, a place they shared.
 func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 	at := m.At.In(v.site.zone)
@@ -67,6 +71,7 @@ func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 		out.Speaker, out.Paragraphs = v.T("web.you"), paragraphs(m.Text)
 		return out, true
 	case bot.Librarian:
+		out.Missed = m.Delivered == nil && v.site.Now().Sub(m.At) > awayAfter
 		out.Speaker = v.T("web.librarian")
 		if m.Body != nil && m.Body.By != "" {
 			out.Speaker = v.T("web.librarian_named", m.Body.By)

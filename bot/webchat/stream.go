@@ -81,6 +81,7 @@ type state struct {
 	Holder  string `json:"holder"` // bot | waiting | librarian
 	Words   string `json:"words"`
 	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
+	Keep    bool   `json:"keep,omitempty"`    // the person left a question here: their device remembers the conversation until they are answered
 }
 
 // streamed is one message on a stream.
@@ -258,7 +259,10 @@ func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, e
 	}
 	if c.Holder == "" {
 		now = state{Holder: "waiting", Words: v.T("web.held_waiting")}
-		if ticket.Position > 1 {
+		switch {
+		case ticket.Left && !c.Terminal:
+			now.Words, now.Keep = v.T("web.held_left"), true
+		case ticket.Position > 1:
 			now.Words = v.T("web.held_waiting_position", ticket.Position-1)
 		}
 	}

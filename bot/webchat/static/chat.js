@@ -37,6 +37,7 @@ const conversation = new Conversation({
     state(state) {
       log.restored();
       id('holder').textContent = state.words;
+      if (state.keep || state.holder === 'bot') conversation.remember(Boolean(state.keep));
       held = state.holder === 'librarian';
       if (held) log.typing(false);
       look();

@@ -10,7 +10,13 @@ export function newEventID() {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-/** The token lives as long as the tab. Where storage is forbidden (some frames), and at a library's terminal, as long as the page. */
+const LEFT = 'orientir-left-question';
+const LEFT_DAYS = 14;
+
+/**
+ * The token lives as long as the tab. Where storage is forbidden (some frames), and at a library's terminal, as long as the page. Who left a
+ * question finds the answer when they return: until they have, their own device remembers it.
+ */
 export class Conversation {
   #token = '';
   #stream;
@@ -19,8 +25,8 @@ export class Conversation {
   /** `language` of the person, `place` that the site knows, `library` whose terminal this is, `token` of a conversation begun without scripts. */
   constructor({ language, place, library, token, embedded, on }) {
     Object.assign(this, { language, place, library, embedded, on });
-    this.#token = token || this.#kept() || '';
-    if (token) this.#keep(token);
+    this.#token = token || this.#kept() || (library ? '' : leftToken());
+    if (this.#token) this.#keep(this.#token);
     if (this.#token) this.#open();
   }
 
@@ -39,8 +45,18 @@ export class Conversation {
     call('/api/v1/conversations/signs', given, { 'Orientir-Conversation': this.#token }).catch(() => {});
   }
 
+  /** Remembers the conversation on this device while an answer to a question that was left is to come; no longer. */
+  remember(on) {
+    if (this.library) return;
+    try {
+      if (on) localStorage.setItem(LEFT, JSON.stringify({ token: this.#token, until: Date.now() + LEFT_DAYS * 86_400_000 }));
+      else if (leftToken() === this.#token) localStorage.removeItem(LEFT);
+    } catch { /* it lives with the tab */ }
+  }
+
   /** Leaves the conversation: the next message begins another one. */
   leave() {
+    this.remember(false);
     this.#stream?.stop();
     this.#stream = undefined;
     this.#token = '';
@@ -96,6 +112,16 @@ export class Conversation {
       gone: () => { this.leave(); this.on.gone(); },
     });
   }
+}
+
+/** The conversation in which a question was left on this device, or ''. */
+function leftToken() {
+  try {
+    const { token, until } = JSON.parse(localStorage.getItem(LEFT)) ?? {};
+    if (until > Date.now()) return token;
+    localStorage.removeItem(LEFT);
+  } catch { /* nothing is remembered */ }
+  return '';
 }
 
 /** What went wrong, with words for people where the server gave some. `again` says that the same call may work later. */
