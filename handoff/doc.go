@@ -34,6 +34,13 @@
 //	expire     waiting           the program                –                     closed     the bot    closed expired    notice_expired
 //	rate       closed            the person                 not rated yet         as before  as before  rated             –
 //
-// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks and canned_answers. It reads bot's conversations, contacts and messages, and knowledge's
+// Where a ticket waits is routing.go's to say, from who is at the desk and how much they hold (staffing.go), and the ticket tells why.
+// What the person hears before they wait, and how long people usually wait, is in waiting.go and estimate.go. Waiting is never silent and
+// never a loop: a ticket that nobody takes is seen by the next ring, each queue once (reroute.go); after a minute and a half the person is
+// offered other ways, once, and hears once more when the library closes for the day (untaken.go). Members of the staff are told by
+// Telegram or mail where nobody has the desk open (notices.go, digest.go): each ticket once, one message in ten minutes, never at night.
+// After a crash between sending and noting it one message may come twice.
+//
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, canned_answers and staff_notices. It reads bot's conversations, contacts and messages, and knowledge's
 // help_points and places. The bot calls it as its Desk, handoff/console shows it to the staff, cmd runs it.
 package handoff
