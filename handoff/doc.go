@@ -41,6 +41,7 @@
 // Telegram or mail where nobody has the desk open (notices.go, digest.go): each ticket once, one message in ten minutes, never at night.
 // After a crash between sending and noting it one message may come twice.
 //
-// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, canned_answers and staff_notices. It reads bot's conversations, contacts and messages, and knowledge's
-// help_points and places. The bot calls it as its Desk, handoff/console shows it to the staff, cmd runs it.
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, staff_notices and canned_answers. It reads
+// bot's conversations, contacts and messages, knowledge's help_points, places and guides, and handoff/staff's staff. The bot calls it as
+// its Desk, its Callbacks and its Aftercare; handoff/console shows it to the staff, cmd runs it.
 package handoff
