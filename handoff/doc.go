@@ -4,6 +4,13 @@
 // A phone or an e-mail that a person leaves to be called back is sealed on the ticket (vault.go, contact.go): only the librarian who
 // holds it sees it, and it is erased seven days after the ticket closes.
 //
+// Where a ticket waits is routing.go's to say, from who is at the desk and how much they hold (staffing.go), and the ticket tells why.
+// What the person hears before they wait, and how long people usually wait, is in waiting.go and estimate.go. Waiting is never silent and
+// never a loop: a ticket that nobody takes is seen by the next ring, each queue once (reroute.go); after a minute and a half the person is
+// offered other ways, once, and hears once more when the library closes for the day (untaken.go). Members of the staff are told by
+// Telegram or mail where nobody has the desk open (notices.go, digest.go): each ticket once, one message in ten minutes, never at night.
+// After a crash between sending and noting it one message may come twice.
+//
 // A ticket's life is a table of steps (machine.go), and the code goes by it: from which states a step may be made and by whom, who holds
 // the conversation afterwards, which event is kept and what the person reads. A step is one transaction (move.go). A matter that is taken
 // up again is a new ticket that knows the earlier one.
@@ -33,13 +40,6 @@
 //	unstaffed  waiting           the program                –                     closed     the bot    closed unstaffed  notice_unstaffed
 //	expire     waiting           the program                –                     closed     the bot    closed expired    notice_expired
 //	rate       closed            the person                 not rated yet         as before  as before  rated             –
-//
-// Where a ticket waits is routing.go's to say, from who is at the desk and how much they hold (staffing.go), and the ticket tells why.
-// What the person hears before they wait, and how long people usually wait, is in waiting.go and estimate.go. Waiting is never silent and
-// never a loop: a ticket that nobody takes is seen by the next ring, each queue once (reroute.go); after a minute and a half the person is
-// offered other ways, once, and hears once more when the library closes for the day (untaken.go). Members of the staff are told by
-// Telegram or mail where nobody has the desk open (notices.go, digest.go): each ticket once, one message in ten minutes, never at night.
-// After a crash between sending and noting it one message may come twice.
 //
 // It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, staff_notices and canned_answers. It reads
 // bot's conversations, contacts and messages, knowledge's help_points, places and guides, and handoff/staff's staff. The bot calls it as
