@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -43,7 +44,22 @@ func (d *Desk) Claim(ctx context.Context, ticket int64, a staff.Account) error {
 		return fmt.Errorf("claim ticket %d: %w", ticket, err)
 	}
 	d.metrics.wait.Observe(d.now().Sub(done.openedAt).Seconds())
+	d.redis.Publish(ctx, "queue", takenNews(ticket, a.Name)) // who was quicker, before the desks draw the whole queue anew
 	return nil
+}
+
+// takenNews is what a wake-up of the queues says of a claim.
+func takenNews(ticket int64, name string) string { return fmt.Sprintf("taken:%d:%s", ticket, name) }
+
+// TakenNews reads a wake-up of the queues; false where it says nothing of a claim.
+func TakenNews(payload string) (ticket int64, name string, ok bool) {
+	rest, ok := strings.CutPrefix(payload, "taken:")
+	if !ok {
+		return 0, "", false
+	}
+	id, name, ok := strings.Cut(rest, ":")
+	ticket, err := strconv.ParseInt(id, 10, 64)
+	return ticket, name, ok && err == nil
 }
 
 func (d *Desk) whyNot(ctx context.Context, ticket int64, a staff.Account) error {

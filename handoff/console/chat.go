@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"orientir/bot"
 	"orientir/handoff"
@@ -93,7 +94,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 	if err := s.fillTalk(ctx, &page); err != nil {
 		return err
 	}
-	if page.Rail, err = s.railOf(ctx, page.frame, t.ID); err != nil {
+	if page.Rail, err = s.railOf(ctx, page.frame, t.ID, time.Now()); err != nil {
 		return err
 	}
 	if page.Writes() {

@@ -30,7 +30,8 @@ type follower struct {
 	state   string           // as last told
 	typing  bool
 	read    int64
-	rail    string // as last told
+	rail    string    // as last told
+	since   time.Time // what is older than this is not new enough
 }
 
 // chatStream answers with the messages after Last-Event-ID, those of the past and those to come, with changes of their delivery, with
@@ -57,7 +58,7 @@ func (s *site) chatStream(w http.ResponseWriter, r *http.Request) error {
 	if err := c.rememberPending(r.Context()); err != nil {
 		return s.ended(r.Context(), r, err)
 	}
-	topics := []string{"queue"}
+	var topics []string
 	if t.Conversation != 0 {
 		topics = append(topics, bot.Topic(t.Conversation))
 	}
@@ -65,7 +66,8 @@ func (s *site) chatStream(w http.ResponseWriter, r *http.Request) error {
 }
 
 // look tells what is new. It says false where the connection or the right to see it has ended.
-func (c *follower) look(ctx context.Context) (bool, error) {
+func (c *follower) look(ctx context.Context, since time.Time) (bool, error) {
+	c.since = since
 	account, ok, err := c.Staff.Account(ctx, c.frame.Account.ID) // roles and libraries may have changed
 	if err != nil || !ok || !account.Active {
 		return false, err
@@ -178,7 +180,7 @@ func (c *follower) tellSigns(ctx context.Context, t handoff.Ticket) (bool, error
 
 // tellRail tells of the queue and of the account's other conversations.
 func (c *follower) tellRail(ctx context.Context, t handoff.Ticket) (bool, error) {
-	rail, err := c.railOf(ctx, c.frame, t.ID)
+	rail, err := c.railOf(ctx, c.frame, t.ID, c.since)
 	if err != nil {
 		return false, err
 	}

@@ -78,6 +78,7 @@ type site struct {
 	zone      *time.Location
 	templates map[string]*template.Template
 	assets    *webchat.Assets
+	open      openQueue
 }
 
 // New gives the handler of /console/. It fails only where the program itself is broken.

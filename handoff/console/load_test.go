@@ -47,6 +47,7 @@ func TestEveryDeskHearsOfAClaim(t *testing.T) {
 	for _, l := range open {
 		heard.Go(func() {
 			var waits []int64
+			told := map[int64]bool{}
 			whole := false
 			defer func() {
 				if !whole { // it has failed already
@@ -55,18 +56,29 @@ func TestEveryDeskHearsOfAClaim(t *testing.T) {
 			}()
 			for left := claims; left > 0; {
 				var queue queueEvent
-				if e := l.next(); e.name != "queue" || json.Unmarshal([]byte(e.data), &queue) != nil {
-					continue
-				}
+				var taken takenEvent
+				e := l.next()
 				now := time.Now()
-				mu.Lock()
-				for _, ticket := range waits {
-					if at, ok := claimed[ticket]; ok && !slices.Contains(queue.Waiting, ticket) {
+				hears := func(ticket int64) {
+					mu.Lock()
+					defer mu.Unlock()
+					if at, ok := claimed[ticket]; ok && !told[ticket] {
+						told[ticket] = true
 						took = append(took, now.Sub(at))
 						left--
 					}
 				}
-				mu.Unlock()
+				if e.name == "taken" && json.Unmarshal([]byte(e.data), &taken) == nil { // told before the list is drawn anew
+					hears(taken.Ticket)
+				}
+				if e.name != "queue" || json.Unmarshal([]byte(e.data), &queue) != nil {
+					continue
+				}
+				for _, ticket := range waits {
+					if !slices.Contains(queue.Waiting, ticket) {
+						hears(ticket)
+					}
+				}
 				waits = queue.Waiting
 				if !whole && len(waits) == len(tickets) {
 					whole = true

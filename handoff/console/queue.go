@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"orientir/handoff"
 	"orientir/handoff/group"
@@ -24,7 +25,7 @@ type queuePage struct {
 }
 
 func (s *site) queuePage(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.queueOf(r.Context(), s.frame(w, r, "queue_title"))
+	page, err := s.queueOf(r.Context(), s.frame(w, r, "queue_title"), time.Now())
 	if err != nil {
 		return err
 	}
@@ -45,13 +46,19 @@ func (s *site) queuePage(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "queue", page)
 }
 
-func (s *site) queueOf(ctx context.Context, f frame) (queuePage, error) {
+// queueOf is the queue of the page's account as it was at some moment after another one.
+func (s *site) queueOf(ctx context.Context, f frame, since time.Time) (queuePage, error) {
 	page := queuePage{frame: f}
-	tickets, err := s.Desk.Queue(ctx, f.Account)
+	all, err := s.open.since(ctx, s.Desk, since)
 	if err != nil {
 		return page, err
 	}
-	for _, t := range tickets {
+	var tickets []handoff.Ticket
+	for _, t := range all {
+		if !t.SeenBy(f.Account) {
+			continue
+		}
+		tickets = append(tickets, t)
 		switch {
 		case t.AskedID == f.Account.ID:
 			page.Asked = append(page.Asked, t)
@@ -92,14 +99,14 @@ func (s *site) queueStream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return nil
 	}
-	return s.follow(r, out, []string{"queue"}, func(ctx context.Context) (bool, error) {
+	return s.follow(r, out, nil, func(ctx context.Context, since time.Time) (bool, error) {
 		// Roles and libraries may have changed since the stream was opened.
 		account, ok, err := s.Staff.Account(ctx, f.Account.ID)
 		if err != nil || !ok || !account.Active {
 			return false, err
 		}
 		f.Account = account
-		page, err := s.queueOf(ctx, f)
+		page, err := s.queueOf(ctx, f, since)
 		if err != nil || page.Version == version {
 			return true, err
 		}

@@ -37,6 +37,15 @@ function show(event) {
   [unanswered, asked] = [event.unanswered, event.asked];
 }
 
+// Who was quicker is said at once; the whole list follows when the queue has settled.
+function taken({ ticket, who }) {
+  const card = box.querySelector(`[data-ticket="${ticket}"][data-waiting]`);
+  if (!card) return;
+  said.textContent = alerts.dataset.taken.replace("{who}", who).replace("{whom}", card.dataset.waiting);
+  card.classList.add("news");
+  for (const button of card.querySelectorAll("form button")) button.disabled = true;
+}
+
 function badge(n) {
   document.title = n ? `(${n}) ${title}` : title;
 }
@@ -87,4 +96,4 @@ keys({
 badge(box.querySelectorAll("[data-waiting]").length);
 count(document);
 setInterval(() => count(box), 1000);
-stream(box.dataset.stream, { queue: show }, (on) => (offline.hidden = on));
+stream(box.dataset.stream, { queue: show, taken }, (on) => (offline.hidden = on));

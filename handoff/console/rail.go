@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"time"
 
 	"orientir/handoff"
 )
@@ -22,8 +23,8 @@ type railEvent struct {
 	Unanswered int    `json:"unanswered"` // in the other conversations
 }
 
-func (s *site) railOf(ctx context.Context, f frame, here int64) (rail, error) {
-	q, err := s.queueOf(ctx, f)
+func (s *site) railOf(ctx context.Context, f frame, here int64, since time.Time) (rail, error) {
+	q, err := s.queueOf(ctx, f, since)
 	if err != nil {
 		return rail{}, err
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"orientir/handoff"
 )
 
 // sweepTime is how often a stream looks by itself, behind the wake-ups, which may be lost.
@@ -47,22 +49,39 @@ func (e *eventStream) write(text string) error {
 	return e.control.Flush()
 }
 
-// follow calls look at once, at each wake-up and now and then, until it or the connection ends, or the session does.
+// settleTime is how long a stream waits for the queue to come to rest: many desks must not draw it anew at each of many changes.
+const settleTime = 200 * time.Millisecond
+
+// takenEvent is who took whom, told at once.
+type takenEvent struct {
+	Ticket int64  `json:"ticket"`
+	Who    string `json:"who"`
+}
+
+// follow calls look at once, at each wake-up and now and then, until it or the connection ends, or the session does. Of the queue's own
+// wake-ups it tells at once who took whom, and calls look when they have settled. What look finds must not be older
+// than since, the moment of the wake-up.
 // An open stream also says that the account is at the desk. soon says when to look again in any case; 0, or nil, is not before the next of these.
-func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(context.Context) (bool, error), soon func() time.Duration) error {
+func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(ctx context.Context, since time.Time) (bool, error), soon func() time.Duration) error {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	v := visitOf(r)
-	wake := s.Redis.Subscribe(ctx, topics...) // before the first look, so that nothing falls between
+	queue, wake := s.Redis.Subscribe(ctx, "queue"), s.Redis.Subscribe(ctx, topics...) // before the first look, so that nothing falls between
+	var settled <-chan time.Time
 	sweep, beat := time.NewTicker(sweepTime), time.NewTicker(s.Heartbeat)
 	defer sweep.Stop()
 	defer beat.Stop()
 	s.Desk.Here(ctx, v.account)
+	since := time.Now()
+	quiet := false // nothing to look at: the last wake-up was told whole, or has not settled
 	for {
-		on, err := look(ctx)
-		if err != nil || !on {
-			return s.ended(ctx, r, err)
+		if !quiet {
+			on, err := look(ctx, since)
+			if err != nil || !on {
+				return s.ended(ctx, r, err)
+			}
 		}
+		quiet = false
 		var again <-chan time.Time
 		if soon != nil && soon() > 0 {
 			again = time.After(soon())
@@ -70,10 +89,25 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 		select {
 		case <-ctx.Done():
 			return nil
+		case payload := <-queue:
+			quiet, since = true, time.Now()
+			if settled == nil {
+				settled = time.After(settleTime)
+			}
+			if ticket, who, ok := handoff.TakenNews(payload); ok {
+				if e.send("taken", "", takenEvent{ticket, who}) != nil {
+					return nil
+				}
+			}
+		case <-settled:
+			settled = nil
 		case <-wake:
+			since = time.Now()
 		case <-again:
 		case <-sweep.C:
+			since = time.Now().Add(-sweepTime / 2) // others have looked since then
 		case <-beat.C:
+			quiet = true
 			_, _, ok, err := s.Staff.Session(ctx, v.token)
 			if err != nil || !ok {
 				return s.ended(ctx, r, err) // the browser comes back and is asked to sign in

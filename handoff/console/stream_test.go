@@ -122,6 +122,9 @@ func TestQueueGoesOnLive(t *testing.T) {
 	if err := b.desk.Claim(b.ctx, ticket, maria); err != nil {
 		t.Fatal(err)
 	}
+	if news := live.next(); news.name != "taken" || news.data != fmt.Sprintf(`{"ticket":%d,"who":"Мария"}`, ticket) {
+		t.Errorf("came %+v", news)
+	}
 	if third := live.next(); !strings.Contains(third.data, "Моите разговори") {
 		t.Errorf("came %+v", third)
 	}
