@@ -11,6 +11,7 @@ import (
 
 	"orientir/bot"
 	"orientir/handoff/mail"
+	"orientir/handoff/staff"
 )
 
 // When the staff are written to.
@@ -172,7 +173,7 @@ func (n *Notices) write(ctx context.Context, s staffing, id int64) error {
 		return n.end(ctx, id, taken, "none")
 	}
 	d := digest{To: to, Rows: taken, PublicURL: n.o.PublicURL, Now: n.desk.now().In(sofia())}
-	way, err := n.send(ctx, d)
+	way, err := n.tell(ctx, to, d.Subject(), d.Text())
 	var later *bot.RetryAfter
 	switch {
 	case err == nil:
@@ -184,15 +185,15 @@ func (n *Notices) write(ctx context.Context, s staffing, id int64) error {
 	return n.postpone(ctx, id, taken, time.Minute<<min(taken[0].Tries, 5))
 }
 
-// send writes by Telegram where the account is linked and takes it, else by mail, else not at all.
-func (n *Notices) send(ctx context.Context, d digest) (way string, err error) {
+// tell writes to an account by Telegram where it is linked and takes it, else by mail, else not at all.
+func (n *Notices) tell(ctx context.Context, to staff.Account, subject, text string) (way string, err error) {
 	if n.o.Telegram != nil {
-		chat, linked, err := n.desk.staff.TelegramOf(ctx, n.desk.db, d.To.ID)
+		chat, linked, err := n.desk.staff.TelegramOf(ctx, n.desk.db, to.ID)
 		if err != nil {
 			return "", err
 		}
 		if linked {
-			err := n.o.Telegram(ctx, chat, d.Subject()+"\n\n"+d.Text())
+			err := n.o.Telegram(ctx, chat, subject+"\n\n"+text)
 			var refused *bot.Refused
 			if err == nil || !errors.As(err, &refused) {
 				return "telegram", err
@@ -200,12 +201,12 @@ func (n *Notices) send(ctx context.Context, d digest) (way string, err error) {
 		}
 	}
 	if n.o.Mail.Works() {
-		err := n.o.Mail.Send(ctx, mail.Letter{To: d.To.Email, Subject: d.Subject(), Text: d.Text()})
+		err := n.o.Mail.Send(ctx, mail.Letter{To: to.Email, Subject: subject, Text: text})
 		var refused *mail.Refused
 		if err == nil || !errors.As(err, &refused) {
 			return "mail", err
 		}
-		n.o.Log.Warn("a letter to the staff was refused", "account", d.To.ID, "err", err)
+		n.o.Log.Warn("a letter to the staff was refused", "account", to.ID, "err", err)
 	}
 	return "none", nil
 }

@@ -108,6 +108,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
 	group.Go(func() error { return site.notices.Run(ctx) })
+	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })

@@ -16,12 +16,10 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/i18n"
+	"orientir/handoff"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
 )
-
-// confirmEvery is after how long a library is asked whether what we say of it is still right.
-const confirmEvery = 365 * 24 * time.Hour
 
 // libraryList is the list of the libraries that an account looks after.
 type libraryList struct {
@@ -67,7 +65,7 @@ func keepsAll(a staff.Account) bool { return a.Is(staff.Supervisor, staff.Admin)
 
 // old says whether what a help point says was last confirmed too long ago, or never.
 func old(h knowledge.HelpPoint, now time.Time) bool {
-	return h.ConfirmedAt.Before(now.Add(-confirmEvery))
+	return h.ConfirmedAt.Before(now.Add(-handoff.ConfirmEvery))
 }
 
 // stale are the visitor's own libraries that are to be confirmed, where the page is one to say so on: the queue, with which the day begins.
