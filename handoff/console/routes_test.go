@@ -143,7 +143,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
 	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people",
-		"/console/people/new", "/console/people/1", "/console/hosts", "/console/audit", "/console/account", "/console/nowhere",
+		"/console/people/new", "/console/people/1", "/console/hosts", "/console/groups", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
 		for _, language := range []string{"bg", "en"} {
