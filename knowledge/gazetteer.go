@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,6 +18,7 @@ type gazetteer struct {
 	longest    int                 // words in the name of most words
 	longestKey int                 // letters in the longest folded name
 	quarters   *quarters
+	where      []vector // of each place
 }
 
 // region says whether a name is a municipality's, a district's or both's.
@@ -42,10 +44,14 @@ const longSlip = 7
 func newGazetteer(places []Place) *gazetteer {
 	g := &gazetteer{
 		places: places, byEkatte: make(map[string]int, len(places)), byKey: make(map[string][]int, len(places)),
-		byTail: map[string][]tail{}, slips: map[string][]int{}, region: make([]map[string]region, len(places)), quarters: newQuarters(),
+		byTail: map[string][]tail{}, slips: map[string][]int{}, region: make([]map[string]region, len(places)), quarters: newQuarters(), where: make([]vector, len(places)),
 	}
 	for i, p := range places {
 		g.byEkatte[p.Ekatte] = i
+		g.where[i] = vector{math.Inf(1)}
+		if p.located() {
+			g.where[i] = onSphere(p.at())
+		}
 		words := splitWords(p.Name)
 		g.longest = max(g.longest, len(words))
 		key := nameKey(p.Name)

@@ -1,6 +1,9 @@
 package knowledge
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Holiday says whether a date is an official holiday in Bulgaria, and which.
 //
@@ -8,7 +11,28 @@ import "time"
 // and paragraph 2 (since 2017): where a holiday other than Easter falls on Saturday or Sunday, the first working day or the first two after it are free.
 // Days that the government moves by decree are exceptions of the single library.
 func Holiday(t time.Time) (name string, ok bool) {
-	date := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
+	year, ok := holidayYears.Load(t.Year())
+	if !ok {
+		year, _ = holidayYears.LoadOrStore(t.Year(), reckonHolidays(t.Year()))
+	}
+	name = year.([]string)[t.YearDay()]
+	return name, name != ""
+}
+
+// holidayYears remembers what was reckoned of a year: a search for what is open asks thousands of times.
+var holidayYears sync.Map
+
+// reckonHolidays gives the holidays of a year by the day of the year, from 1.
+func reckonHolidays(year int) []string {
+	names := make([]string, 367)
+	for day := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() == year; day = day.AddDate(0, 0, 1) {
+		names[day.YearDay()], _ = reckonHoliday(day)
+	}
+	return names
+}
+
+// reckonHoliday reckons one date, at midnight UTC.
+func reckonHoliday(date time.Time) (name string, ok bool) {
 	if name, ok := fixedHoliday(date); ok {
 		return name, true
 	}

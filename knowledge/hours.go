@@ -93,13 +93,19 @@ func (h *Hours) exception(day time.Time) *Exception {
 	if len(h.Exceptions) == 0 {
 		return nil
 	}
-	date := dateOf(day)
+	date := dateNumber(day)
 	for i := len(h.Exceptions) - 1; i >= 0; i-- {
-		if e := &h.Exceptions[i]; !date.Before(dateOf(e.From)) && !date.After(dateOf(e.To)) {
+		if e := &h.Exceptions[i]; dateNumber(e.From) <= date && date <= dateNumber(e.To) {
 			return e
 		}
 	}
 	return nil
+}
+
+// dateNumber orders dates, whatever their zones and times of day.
+func dateNumber(t time.Time) int {
+	y, m, d := t.Date()
+	return y*10000 + int(m)*100 + d
 }
 
 // closure gives the exception that keeps a whole day closed; nil where none does.
@@ -131,5 +137,9 @@ func midnight(t time.Time) time.Time {
 }
 
 func clock(day time.Time, minute int) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, day.Location())
+	t := time.Date(day.Year(), day.Month(), day.Day(), minute/60, minute%60, 0, 0, day.Location())
+	if minute < minutesPerDay && t.Hour()*60+t.Minute() != minute { // in the hour that is left out in March: from when the clock shows it
+		t, _ = t.ZoneBounds()
+	}
+	return t
 }

@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -81,41 +80,6 @@ func TestHours(t *testing.T) {
 				t.Error("another zone gives another answer")
 			}
 		})
-	}
-}
-
-func TestHolidays(t *testing.T) {
-	t.Parallel()
-	// The free days as they were, and as the rule gives for years to come.
-	for year, want := range map[int]string{
-		2021: "01-01 03-03 04-30 05-01 05-02 05-03 05-04 05-06 05-24 09-06 09-22 12-24 12-25 12-26 12-27 12-28",
-		2022: "01-01 01-03 03-03 04-22 04-23 04-24 04-25 05-01 05-02 05-06 05-24 09-06 09-22 12-24 12-25 12-26 12-27 12-28",
-		2024: "01-01 03-03 03-04 05-01 05-03 05-04 05-05 05-06 05-24 09-06 09-22 09-23 12-24 12-25 12-26",
-		2026: "01-01 03-03 04-10 04-11 04-12 04-13 05-01 05-06 05-24 05-25 09-06 09-07 09-22 12-24 12-25 12-26 12-28",
-		2027: "01-01 03-03 04-30 05-01 05-02 05-03 05-04 05-06 05-24 09-06 09-22 12-24 12-25 12-26 12-27 12-28",
-	} {
-		var got []string
-		for d := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() == year; d = d.AddDate(0, 0, 1) {
-			if _, ok := Holiday(d); ok {
-				got = append(got, d.Format("01-02"))
-			}
-		}
-		if all := strings.Join(got, " "); all != want {
-			t.Errorf("%d:\n got %s\nwant %s", year, all, want)
-		}
-	}
-}
-
-func TestOrthodoxEaster(t *testing.T) {
-	t.Parallel()
-	for _, want := range []string{"2019-04-28", "2020-04-19", "2021-05-02", "2022-04-24", "2023-04-16", "2024-05-05", "2025-04-20", "2026-04-12", "2027-05-02", "2028-04-16", "2030-04-28"} {
-		day, err := time.Parse(time.DateOnly, want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := OrthodoxEaster(day.Year()); !got.Equal(day) {
-			t.Errorf("%s: got %s", want, got.Format(time.DateOnly))
-		}
 	}
 }
 

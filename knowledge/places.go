@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -45,18 +46,26 @@ func (s *Store) PlaceAt(ctx context.Context, lat, lon float64) (Place, bool, err
 	if err != nil || len(g.places) == 0 {
 		return Place{}, false, err
 	}
-	from := Position{lat, lon}
-	best, away := -1, float64(placeRadius)
-	for i := range g.places {
-		// A place without a position stands at 0, 0 and is never near.
-		if m := metres(from, g.places[i].at()); m <= away {
-			best, away = i, m
+	if i := g.nearest(Position{lat, lon}, placeRadius); i >= 0 {
+		return g.places[i], true, nil
+	}
+	return Place{}, false, nil
+}
+
+// nearest gives the settlement nearest to a position, and -1 where none is within so many metres or the position is no number.
+func (g *gazetteer) nearest(from Position, radius float64) int {
+	eye := onSphere(from)
+	best, away := -1, math.Inf(1)
+	for i := range g.where {
+		// A place without a position has none on the sphere, and is never near.
+		if c := g.where[i].chord(eye); c < away {
+			best, away = i, c
 		}
 	}
-	if best < 0 { // also where lat or lon is no number
-		return Place{}, false, nil
+	if best < 0 || !(metres(from, g.places[best].at()) <= radius) {
+		return -1
 	}
-	return g.places[best], true, nil
+	return best
 }
 
 // FindPlace finds the settlement that a person names: alone, with «гр.», municipality or district, inside a sentence,
