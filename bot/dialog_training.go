@@ -247,6 +247,8 @@ func (d *dialog) joinedTraining(in *joinTraining) act {
 		d.add(Body{Text: d.t("library.joined_twice", l.Topic), Buttons: []Action{leaveButton(l.Training, language), others}})
 	case joinFull:
 		d.add(Body{Text: d.t("library.full", l.Topic), Buttons: []Action{others}})
+	case joinShared:
+		d.add(Body{Text: d.t("library.shared"), Buttons: []Action{others}})
 	case joinMany:
 		d.add(Body{Text: d.t("library.many"), Buttons: []Action{others}})
 	default:

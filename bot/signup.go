@@ -25,8 +25,9 @@ const (
 	joined      joining = "joined"
 	joinedTwice joining = "twice" // signed up already
 	joinFull    joining = "full"
-	joinGone    joining = "gone" // cancelled, begun or unknown
-	joinMany    joining = "many" // has signed up for as many as one may
+	joinGone    joining = "gone"   // cancelled, begun or unknown
+	joinMany    joining = "many"   // has signed up for as many as one may
+	joinShared  joining = "shared" // sits at a terminal, which forgets them when they go
 )
 
 // mostSignups is for how many trainings to come one person may hold a place.
@@ -39,18 +40,21 @@ func (c *Conversations) join(ctx context.Context, tx postgres.DB, contact, numbe
 	if err != nil || !ok || t.Cancelled() || !t.StartsAt.After(c.now()) {
 		return joinGone, t, err
 	}
-	var mine bool
+	var mine, shared bool
 	var many, all int
 	err = tx.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM training_signups WHERE training = $1),
 		       EXISTS (SELECT FROM training_signups WHERE training = $1 AND contact = $2),
 		       (SELECT count(*) FROM training_signups s JOIN trainings t ON t.number = s.training
-		        WHERE s.contact = $2 AND t.starts_at > $3 AND t.cancelled_at IS NULL)`, number, contact, c.now()).Scan(&all, &mine, &many)
+		        WHERE s.contact = $2 AND t.starts_at > $3 AND t.cancelled_at IS NULL),
+		       EXISTS (SELECT FROM contacts WHERE id = $2 AND terminal_at IS NOT NULL)`, number, contact, c.now()).Scan(&all, &mine, &many, &shared)
 	if err != nil {
 		return "", t, fmt.Errorf("sign up for training %d: %w", number, err)
 	}
 	left, limited := t.Left(all)
 	switch {
+	case shared:
+		return joinShared, t, nil
 	case mine:
 		return joinedTwice, t, nil
 	case limited && left == 0:

@@ -133,6 +133,26 @@ func TestOnePersonHoldsFivePlacesAtMost(t *testing.T) {
 	}
 }
 
+func TestATerminalHoldsNoPlaces(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	id := digits(h.lesson(7, 3).Number)
+	h.presses("courses:at:rb-vratsa")
+	h.works()
+	h.exec(`UPDATE contacts SET terminal_at = now()`)
+	h.presses("course:join:" + id)
+	h.works()
+	if words, _ := h.said(); h.count(`SELECT count(*) FROM training_signups`) != 0 || !strings.Contains(words, bg("library.shared")) {
+		t.Errorf("a place is held by a screen that forgets: %q", words)
+	}
+	h.exec(`UPDATE contacts SET terminal_at = NULL`) // it went on on the person's own phone
+	h.presses("course:join:" + id)
+	h.works()
+	if h.count(`SELECT count(*) FROM training_signups`) != 1 {
+		t.Error("nor by a phone")
+	}
+}
+
 func TestForgetGivesThePlaceBack(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
