@@ -349,7 +349,7 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 		t.Error("the librarian isn't told")
 	}
 	heardBy("Добър ден. ЕГН [ЕГН скрито]")
-	if page := elena.submit("/console/canned", url.Values{"language": {"bg"}, "title": {"Заглавие 6101057509"}, "text": {personal}}); !strings.Contains(page, "Скрихме в него") {
+	if page := elena.submit("/console/canned", url.Values{"scope": {"own"}, "language": {"bg"}, "title": {"Заглавие 6101057509"}, "text": {personal}}); !strings.Contains(page, "Скрихме в него") {
 		t.Error("who adds a ready answer isn't told")
 	}
 	elena.page(chat + "?find=" + url.QueryEscape("съдебно "+personal))
