@@ -22,10 +22,9 @@ import (
 
 var typedCode = regexp.MustCompile(`/(?:link|connect) [0-9A-Z]{4}-[0-9A-Z]{4}`)
 
-// TestLibrarianInAGroup brings a person on Telegram to a librarian who works in a group, through the whole program but for its answers,
-// and forgets it all.
-func TestLibrarianInAGroup(t *testing.T) {
-	t.Parallel()
+// withoutAnswers is the whole program but for its answers, which take a minute to learn, on test servers and Telegram's double.
+func withoutAnswers(t *testing.T) (*program, *site) {
+	t.Helper()
 	p := &program{t: t, double: telegramtest.New(t, telegramtest.Options{})}
 	config, err := LoadConfig(func(name string) string {
 		return map[string]string{"TELEGRAM_BOT_TOKEN": p.double.Token, "TELEGRAM_API_URL": p.double.URL, "ORIENTIR_DATA_DIR": t.TempDir()}[name]
@@ -41,7 +40,6 @@ func TestLibrarianInAGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(site.handler)
-	t.Cleanup(server.Close)
 	p.url = server.URL
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -50,7 +48,34 @@ func TestLibrarianInAGroup(t *testing.T) {
 	} {
 		running.Go(func() { _ = run(ctx) })
 	}
-	t.Cleanup(func() { cancel(); running.Wait() })
+	t.Cleanup(func() { cancel(); running.Wait(); server.CloseClientConnections(); server.Close() })
+	return p, site
+}
+
+// askForAPerson lets somebody on Telegram ask for a librarian and say yes to the desk that is offered.
+func askForAPerson(t *testing.T, p *program, person *telegramtest.Person) {
+	t.Helper()
+	person.Say("/librarian")
+	var offer telegramtest.Sent
+	eventually(t, "offer", func() string {
+		for _, m := range p.double.Sent(person.ID) {
+			for _, b := range m.Buttons {
+				if b.Data == "human:yes" {
+					offer = m
+					return ""
+				}
+			}
+		}
+		return "nobody asked whether to hand over"
+	})
+	person.Press(offer, "human:yes")
+}
+
+// TestLibrarianInAGroup brings a person on Telegram to a librarian who works in a group, through the whole program but for its answers,
+// and forgets it all.
+func TestLibrarianInAGroup(t *testing.T) {
+	t.Parallel()
+	p, site := withoutAnswers(t)
 	for email, role := range map[string]staff.Role{"elena@example.bg": staff.Librarian, "admin@example.bg": staff.Admin} {
 		if _, err := site.staff.Add(t.Context(), staff.Profile{Email: email, Roles: []staff.Role{role}}, "дълга парола за проба 7"); err != nil {
 			t.Fatal(err)
@@ -68,20 +93,7 @@ func TestLibrarianInAGroup(t *testing.T) {
 	eventually(t, "connection", func() string { return heard(p, group.ID, "Групата вече работи за") })
 
 	georgi := p.double.Person(21, "Георги", "bg")
-	georgi.Say("/librarian")
-	var offer telegramtest.Sent
-	eventually(t, "offer", func() string {
-		for _, m := range p.double.Sent(georgi.ID) {
-			for _, b := range m.Buttons {
-				if b.Data == "human:yes" {
-					offer = m
-					return ""
-				}
-			}
-		}
-		return "nobody asked whether to hand over"
-	})
-	georgi.Press(offer, "human:yes")
+	askForAPerson(t, p, georgi)
 	var thread int
 	eventually(t, "topic", func() string {
 		for _, topic := range group.Topics() {
