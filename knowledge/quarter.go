@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Quarter is a part of a town that has no code of its own. The zero Quarter is the whole town.
@@ -133,10 +134,11 @@ type quarters struct {
 	share []bool
 	byKey map[string]int
 	byID  map[string]int
+	heads map[string]bool // of the keys: their first two letters
 }
 
 func newQuarters() *quarters {
-	q := &quarters{byKey: map[string]int{}, byID: map[string]int{}}
+	q := &quarters{byKey: map[string]int{}, byID: map[string]int{}, heads: map[string]bool{}}
 	for i, s := range sofiaQuarters {
 		one := Quarter{ID: latinSlug(s.name), Name: s.name}
 		q.all, q.at, q.share = append(q.all, one), append(q.at, Position{s.lat, s.lon}), append(q.share, s.shared)
@@ -144,6 +146,7 @@ func newQuarters() *quarters {
 		for name := range strings.SplitSeq(s.name+"|"+s.also, "|") {
 			if name != "" {
 				q.byKey[nameKey(name)] = i
+				q.heads[head(nameKey(name))] = true
 			}
 		}
 	}
@@ -161,6 +164,9 @@ const longestQuarter = 3
 
 // named gives the quarter that words name; -1 where they name none.
 func (q *quarters) named(words []token) int {
+	if len(words) > 1 && !slices.ContainsFunc(words[0].keys, func(key string) bool { return utf8.RuneCountInString(key) < 3 || q.heads[head(key)] }) {
+		return -1 // most words begin no name: the joining of those behind them is spared
+	}
 	for _, key := range joined(words) {
 		if i, ok := q.byKey[key]; ok {
 			return i
@@ -189,6 +195,13 @@ func (q *quarters) misspelt(words []token) int {
 		}
 	}
 	return found
+}
+
+// head is the first two letters of a key.
+func head(key string) string {
+	_, first := utf8.DecodeRuneInString(key)
+	_, second := utf8.DecodeRuneInString(key[first:])
+	return key[:first+second]
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }

@@ -126,7 +126,8 @@ type consideration struct {
 	finding  finding
 	library  *library
 	aside    aside
-	place    *knowledge.PlaceMatch // that the message names, where it was looked for already
+	place    *knowledge.PlaceMatch // that the message is about, where it asks for one
+	named    knowledge.PlaceMatch  // that the message names
 	followUp bool                  // it goes on about the guide on the screen
 	mentions []string              // what that guide says of what the message is about
 	unsaid   bool                  // it says nothing of it
@@ -179,10 +180,15 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		c.analysis = read.glossary.analyze(text)
 		l = read.weights.look(c.analysis)
 		words = s.weights.queryWords(c.analysis)
+		beside := a.beside(ctx, q, c.analysis) // while the database searches
 		if c.finding, err = find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words); err != nil {
 			return consideration{}, err
 		}
 		if c.library, err = a.shelf(ctx, s, c.finding.revision); err != nil {
+			return consideration{}, err
+		}
+		said := <-beside
+		if c.aside, c.named, err = said.aside, said.named, said.err; err != nil {
 			return consideration{}, err
 		}
 		if c.library == read {
@@ -194,7 +200,6 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	}
 	supports := preferAudience(c.finding.supports, q.Audience, c.library)
 	c.verdict = c.library.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
-	c.aside = a.rules.aside(c.analysis)
 	if v := &c.verdict; c.aside.field == FieldState && v.intent == WantsAnswer && v.outcome != Emergency && v.topic == "" {
 		v.intent, v.topic = WantsStatus, "file"
 	}
@@ -202,6 +207,24 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		c.verdict = verdict{outcome: OutOfScope, intent: WantsHelpPoint, topic: "forget"}
 	}
 	return c, nil
+}
+
+// remark is what a message says beside its subject, and the place that it names.
+type remark struct {
+	aside aside
+	named knowledge.PlaceMatch
+	err   error
+}
+
+// beside reads a message's remarks on another processor; the channel holds them once.
+func (a *Answerer) beside(ctx context.Context, q Question, analysis Analysis) <-chan remark {
+	read := make(chan remark, 1)
+	go func() {
+		r := remark{aside: a.rules.aside(analysis)}
+		r.named, r.err = a.store.FindPlace(ctx, q.Text)
+		read <- r
+	}()
+	return read
 }
 
 // shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at

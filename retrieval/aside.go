@@ -113,7 +113,7 @@ func (r rules) calm(a Analysis) bool {
 
 // has tells whether a term is one of the words that the rule looks for.
 func (r rule) has(t Term) bool {
-	return slices.ContainsFunc(r.all, func(either []string) bool { return slices.ContainsFunc(either, t.fits) })
+	return slices.ContainsFunc(r.all, func(either []ruleWord) bool { return slices.ContainsFunc(either, t.fits) })
 }
 
 // What goes on begins with a conjunction; half a question begins with a preposition, and may be a subject of its own.

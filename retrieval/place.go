@@ -18,11 +18,7 @@ func (a *Answerer) place(ctx context.Context, q Question, c consideration) (m *k
 		return nil, false, nil
 	}
 	if m = c.place; m == nil {
-		found, err := a.store.FindPlace(ctx, q.Text)
-		if err != nil {
-			return nil, false, err
-		}
-		m = &found
+		m = &c.named
 	}
 	wanted := v.intent == WantsHelpPoint || v.intent == WantsTraining || v.intent == WantsHuman || c.place != nil
 	if m.Outcome == knowledge.PlaceFound && (wanted || m.Place.Kind == "гр.") || m.Outcome == knowledge.PlaceAmbiguous && wanted {

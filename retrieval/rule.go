@@ -16,9 +16,21 @@ var ruleFiles embed.FS
 // rule recognises a message by its words. It is data: rules/*.txt say how it is written.
 type rule struct {
 	name, topic string
-	all         [][]string // each needs one of its words
-	none        []string
+	all         [][]ruleWord // each needs one of its words
+	none        []ruleWord
 	most        int // words in the message; 0 is any number
+}
+
+// ruleWord is a word that a rule looks for, or with a star in the file the beginning of one.
+type ruleWord struct {
+	text  string
+	open  bool
+	first firstLetters
+}
+
+func newRuleWord(text string) ruleWord {
+	text, open := strings.CutSuffix(text, "*")
+	return ruleWord{text, open, firstLetter(text)}
 }
 
 // rules are the built-in ones: danger to life, what needs no guide, and what is said beside the subject.
@@ -54,7 +66,7 @@ func parseRules(text string) ([]rule, error) {
 		for _, w := range strings.Fields(words) {
 			switch {
 			case w[0] == '!':
-				r.none = append(r.none, w[1:])
+				r.none = append(r.none, newRuleWord(w[1:]))
 			case w[0] == '<':
 				n, err := strconv.Atoi(w[1:])
 				if err != nil {
@@ -62,7 +74,11 @@ func parseRules(text string) ([]rule, error) {
 				}
 				r.most = n
 			default:
-				r.all = append(r.all, strings.Split(w, "/"))
+				var either []ruleWord
+				for one := range strings.SplitSeq(w, "/") {
+					either = append(either, newRuleWord(one))
+				}
+				r.all = append(r.all, either)
 			}
 		}
 		list = append(list, r)
@@ -101,8 +117,13 @@ func (r rule) match(a Analysis, in firstLetters) bool {
 }
 
 // begun tells whether one of the words stands in the message.
-func (a Analysis) begun(in firstLetters, words []string) bool {
-	return slices.ContainsFunc(words, func(w string) bool { return in&firstLetter(w) != 0 && a.holds(w) })
+func (a Analysis) begun(in firstLetters, words []ruleWord) bool {
+	for _, w := range words {
+		if in&w.first != 0 && slices.ContainsFunc(a.Terms, func(t Term) bool { return t.fits(w) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // yields tells rules that a guide which surely answers overrules.
@@ -142,22 +163,15 @@ func (r rules) onlyPolite(a Analysis) bool {
 
 // holds tells whether one of the words stands in the message, as typed or as understood.
 func (a Analysis) holds(words ...string) bool {
-	for _, w := range words {
-		for _, t := range a.Terms {
-			if t.fits(w) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Terms, func(t Term) bool { return slices.Contains(words, t.Word) || slices.Contains(words, t.Typed) })
 }
 
-// is tells whether a term is a word of a rule, as typed or as understood.
-func (t Term) fits(word string) bool {
-	if stem, open := strings.CutSuffix(word, "*"); open {
-		return strings.HasPrefix(t.Word, stem) || strings.HasPrefix(t.Typed, stem)
+// fits tells whether a term is a word of a rule, as typed or as understood.
+func (t Term) fits(w ruleWord) bool {
+	if w.open {
+		return strings.HasPrefix(t.Word, w.text) || strings.HasPrefix(t.Typed, w.text)
 	}
-	return t.Word == word || t.Typed == word
+	return t.Word == w.text || t.Typed == w.text
 }
 
 // first gives the first rule that fits.
@@ -178,8 +192,8 @@ func (r rules) words() string {
 		for _, one := range list {
 			for _, either := range one.all {
 				for _, w := range either {
-					if !strings.HasSuffix(w, "*") {
-						b.WriteString(w + " ")
+					if !w.open {
+						b.WriteString(w.text + " ")
 					}
 				}
 			}
