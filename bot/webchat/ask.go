@@ -5,8 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 
 	"orientir/bot"
 	"orientir/bot/i18n"
@@ -106,25 +109,65 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, AnswerJSON(a, append(hidden, hiddenInPlace...)...))
 }
 
-// recordTime is how long keeping what was asked may take; mostRecords is how many answers may be on their way to be kept.
+// Answers of the API are kept together: of what was answered within recordPause in one transaction, mostRecords at most.
+// recordTime is how long that may take.
 const (
+	recordPause = 200 * time.Millisecond
 	recordTime  = 10 * time.Second
-	mostRecords = 8
+	mostRecords = 200
 )
 
-// record keeps an answer of the API. Nobody waits for it, unless the database can't follow. It is kept for the editors' work
-// list alone: one that fails is logged, and the person has the answer.
+// records are the answers of the API that wait to be kept. Nobody waits for them, unless the database can't follow. They are kept
+// for the editors' work list alone: one that fails is logged, and a stop of the program may lose those of the last pause.
+type records struct {
+	mu      sync.Mutex
+	waiting []answered
+}
+
+type answered struct {
+	question retrieval.Question
+	answer   retrieval.Answer
+}
+
 func (s *site) record(ctx context.Context, q retrieval.Question, a retrieval.Answer) {
 	if s.DB == nil {
 		return
 	}
-	s.records <- struct{}{}
-	go func() {
-		defer func() { <-s.records }()
-		ctx, stop := context.WithTimeout(ctx, recordTime)
-		defer stop()
-		if _, err := s.answerer.Record(ctx, s.DB, q, a, 0); err != nil {
+	s.records.mu.Lock()
+	first := len(s.records.waiting) == 0
+	s.records.waiting = append(s.records.waiting, answered{q, a})
+	full := len(s.records.waiting) >= mostRecords
+	s.records.mu.Unlock()
+	switch {
+	case full:
+		s.keep(ctx)
+	case first:
+		time.AfterFunc(recordPause, func() { s.keep(ctx) })
+	}
+}
+
+// keep writes down what waits: all together, and where that fails one by one, so that one that can't be kept costs no other.
+func (s *site) keep(ctx context.Context) {
+	s.records.mu.Lock()
+	list := s.records.waiting
+	s.records.waiting = nil
+	s.records.mu.Unlock()
+	ctx, stop := context.WithTimeout(ctx, recordTime)
+	defer stop()
+	err := pgx.BeginFunc(ctx, s.DB, func(tx pgx.Tx) error {
+		for _, one := range list {
+			if _, err := s.answerer.Record(ctx, tx, one.question, one.answer, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		return
+	}
+	for _, one := range list {
+		if _, err := s.answerer.Record(ctx, s.DB, one.question, one.answer, 0); err != nil {
 			s.log.Error("an answer of the API is not recorded", "error", err)
 		}
-	}()
+	}
 }

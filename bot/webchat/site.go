@@ -59,7 +59,7 @@ type site struct {
 	store         *knowledge.Store
 	redis         *redis.Client
 	log           *slog.Logger
-	records       chan struct{} // a place for each answer that is being recorded
+	records       records
 	assets        *Assets
 	pages         pages
 	streams       streams
@@ -113,7 +113,7 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 		panic(fmt.Sprintf("webchat: %v", err))
 	}
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
-		log: o.Log, records: make(chan struct{}, mostRecords), assets: assets, pages: pages, zone: zone, Options: o}
+		log: o.Log, assets: assets, pages: pages, zone: zone, Options: o}
 	return s.routes()
 }
 
