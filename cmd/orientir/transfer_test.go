@@ -52,11 +52,11 @@ func (l *librarian) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// press clicks in one go: a live list may be drawn anew between finding a thing and moving the mouse there.
 func (l *librarian) press(selector string) {
 	l.t.Helper()
 	l.is(fmt.Sprintf(`document.querySelector(%q)`, selector))
-	l.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll('details').forEach(d => { d.open = true }); document.querySelector(%q).scrollIntoView()`, selector)),
-		chromedp.Click(selector, chromedp.NodeVisible))
+	l.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).click()`, selector)))
 }
 
 func (l *librarian) is(condition string) {
