@@ -45,7 +45,7 @@ func (w *browser) listen(path, lastID string) *listener {
 		defer close(l.events)
 		var e event
 		lines := bufio.NewScanner(response.Body)
-		lines.Buffer(nil, 1<<20)
+		lines.Buffer(nil, 16<<20)
 		for lines.Scan() {
 			name, value, _ := strings.Cut(lines.Text(), ": ")
 			switch name {
