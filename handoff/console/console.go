@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -79,11 +80,12 @@ type site struct {
 	templates map[string]*template.Template
 	assets    *webchat.Assets
 	open      openQueue
+	drawing   chan struct{} // a place for each desk that draws the whole queue: half of the processors stay for news
 }
 
 // New gives the handler of /console/. It fails only where the program itself is broken.
 func New(d Deps, o Options) (http.Handler, error) {
-	s := &site{Deps: d, Options: o, secure: strings.HasPrefix(o.PublicURL, "https://")}
+	s := &site{Deps: d, Options: o, secure: strings.HasPrefix(o.PublicURL, "https://"), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

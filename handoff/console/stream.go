@@ -77,6 +77,7 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 	s.Desk.Here(ctx, v.account)
 	since := time.Now()
 	quiet := false // nothing to look at: the last wake-up was told whole, or has not settled
+	due := false   // the whole queue is to be drawn anew, as soon as it is this desk's turn
 	for {
 		if !quiet {
 			on, err := look(ctx, since)
@@ -85,6 +86,10 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 			}
 		}
 		quiet = false
+		var turn chan<- struct{}
+		if due {
+			turn = s.drawing
+		}
 		var again <-chan time.Time
 		if soon != nil && soon() > 0 {
 			again = time.After(soon())
@@ -104,6 +109,14 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 			}
 		case <-settled:
 			settled = nil
+			due, quiet = len(topics) == 0, len(topics) == 0
+		case turn <- struct{}{}: // meanwhile this desk heard at once who took whom
+			due, quiet = false, true
+			on, err := look(ctx, since)
+			<-s.drawing
+			if err != nil || !on {
+				return s.ended(ctx, r, err)
+			}
 		case <-wake:
 			since = time.Now()
 		case <-again:
