@@ -152,6 +152,9 @@ func (s *site) keep(ctx context.Context) {
 	list := s.records.waiting
 	s.records.waiting = nil
 	s.records.mu.Unlock()
+	if len(list) == 0 { // there were so many that somebody wrote them down before the pause was over
+		return
+	}
 	ctx, stop := context.WithTimeout(ctx, recordTime)
 	defer stop()
 	err := pgx.BeginFunc(ctx, s.DB, func(tx pgx.Tx) error {

@@ -66,7 +66,7 @@ func (s *site) chatStream(w http.ResponseWriter, r *http.Request) error {
 }
 
 // look tells what is new. It says false where the connection or the right to see it has ended.
-func (c *follower) look(ctx context.Context, since time.Time) (bool, error) {
+func (c *follower) look(ctx context.Context, since time.Time, _ func()) (bool, error) {
 	c.since = since
 	account, ok, err := c.Staff.Account(ctx, c.frame.Account.ID) // roles and libraries may have changed
 	if err != nil || !ok || !account.Active {

@@ -99,7 +99,7 @@ func (s *site) queueStream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return nil
 	}
-	return s.follow(r, out, nil, func(ctx context.Context, since time.Time) (bool, error) {
+	return s.follow(r, out, nil, func(ctx context.Context, since time.Time, drawn func()) (bool, error) {
 		// Roles and libraries may have changed since the stream was opened.
 		account, ok, err := s.Staff.Account(ctx, f.Account.ID)
 		if err != nil || !ok || !account.Active {
@@ -121,6 +121,7 @@ func (s *site) queueStream(w http.ResponseWriter, r *http.Request) error {
 		if event.HTML, err = s.fragment("queue", "tickets", page); err != nil {
 			return false, err
 		}
+		drawn()
 		return out.send("queue", version, event) == nil, nil
 	}, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"orientir/handoff"
@@ -64,8 +65,9 @@ type takenEvent struct {
 // follow calls look at once, at each wake-up and now and then, until it or the connection ends, or the session does. Of the queue's own
 // wake-ups it tells at once who took whom, and calls look when they have settled. What look finds must not be older
 // than since, the moment of the wake-up.
+// Where a desk draws in turn, look calls drawn before it sends: a slow line must not keep the others waiting.
 // An open stream also says that the account is at the desk. soon says when to look again in any case; 0, or nil, is not before the next of these.
-func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(ctx context.Context, since time.Time) (bool, error), soon func() time.Duration) error {
+func (s *site) follow(r *http.Request, e *eventStream, topics []string, look func(ctx context.Context, since time.Time, drawn func()) (bool, error), soon func() time.Duration) error {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	v := visitOf(r)
@@ -80,7 +82,7 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 	due := false   // the whole queue is to be drawn anew, as soon as it is this desk's turn
 	for {
 		if !quiet {
-			on, err := look(ctx, since)
+			on, err := look(ctx, since, func() {})
 			if err != nil || !on {
 				return s.ended(ctx, r, err)
 			}
@@ -112,8 +114,9 @@ func (s *site) follow(r *http.Request, e *eventStream, topics []string, look fun
 			due, quiet = len(topics) == 0, len(topics) == 0
 		case turn <- struct{}{}: // meanwhile this desk heard at once who took whom
 			due, quiet = false, true
-			on, err := look(ctx, since)
-			<-s.drawing
+			drawn := sync.OnceFunc(func() { <-s.drawing })
+			on, err := look(ctx, since, drawn)
+			drawn()
 			if err != nil || !on {
 				return s.ended(ctx, r, err)
 			}
