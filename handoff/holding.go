@@ -76,18 +76,18 @@ func (d *Desk) whyNot(ctx context.Context, ticket int64, a staff.Account) error 
 // Reply says something to the person on their own channel, and gives the message's id. The holder may, and the second.
 // Errors: *staff.Fault, ErrNotYours.
 func (d *Desk) Reply(ctx context.Context, ticket int64, a staff.Account, text string) (int64, error) {
-	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
-	switch n := utf8.RuneCountInString(text); {
-	case n == 0:
-		return 0, &staff.Fault{Field: "text", Key: "console.fault_reply_empty"}
-	case n > MaxReply:
-		return 0, &staff.Fault{Field: "text", Key: "console.fault_reply_long", Args: []any{MaxReply}}
-	}
 	return d.ReplyBody(ctx, ticket, a, bot.Body{Text: text})
 }
 
 // ReplyBody is Reply with more than words: a guide's card as the person sees it. The language is the ticket's.
 func (d *Desk) ReplyBody(ctx context.Context, ticket int64, a staff.Account, body bot.Body) (message int64, err error) {
+	body.Text = strings.TrimSpace(strings.ReplaceAll(body.Text, "\r\n", "\n"))
+	switch n := utf8.RuneCountInString(body.Text); {
+	case n == 0 && body.Guide == nil:
+		return 0, &staff.Fault{Field: "text", Key: "console.fault_reply_empty"}
+	case n > MaxReply:
+		return 0, &staff.Fault{Field: "text", Key: "console.fault_reply_long", Args: []any{MaxReply}}
+	}
 	_, err = d.step(ctx, "ticket.reply", move{event: event{step: stepReply}, ticket: ticket, account: a}, func(tx pgx.Tx, _ *staff.Act, done moved) error {
 		if err := tx.QueryRow(ctx, `SELECT language FROM tickets WHERE id = $1`, ticket).Scan(&body.Language); err != nil {
 			return err

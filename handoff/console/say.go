@@ -52,7 +52,7 @@ func (s *site) reply(w http.ResponseWriter, r *http.Request) error {
 	if card == nil {
 		_, err = s.Desk.Reply(r.Context(), id, a, text)
 	} else {
-		_, err = s.Desk.ReplyBody(r.Context(), id, a, bot.Body{Text: strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), Guide: &card.Card})
+		_, err = s.Desk.ReplyBody(r.Context(), id, a, bot.Body{Text: text, Guide: &card.Card})
 	}
 	if fault := asFault(err); fault != nil {
 		return s.drawChat(w, r, chat{Draft: strings.TrimSpace(text), Attached: card}, fault)

@@ -299,10 +299,9 @@ func (s *site) cancelTraining(w http.ResponseWriter, r *http.Request) error {
 		return s.showTraining(w, r, h, t, s.typedOf(t), []fieldFault{{"why", f.L("wrong_long")}}, Conflict{})
 	}
 	version, _ := count(r.PostForm.Get("version"))
-	var before knowledge.Training
 	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "training.cancel", Subject: trainingSubject(t.Number)}, func(tx pgx.Tx, act *staff.Act) error {
-		before, _, err = knowledge.NewStore(tx).CancelTraining(r.Context(), t.Number, version, word, actor(r))
-		act.Detail = map[string]any{"library": h.ID, "topic": before.Topic, "word": word}
+		before, after, err := knowledge.NewStore(tx).CancelTraining(r.Context(), t.Number, version, word, actor(r))
+		act.Detail = map[string]any{"library": h.ID, "topic": before.Topic, "word": after.Word} // as it is kept, masked
 		return err
 	})
 	if errors.Is(err, knowledge.ErrTrainingChanged) {

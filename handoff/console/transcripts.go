@@ -146,6 +146,9 @@ func (s *site) recordReading(r *http.Request, how string, f statistics.Filter, f
 	}
 	for key, at := range map[string]time.Time{"from": f.From, "to": f.To} {
 		if !at.IsZero() {
+			if key == "to" { // the filter ends with the beginning of the day after
+				at = at.AddDate(0, 0, -1)
+			}
 			detail[key] = at.Format(time.DateOnly)
 		}
 	}

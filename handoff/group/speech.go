@@ -121,7 +121,7 @@ func (d *Desk) head(ctx context.Context, ticket, start int64) (string, error) {
 	if answered = cut(answered, mostAnswer); answered != "" {
 		lines = append(lines, "", telegram.Bold(t("group.head_answered")), telegram.Plain(answered))
 	}
-	lines = append(lines, "", telegram.Plain(t("console.why_came_"+k.Reason)+" "+t(k.Why)))
+	lines = append(lines, "", telegram.Plain(t("console.why_came_"+k.Reason)+" "+k.WhyWords(d.now(), "bg")))
 	return strings.Join(lines, "\n"), nil
 }
 

@@ -69,7 +69,7 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 	if !ok || t.State == handoff.Closed {
 		return u.t("gone"), true, nil
 	}
-	if !a.Serves(t.HelpPoint) && !sits(t, a) {
+	if !t.SeenBy(a) {
 		return u.t("not_serving"), true, nil
 	}
 	d.tickets.Here(ctx, a)
