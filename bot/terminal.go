@@ -47,12 +47,13 @@ func (e *Engine) LeaveTerminal(ctx context.Context, channel, key string, keep bo
 
 // leave forgets a conversation, or keeps it for its open ticket. still is what must hold of its contact, k, when it is locked.
 func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still string, arg any) (kept bool, err error) {
+	changed := true // else nobody has anything new to hear
 	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
 		var left *time.Time
 		// The contact before its conversation, as Receive does.
 		err := tx.QueryRow(ctx, `SELECT left_at FROM contacts k WHERE k.id = $1 AND `+still+` FOR NO KEY UPDATE`, c.Contact, arg).Scan(&left)
 		if errors.Is(err, pgx.ErrNoRows) { // somebody came back, or took it along
-			kept = true
+			kept, changed = true, false
 			return nil
 		}
 		if err == nil {
@@ -78,7 +79,7 @@ func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still str
 			}
 			return e.conversations.putAside(ctx, tx, c, ticket.Contact != "")
 		case ticket.Contact != "" || left.After(e.now().Add(-CodeLife)):
-			kept = true
+			kept, changed = true, false
 			return nil
 		}
 		return e.forget(ctx, tx, waiting{Conversation: c}) // nobody can come back to it, and nobody can be answered
@@ -89,8 +90,10 @@ func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still str
 	if !kept {
 		err = e.conversations.sayGoodbye(ctx, []int64{c.Contact}) // nobody is there to hear one
 	}
-	e.conversations.Wake(ctx, c.ID)
-	e.conversations.redis.Publish(ctx, "queue", "")
+	if changed {
+		e.conversations.Wake(ctx, c.ID)
+		e.conversations.redis.Publish(ctx, "queue", "")
+	}
 	return kept, err
 }
 
@@ -134,7 +137,7 @@ func (e *Engine) clearTerminals(ctx context.Context) error {
 		SELECT `+conversationColumns+`
 		FROM contacts k JOIN conversations c ON c.contact = k.id
 		WHERE k.forgotten_at IS NULL AND (k.terminal_at < $1 OR k.left_at IS NOT NULL)
-		ORDER BY c.id
+		ORDER BY k.left_at IS NOT NULL, c.id -- silent terminals first: who sat there may be gone
 		LIMIT 500`, silent)
 	if err != nil {
 		return fmt.Errorf("look for silent terminals: %w", err)

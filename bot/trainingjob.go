@@ -74,8 +74,9 @@ func (c *Conversations) tellChanges(ctx context.Context, store *knowledge.Store,
 		return fmt.Errorf("look for changed trainings: %w", err)
 	}
 	tomorrow := midnightAfter(c.now().In(zone), 2)
+	var faults []error // one person who can't be told keeps nobody else from hearing
 	for _, d := range list {
-		err := c.tell(ctx, store, d, `
+		faults = append(faults, c.tell(ctx, store, d, `
 			UPDATE training_signups s SET revision = t.revision,
 				reminded_for = CASE WHEN t.starts_at < $3 THEN t.starts_at ELSE s.reminded_for END -- of what is tomorrow they hear now
 			FROM trainings t
@@ -85,12 +86,9 @@ func (c *Conversations) tellChanges(ctx context.Context, store *knowledge.Store,
 					return Body{}, false
 				}
 				return changeBody(t, at, zone, language), true
-			})
-		if err != nil {
-			return err
-		}
+			}))
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // remindAll reminds people of tomorrow's training, between ten and twenty o'clock. Who signed up today needs no reminder.
@@ -107,20 +105,18 @@ func (c *Conversations) remindAll(ctx context.Context, store *knowledge.Store, z
 	if err != nil {
 		return fmt.Errorf("look for tomorrow's trainings: %w", err)
 	}
+	var faults []error // one person who can't be told keeps nobody else from hearing
 	for _, d := range list {
-		err := c.tell(ctx, store, d, `
+		faults = append(faults, c.tell(ctx, store, d, `
 			UPDATE training_signups s SET reminded_for = t.starts_at
 			FROM trainings t
 			WHERE t.number = s.training AND s.training = $1 AND s.contact = $2
 			  AND t.cancelled_at IS NULL AND s.reminded_for IS DISTINCT FROM t.starts_at AND s.revision = t.revision`, nil,
 			func(t knowledge.Training, at knowledge.HelpPoint, language string) (Body, bool) {
 				return reminderBody(t, at, zone, language), true
-			})
-		if err != nil {
-			return err
-		}
+			}))
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // tell notes that a person is told something and says it, in one transaction. note is a guarded update of their sign-up, with the

@@ -86,8 +86,8 @@ func (a *Answerer) Ready(ctx context.Context) (bool, error) {
 	return a.swap(ctx)
 }
 
-// Answer answers a question, or says that it can't and what to do instead. It asks the database once, twice where a
-// place is involved.
+// Answer answers a question, or says that it can't and what to do instead. It asks the database once for each
+// reading of it, and once more where a place is involved.
 func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 	s := a.serving.Load()
 	if s == nil {
@@ -216,7 +216,8 @@ type remark struct {
 	err   error
 }
 
-// beside reads a message's remarks on another processor; the channel holds them once.
+// beside reads what an analysis says beside its subject, and the place that the question itself names, on another processor; the
+// channel holds them once.
 func (a *Answerer) beside(ctx context.Context, q Question, analysis Analysis) <-chan remark {
 	read := make(chan remark, 1)
 	go func() {

@@ -97,7 +97,6 @@ func chunkDigests(ctx context.Context, db postgres.DB, model int) (map[string]ch
 
 // insertChunks copies the chunks into a staging table, because vector has no binary form that pgx writes,
 // and turns them into rows there. A chunk that another replica has just inserted is replaced.
-// A row of an index has 2.7 KB at most: nobody asks with a word of a thousand bytes.
 func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) error {
 	if len(chunks) == 0 {
 		return nil
@@ -132,7 +131,7 @@ func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) err
 		)
 		INSERT INTO chunk_stems (model, stem, chunk, length)
 		SELECT $1, stem, saved.id, cardinality(stems) FROM saved JOIN staged_chunks USING (source, key, part), unnest(stems) AS stem
-		WHERE stem <> '' AND octet_length(stem) < 1000`, model); err != nil {
+		WHERE stem <> '' AND octet_length(stem) < 1000 -- an index takes rows of 2.7 KB at most`, model); err != nil {
 		return fmt.Errorf("insert chunks of model %d: %w", model, err)
 	}
 	return nil

@@ -7,7 +7,7 @@
 // questions that the embedder had not seen (ranking, calibrate), and decided upon (rule, decide). The answer is laid out
 // from the guide's own fields (lay).
 //
-// It owns models (learned weights by version, and the index cursor of each), chunks, and the answers given with their
+// It owns models (learned weights by version, and the index cursor of each), chunks and their stems (chunk_stems), and the answers given with their
 // evidence. It reads knowledge's guides, sample questions, glossary, signposts, places and help points through its store, and
 // knowledge_revision in the search itself, so that an answer never shows an older guide than the search saw.
 // The bot, the public API and the terminal commands call it.

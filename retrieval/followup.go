@@ -23,10 +23,7 @@ func (a *Answerer) goOn(ctx context.Context, s *serving, q Question, c considera
 	if g == nil || !c.followable() {
 		return c, false, nil
 	}
-	said, err := a.store.FindPlace(ctx, q.Text)
-	if err != nil {
-		return c, false, err
-	}
+	said := c.named
 	if said.Outcome != knowledge.PlaceUnknown {
 		place := said.Place
 		if said.Outcome == knowledge.PlaceAmbiguous {

@@ -61,10 +61,10 @@ func find(ctx context.Context, db postgres.DB, model, dims int, vector []float32
 	}
 	var f finding
 	var near, said []hit
-	var h hit
+	var row hit
 	var similarity, lexical *float64
-	_, err = pgx.ForEachRow(rows, []any{&h.Source, &h.Key, &h.Part, &h.Classes, &similarity, &lexical, &f.revision}, func() error {
-		h := hit{Source: h.Source, Key: h.Key, Part: h.Part, Classes: classesOf(h)}
+	_, err = pgx.ForEachRow(rows, []any{&row.Source, &row.Key, &row.Part, &row.Classes, &similarity, &lexical, &f.revision}, func() error {
+		h := hit{Source: row.Source, Key: row.Key, Part: row.Part, Classes: classesOf(row)}
 		if lexical != nil {
 			h.Lexical = *lexical
 		}

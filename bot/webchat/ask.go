@@ -155,11 +155,11 @@ func (s *site) keep(ctx context.Context) {
 	if len(list) == 0 { // there were so many that somebody wrote them down before the pause was over
 		return
 	}
-	ctx, stop := context.WithTimeout(ctx, recordTime)
+	together, stop := context.WithTimeout(ctx, recordTime)
 	defer stop()
-	err := pgx.BeginFunc(ctx, s.DB, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(together, s.DB, func(tx pgx.Tx) error {
 		for _, one := range list {
-			if _, err := s.answerer.Record(ctx, tx, one.question, one.answer, 0); err != nil {
+			if _, err := s.answerer.Record(together, tx, one.question, one.answer, 0); err != nil {
 				return err
 			}
 		}
@@ -168,6 +168,8 @@ func (s *site) keep(ctx context.Context) {
 	if err == nil {
 		return
 	}
+	ctx, stop = context.WithTimeout(ctx, recordTime)
+	defer stop()
 	for _, one := range list {
 		if _, err := s.answerer.Record(ctx, s.DB, one.question, one.answer, 0); err != nil {
 			s.log.Error("an answer of the API is not recorded", "error", err)
