@@ -132,7 +132,7 @@ func (n *Notices) drop(ctx context.Context) error {
 		UPDATE staff_notices n SET ended_at = $1, way = 'none'
 		FROM tickets t, staff s
 		WHERE n.ended_at IS NULL AND t.id = n.ticket AND s.id = n.staff AND (
-			t.state <> 'waiting' OR t.conversation IS NULL OR NOT s.active OR NOT s.notices OR n.tries >= $2
+			t.state <> 'waiting' OR t.conversation IS NULL OR NOT s.active OR NOT s.notices OR NOT 'librarian' = ANY (s.roles) OR n.tries >= $2
 			OR CASE WHEN t.help_point IS NULL THEN EXISTS (SELECT FROM staff_libraries l WHERE l.staff = s.id)
 			   ELSE NOT EXISTS (SELECT FROM staff_libraries l WHERE l.staff = s.id AND l.help_point = t.help_point) END)`, n.desk.now(), noticeTries)
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -87,26 +85,6 @@ func (s *Store) ReadHelpPoint(ctx context.Context, id string) (HelpPoint, bool, 
 		return HelpPoint{}, false, nil
 	}
 	return h, err == nil, wrap(fmt.Sprintf("read help point %q", id), err)
-}
-
-// StaleHelpPoints gives the ids of those that nobody has confirmed since a time, the longest unconfirmed first; never confirmed ones first of all.
-func (s *Store) StaleHelpPoints(ctx context.Context, since time.Time) ([]string, error) {
-	d, err := s.points.get(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	var stale []HelpPoint
-	for _, h := range d.points {
-		if h.ConfirmedAt.Before(since) {
-			stale = append(stale, h)
-		}
-	}
-	slices.SortStableFunc(stale, func(a, b HelpPoint) int { return a.ConfirmedAt.Compare(b.ConfirmedAt) })
-	ids := make([]string, len(stale))
-	for i, h := range stale {
-		ids[i] = h.ID
-	}
-	return ids, nil
 }
 
 // lockHelpPoint reads a help point and keeps others from changing it until the transaction ends.

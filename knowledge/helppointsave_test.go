@@ -82,10 +82,6 @@ func TestALibraryKeepsItsOwnRecord(t *testing.T) {
 	if got = readPoint(t, s, "vratsa"); got.ConfirmedBy != "staff:8" || time.Since(got.ConfirmedAt) > time.Hour || !slices.Contains(got.Own, "name") || slices.Contains(got.Own, "email") {
 		t.Errorf("%+v", got)
 	}
-	s.Refresh()
-	if stale, err := s.StaleHelpPoints(ctx, time.Now().AddDate(-1, 0, 0)); err != nil || !slices.Equal(stale, []string{"mezdra"}) {
-		t.Errorf("stale %v %v", stale, err)
-	}
 }
 
 func TestTwoLibrariansSaveAtOnceAndOneIsTold(t *testing.T) {
