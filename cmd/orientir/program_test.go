@@ -197,7 +197,7 @@ func (p *program) post(path string, body any, header http.Header, into any) int 
 // eventually waits until a condition gives no complaint.
 func eventually(t *testing.T, what string, complaint func() string) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(90 * time.Second)
 	for {
 		c := complaint()
 		if c == "" {

@@ -398,7 +398,7 @@ func (s *Server) answerCallback(p params) (any, *apiError) {
 // WaitAnswer waits until the bot has answered a callback query and gives its words.
 func (s *Server) WaitAnswer(t testing.TB, callback string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		s.mu.Lock()
 		answered, words := s.callbacks[callback], s.said[callback]
 		s.mu.Unlock()
