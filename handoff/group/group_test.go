@@ -503,3 +503,16 @@ func TestTheSameUpdateAgainChangesNothing(t *testing.T) {
 		t.Errorf("the person heard %q", got)
 	}
 }
+
+// TestAQuickHand presses before the sender has noted which message carries the button.
+func TestAQuickHand(t *testing.T) {
+	b := connected(t)
+	_, ticket := b.person("p", "помощ")
+	b.settle()
+	thread := b.topic().Thread
+	b.exec(`UPDATE group_topics SET head = NULL`)
+	has(t, b.press(b.mariaT, thread, "take"), "Разговорът е Ваш")
+	if got, _, err := b.tickets.Ticket(b.ctx, everything(), ticket); err != nil || got.ClaimedBy != b.maria.ID {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -85,7 +85,7 @@ func (i *Inbox) Take(ctx context.Context, u telegram.GroupUpdate) error {
 		WHERE CASE $4
 			WHEN 'command' THEN true
 			WHEN 'member' THEN EXISTS (SELECT FROM telegram_groups WHERE chat = $2)
-			WHEN 'button' THEN EXISTS (SELECT FROM group_topics WHERE chat = $2 AND head = $8)
+			WHEN 'button' THEN EXISTS (SELECT FROM group_topics WHERE `+pressedIn(2, 8, 3)+`)
 			ELSE EXISTS (
 				SELECT FROM group_topics p JOIN telegram_groups g USING (chat)
 				WHERE p.chat = $2 AND p.thread = $3 AND p.state IN ('open', 'closed') AND g.disconnected_at IS NULL)

@@ -37,6 +37,12 @@ func (d *Desk) placeAt(ctx context.Context, where string, args ...any) (place, b
 	return p, true, nil
 }
 
+// pressedIn finds the topic of a button by its chat, its message and its thread, the arguments with these numbers. The message alone is
+// not enough: a quick hand presses before the sender has noted which message it was. Telegram leaves the thread out of old messages.
+func pressedIn(chat, message, thread int) string {
+	return fmt.Sprintf("chat = $%d AND (head = $%d OR thread = nullif($%d::bigint, 0))", chat, message, thread)
+}
+
 // pressed deals with a button under a topic's first message. Who pressed it always hears what became of it.
 func (d *Desk) pressed(ctx context.Context, u update) error {
 	words, alert, err := d.press(ctx, u)
@@ -51,7 +57,7 @@ func (d *Desk) pressed(ctx context.Context, u update) error {
 }
 
 func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, err error) {
-	p, ok, err := d.placeAt(ctx, `chat = $1 AND head = $2`, u.Chat, u.Message)
+	p, ok, err := d.placeAt(ctx, pressedIn(1, 2, 3), u.Chat, u.Message, u.Thread)
 	if err != nil || !ok {
 		return u.t("gone"), true, err
 	}
