@@ -44,7 +44,7 @@ func TestWholeHandOverInAGroup(t *testing.T) {
 	if got := b.topic(); got.Name != "💬 Посетител 4821 · Враца · адресна регистрация" {
 		t.Errorf("once claimed it is called %q", got.Name)
 	}
-	if got := labels(b.group.Sent(topic.Thread)[0]); got != "Приключи|Върни в опашката" {
+	if got := labels(b.group.Sent(topic.Thread)[0]); got != "Приключи|Предай на колега…|Върни в опашката" {
 		t.Errorf("once claimed the buttons are %q", got)
 	}
 	has(t, b.texts(topic.Thread), "Човекът\nчакам", "Поет · "+b.maria.Name)

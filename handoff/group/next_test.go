@@ -1,11 +1,13 @@
 package group
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"orientir/bot/telegram"
+	"orientir/handoff/staff"
 )
 
 func TestWhatTelegramIsToldNext(t *testing.T) {
@@ -91,7 +93,8 @@ func TestBurstBecomesOneMessage(t *testing.T) {
 func TestMenusLeadToEachOther(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	open := []string{menuHeld}
+	open := []string{menuHeld, menuAsked, menuAskedAway}
+	colleague := []staff.Account{{ID: math.MaxInt64, Name: strings.Repeat("Мария ", 30)}}
 	for len(open) > 0 {
 		menu := open[0]
 		open = open[1:]
@@ -99,7 +102,7 @@ func TestMenusLeadToEachOther(t *testing.T) {
 			continue
 		}
 		seen[menu] = true
-		rows := buttons(menu)
+		rows := buttons(menu, colleague)
 		if len(rows) == 0 {
 			t.Errorf("menu %q has no buttons", menu)
 		}
@@ -114,7 +117,7 @@ func TestMenusLeadToEachOther(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 2+4*3 {
+	if len(seen) != 5+4*3 {
 		t.Errorf("%d menus", len(seen))
 	}
 	for _, bad := range []string{"", "take", "effort:", "effort:answered", "effort:answered:great", "outcome:x"} {

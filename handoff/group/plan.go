@@ -57,7 +57,7 @@ func (d *Desk) plan(ctx context.Context) error {
 // begin makes the rows of topics that are missing.
 func (d *Desk) begin(ctx context.Context) (bool, error) {
 	rows, err := d.db.Query(ctx, `
-		SELECT t.id AS ticket, g.chat
+		SELECT t.id AS ticket, g.chat, `+askedMenu+` AS asked
 		FROM tickets t JOIN telegram_groups g ON g.help_point IS NOT DISTINCT FROM t.help_point
 		WHERE t.state <> 'closed' AND t.conversation IS NOT NULL AND g.disconnected_at IS NULL AND g.fault = ''
 		  AND NOT EXISTS (SELECT FROM group_topics p WHERE p.ticket = t.id AND p.chat = g.chat)
@@ -65,7 +65,10 @@ func (d *Desk) begin(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look for tickets without a topic: %w", err)
 	}
-	missing, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct{ Ticket, Chat int64 }])
+	missing, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
+		Ticket, Chat int64
+		Asked        string
+	}])
 	if err != nil {
 		return false, fmt.Errorf("look for tickets without a topic: %w", err)
 	}
@@ -81,14 +84,15 @@ func (d *Desk) begin(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		// Another replica may be at it too: the row is made once.
+		// Another replica may be at it too: the row is made once. A request that is open is still told.
 		_, err = d.db.Exec(ctx, `
 			INSERT INTO group_topics (ticket, chat, name, menu, start, message, event, note)
 			SELECT t.id, $2, $3, $4, last.message, last.message,
-				coalesce((SELECT max(id) FROM ticket_events WHERE ticket = t.id), 0), coalesce((SELECT max(id) FROM ticket_notes WHERE ticket = t.id), 0)
+				coalesce((SELECT max(id) FROM ticket_events WHERE ticket = t.id AND (t.asked_of IS NULL OR id < (
+					SELECT max(id) FROM ticket_events WHERE ticket = t.id AND kind = 'asked'))), 0), coalesce((SELECT max(id) FROM ticket_notes WHERE ticket = t.id), 0)
 			FROM tickets t, LATERAL (SELECT coalesce(max(id), 0) AS message FROM messages WHERE conversation = t.conversation) last
 			WHERE t.id = $1 AND t.conversation IS NOT NULL
-			ON CONFLICT (ticket, chat) DO NOTHING`, m.Ticket, m.Chat, topicName(t, subject), menuOf(t.State))
+			ON CONFLICT (ticket, chat) DO NOTHING`, m.Ticket, m.Chat, topicName(t, subject), menuOf(t.State, m.Asked))
 		if err != nil {
 			return false, fmt.Errorf("begin a topic of ticket %d: %w", m.Ticket, err)
 		}
@@ -111,6 +115,7 @@ type followed struct {
 	Note         int64
 	Conversation int64
 	Status       handoff.State
+	Asked        string     // the menu of who is asked to take it over; "" nobody is
 	Ended        *time.Time // when the ticket closed
 	Here         bool       // the ticket is still this group's library's
 	Connected    bool
@@ -121,7 +126,7 @@ func (d *Desk) follow(ctx context.Context, id int64) error {
 	err := pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT p.id, p.ticket, p.chat, coalesce(p.thread, 0) AS thread, p.state, p.closed_at, p.name, p.menu, p.message, p.event, p.note,
-				coalesce(t.conversation, 0) AS conversation, t.state AS status, t.closed_at AS ended,
+				coalesce(t.conversation, 0) AS conversation, t.state AS status, `+askedMenu+` AS asked, t.closed_at AS ended,
 				t.help_point IS NOT DISTINCT FROM g.help_point AS here, g.disconnected_at IS NULL AS connected
 			FROM group_topics p JOIN tickets t ON t.id = p.ticket JOIN telegram_groups g USING (chat)
 			WHERE p.id = $1 AND p.state IN ('open', 'closed')
@@ -164,7 +169,7 @@ func (d *Desk) change(ctx context.Context, tx pgx.Tx, p followed) error {
 		}
 	}
 	closing := p.Status == handoff.Closed || !p.Connected || p.Status == handoff.Waiting && !p.Here
-	menu := menuOf(p.Status)
+	menu := menuOf(p.Status, p.Asked)
 	// A menu that the holder has opened stays while they hold.
 	if menu == menuHeld && known(p.Menu) {
 		menu = p.Menu
@@ -186,7 +191,7 @@ func (d *Desk) revive(ctx context.Context, tx pgx.Tx, p followed) error {
 			message = coalesce((SELECT max(id) FROM messages WHERE conversation = $4), message),
 			event = coalesce((SELECT max(id) FROM ticket_events WHERE ticket = group_topics.ticket), event),
 			note = coalesce((SELECT max(id) FROM ticket_notes WHERE ticket = group_topics.ticket), note)
-		WHERE id = $1`, p.ID, menuOf(p.Status), named(p.Name, p.Status, false), p.Conversation)
+		WHERE id = $1`, p.ID, menuOf(p.Status, p.Asked), named(p.Name, p.Status, false), p.Conversation)
 	if err != nil {
 		return err
 	}
@@ -215,7 +220,7 @@ func (d *Desk) news(ctx context.Context, tx pgx.Tx, p *followed) ([]line, error)
 	if err != nil {
 		return nil, err
 	}
-	lines := slices.Concat(messages, notes, events)
+	lines := slices.Concat(messages, events, notes) // a note comes with its step, and after it
 	slices.SortStableFunc(lines, func(a, b line) int { return a.at.Compare(b.at) })
 	return lines, nil
 }
@@ -255,7 +260,7 @@ func (d *Desk) newMessages(ctx context.Context, tx pgx.Tx, p *followed) ([]line,
 
 func (d *Desk) newNotes(ctx context.Context, tx pgx.Tx, p *followed) ([]line, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT n.id, n.at, n.staff AS account, s.name, n.text FROM ticket_notes n JOIN staff s ON s.id = n.staff
+		SELECT n.id, n.at, n.staff AS account, s.name, n.kind, n.text FROM ticket_notes n JOIN staff s ON s.id = n.staff
 		WHERE n.ticket = $1 AND n.id > $2 ORDER BY n.id`, p.Ticket, p.Note)
 	if err != nil {
 		return nil, err
@@ -263,7 +268,8 @@ func (d *Desk) newNotes(ctx context.Context, tx pgx.Tx, p *followed) ([]line, er
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
 		ID, Account int64
 		At          time.Time
-		Name, Text  string
+		Name        string
+		Kind, Text  string
 	}])
 	if err != nil {
 		return nil, err
@@ -276,7 +282,11 @@ func (d *Desk) newNotes(ctx context.Context, tx pgx.Tx, p *followed) ([]line, er
 			return nil, err
 		}
 		if !echo {
-			lines = append(lines, split(line{n.At, t("group.who_note", n.Name), n.Text})...)
+			who := t("group.who_note", n.Name)
+			if n.Kind == "transfer" {
+				who = t("desk.note_transfer", n.Name)
+			}
+			lines = append(lines, split(line{n.At, who, n.Text})...)
 		}
 	}
 	return lines, nil
@@ -284,8 +294,14 @@ func (d *Desk) newNotes(ctx context.Context, tx pgx.Tx, p *followed) ([]line, er
 
 func (d *Desk) newEvents(ctx context.Context, tx pgx.Tx, p *followed) ([]line, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT e.id, e.at, e.kind, e.detail, coalesce(s.name, '') AS name
+		SELECT e.id, e.at, e.kind, e.detail, coalesce(s.name, '') AS name,
+			coalesce(o.name, '') AS asked, coalesce(o.id = e.staff, false) AS by_asked, EXISTS (SELECT FROM staff_telegram l WHERE l.staff = o.id) AS linked
 		FROM ticket_events e LEFT JOIN staff s ON s.id = e.staff
+		LEFT JOIN LATERAL (
+			SELECT split_part(a.detail, ':', 2)::bigint AS account FROM ticket_events a
+			WHERE a.ticket = e.ticket AND a.kind = 'asked' AND a.id <= e.id AND e.kind IN ('asked', 'declined')
+			ORDER BY a.id DESC LIMIT 1) q ON true
+		LEFT JOIN staff o ON o.id = q.account
 		WHERE e.ticket = $1 AND e.id > $2 ORDER BY e.id`, p.Ticket, p.Event)
 	if err != nil {
 		return nil, err

@@ -222,10 +222,18 @@ func (d *Desk) carryOut(ctx context.Context, c call) (note func(context.Context,
 		if err != nil {
 			return nil, err
 		}
-		message, err := d.telegram.SendTopic(ctx, c.chat, p.Thread, html, buttons(p.Menu))
+		rows, err := d.buttons(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		message, err := d.telegram.SendTopic(ctx, c.chat, p.Thread, html, rows)
 		return update(`head = $2, shown_menu = $3`, message, p.Menu), err
 	case actButtons:
-		err := d.telegram.SetButtons(ctx, c.chat, p.Head, buttons(p.Menu))
+		rows, err := d.buttons(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		err = d.telegram.SetButtons(ctx, c.chat, p.Head, rows)
 		return update(`shown_menu = $2`, p.Menu), err
 	case actReopen:
 		return update(`shown_closed = false`), d.telegram.ReopenTopic(ctx, c.chat, p.Thread)

@@ -197,6 +197,10 @@ type happened struct {
 	Kind   string
 	Detail string
 	Name   string // who made it; "" the person or the program
+
+	Asked   string // of an answered or an open request to take the ticket over: of whom it is or was asked; "" of other steps
+	ByAsked bool   `db:"by_asked"` // the step is theirs
+	Linked  bool   // they can answer here
 }
 
 // words say a step; "" where the topic shows it otherwise.
@@ -204,6 +208,16 @@ func (e happened) words() string {
 	switch e.Kind {
 	case "opened", "noted", "rated", "unblocked":
 		return ""
+	case "asked":
+		words := "— " + t("group.asked", e.Name, e.Asked)
+		if e.Linked {
+			return words + "\n" + t("group.asked_answer", int(handoff.AskedFor.Minutes()))
+		}
+		return words + "\n" + t("group.asked_answer_away")
+	case "declined":
+		if !e.ByAsked {
+			return "— " + t("group.taken_back", e.Name)
+		}
 	}
 	words := t("console.event_" + e.Kind)
 	if e.Name != "" {

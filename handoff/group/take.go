@@ -79,8 +79,11 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 		return u.t("not_serving"), true, nil
 	}
 	d.tickets.Here(ctx, a)
-	if u.Data == menuTake {
+	switch u.Data {
+	case menuTake:
 		return d.take(ctx, u, t, a)
+	case dataAccept, dataDecline:
+		return d.decide(ctx, u, t, a)
 	}
 	if t.ClaimedBy != a.ID {
 		return u.t("only_holder"), true, nil
