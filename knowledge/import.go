@@ -82,8 +82,8 @@ func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
 	return s.ExportAs(ctx, kind, "csv", w)
 }
 
-// ExportAs writes all of one kind in a form that Import reads: «csv», «tsv», or of help points «geojson». Guides are Markdown, one after the other,
-// in any form.
+// ExportAs writes all of one kind in a form that Import reads: «csv», «tsv», or of help points «geojson» and «osm». Guides are Markdown, one after the
+// other, in any form.
 func (s *Store) ExportAs(ctx context.Context, kind, format string, w io.Writer) error {
 	var rows [][]string
 	var err error
@@ -93,6 +93,10 @@ func (s *Store) ExportAs(ctx context.Context, kind, format string, w io.Writer) 
 	case "places":
 		rows, err = exportPlaces(ctx, s.db)
 	case "help-points":
+		if format == "osm" {
+			_, err = s.ExportOSM(ctx, w)
+			return err
+		}
 		rows, err = exportPoints(ctx, s)
 	case "trainings":
 		rows, err = exportTrainings(ctx, s.db)
@@ -117,6 +121,24 @@ func (s *Store) ExportAs(ctx context.Context, kind, format string, w io.Writer) 
 	return wrap("export "+kind, err)
 }
 
+// ExportOSM writes all help points as an extract of OpenStreetMap, XML, and says how many of them have no position: they are in it, but not on the map.
+func (s *Store) ExportOSM(ctx context.Context, w io.Writer) (unplaced int, err error) {
+	points, err := s.pointsByID(ctx)
+	if err == nil {
+		unplaced, err = writeOSM(w, points)
+	}
+	return unplaced, wrap("export help-points", err)
+}
+
+// pointsByID reads all help points as they are now, in the order of their ids.
+func (s *Store) pointsByID(ctx context.Context) ([]HelpPoint, error) {
+	d, err := s.loadDirectory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(slices.Values(d.points), func(a, b HelpPoint) int { return strings.Compare(a.ID, b.ID) }), nil
+}
+
 // writeTabs writes tab separated text, where quotes mean themselves: what would break a row is a space.
 func writeTabs(w io.Writer, rows [][]string) error {
 	space := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
@@ -133,12 +155,12 @@ func writeTabs(w io.Writer, rows [][]string) error {
 }
 
 func exportPoints(ctx context.Context, s *Store) ([][]string, error) {
-	d, err := s.loadDirectory(ctx)
+	points, err := s.pointsByID(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := [][]string{pointColumns}
-	for _, h := range d.points {
+	for _, h := range points {
 		lat, lon, accuracy, hours, holidays, exceptions := "", "", "", "", "", ""
 		if h.Position != nil {
 			lat, lon, accuracy = degrees(h.Position.Lat), degrees(h.Position.Lon), string(h.accuracy())
@@ -150,7 +172,6 @@ func exportPoints(ctx context.Context, s *Store) ([][]string, error) {
 		out = append(out, []string{h.ID, string(h.Kind), h.Name, h.BranchOf, h.Ekatte, h.Place.Kind + " " + h.Place.Name, h.Place.Municipality, h.Place.District, h.Address,
 			joinPhones(h.Phones), h.Email, h.Site, lat, lon, accuracy, hours, holidays, exceptions, strings.Join(h.Offers, "; "), strings.Join(h.Languages, "; "), h.Source})
 	}
-	slices.SortFunc(out[1:], func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	return out, nil
 }
 

@@ -1,27 +1,39 @@
 package knowledge
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ParseOpeningHours reads OpenStreetMap's opening_hours (wiki.openstreetmap.org/wiki/Key:opening_hours/specification), the part of it in which libraries
-// write: days and times, «off», «PH», «24/7»; a later rule replaces an earlier one for its days, one after a comma adds to it. Whatever else stands there
-// (months, weeks, dates, school holidays, sunrise, comments, «||», open ends, times past midnight) is an error, never a guess: the hours stay unknown.
-// Where PH is not named, official holidays are taken for closed days, as Bulgarian libraries keep them.
+// write: days and times, «off», «PH», «24/7», whole dates with a comment; a later rule replaces an earlier one for its days, one after a comma adds to it.
+// Whatever else stands there (months, weeks, dates of every year, school holidays, sunrise, other comments, «||», open ends, times past midnight) is an
+// error, never a guess: the hours stay unknown. Where PH is not named, official holidays are taken for closed days, as Bulgarian libraries keep them.
 func ParseOpeningHours(text string) (*Hours, error) {
 	text = strings.TrimSpace(text)
 	if text == "24/7" {
 		return ParseHours(text)
 	}
-	if odd := oddHours.FindString(text); odd != "" {
-		return nil, fmt.Errorf("не разбирам %q", strings.TrimSpace(odd))
-	}
 	h := &Hours{}
 	named := false
 	for rule := range strings.SplitSeq(text, ";") {
+		if m := datedRule.FindStringSubmatch(rule); m != nil {
+			e, err := exceptionOf(m)
+			if err != nil {
+				return nil, err
+			}
+			if h.Exceptions = append(h.Exceptions, e); len(h.Exceptions) > mostExceptions {
+				return nil, fmt.Errorf("повече от %d дати", mostExceptions)
+			}
+			continue
+		}
+		if odd := oddHours.FindString(rule); odd != "" {
+			return nil, fmt.Errorf("не разбирам %q", strings.TrimSpace(odd))
+		}
 		for i, part := range splitRules(rule) {
 			m := hoursRule.FindStringSubmatch(part)
 			if m == nil {
@@ -34,6 +46,13 @@ func ParseOpeningHours(text string) (*Hours, error) {
 			times, err := timesOf(m[2])
 			if err != nil {
 				return nil, err
+			}
+			if holidays && holidayDays.MatchString(part) { // «PH Mo-Fr 09:00-17:00»: only the holidays among these days
+				if len(times) == 0 || slices.ContainsFunc(days, func(day int) bool { return !slices.Equal(h.Week[day], times) }) {
+					return nil, fmt.Errorf("не разбирам часове само за празници: %q", strings.TrimSpace(part))
+				}
+				h.Holidays = true
+				continue
 			}
 			for _, day := range days {
 				if i > 0 { // after a comma
@@ -66,9 +85,12 @@ func ParseOpeningHours(text string) (*Hours, error) {
 }
 
 var (
-	oddHours  = regexp.MustCompile(`"|\|\||\+|\[|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|SH|week|easter|sunrise|sunset|dawn|dusk|unknown|20[0-9]{2})\b`)
-	hoursRule = regexp.MustCompile(`^\s*((?:(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:\s*-\s*(?:Mo|Tu|We|Th|Fr|Sa|Su))?\s*,?\s*)*):?\s*((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)?\s*$`)
-	nextDay   = regexp.MustCompile(`([0-9]{1,2}[:.][0-9]{2}|off|closed)\s*,\s*((?:Mo|Tu|We|Th|Fr|Sa|Su|PH)\b)`)
+	oddHours    = regexp.MustCompile(`"|\|\||\+|\[|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|SH|week|easter|sunrise|sunset|dawn|dusk|unknown|20[0-9]{2})\b`)
+	hoursRule   = regexp.MustCompile(`^\s*((?:(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:\s*-\s*(?:Mo|Tu|We|Th|Fr|Sa|Su))?\s*,?\s*)*):?\s*((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)?\s*$`)
+	holidayDays = regexp.MustCompile(`^\s*PH\s+(?:Mo|Tu|We|Th|Fr|Sa|Su)`)
+	datedRule   = regexp.MustCompile(`^\s*(20[0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{1,2})(?:\s*-\s*(?:(?:(20[0-9]{2}) )?([A-Z][a-z]{2}) )?([0-9]{1,2}))?:?\s+` +
+		`((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)\s*(?:open)?\s*(?:"([^"]*)")?\s*$`)
+	nextDay = regexp.MustCompile(`([0-9]{1,2}[:.][0-9]{2}|off|closed)\s*,\s*((?:Mo|Tu|We|Th|Fr|Sa|Su|PH)\b)`)
 )
 
 // splitRules parts rules that a comma joins, «Mo-Fr 09:00-17:00, Sa 10:00-14:00»: a day after a time begins another.
@@ -128,4 +150,83 @@ func timesOf(text string) (spans []Span, err error) {
 		return nil, fmt.Errorf("часовете не са подред: %q", text)
 	}
 	return spans, nil
+}
+
+// exceptionOf reads a dated rule, «2026 Dec 24-2027 Jan 02 off "ремонт"», from what datedRule found in it.
+func exceptionOf(m []string) (e Exception, err error) {
+	year, month := m[1], m[2]
+	if e.From, err = time.Parse("2006 Jan 2", year+" "+month+" "+m[3]); err != nil {
+		return e, fmt.Errorf("непозната дата: %q", strings.TrimSpace(m[0]))
+	}
+	e.To, e.Reason = e.From, strings.TrimSpace(m[8])
+	if m[6] != "" {
+		if e.To, err = time.Parse("2006 Jan 2", cmp.Or(m[4], year)+" "+cmp.Or(m[5], month)+" "+m[6]); err != nil || e.To.Before(e.From) {
+			return e, fmt.Errorf("непозната дата: %q", strings.TrimSpace(m[0]))
+		}
+	}
+	e.Spans, err = timesOf(m[7])
+	return e, err
+}
+
+// FormatOpeningHours writes hours as OpenStreetMap's opening_hours, for ParseOpeningHours and other readers: «Mo-Fr 08:30-12:00,13:00-17:30; PH off;
+// 2026 Dec 24-2026 Dec 31 off "ремонт"». Holidays that are working days are «PH Mo-Fr …», those that fall on these days. Nil gives "".
+// A comment has no sign for a quote: there it is an apostrophe, and a date with one doesn't come back as it was.
+func FormatOpeningHours(h *Hours) string {
+	if h == nil {
+		return ""
+	}
+	names := [7]string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}
+	var rules, holidays []string
+	for day := 0; day < 7; {
+		last := day
+		for last < 6 && slices.Equal(h.Week[last+1], h.Week[day]) {
+			last++
+		}
+		if spans := h.Week[day]; len(spans) > 0 {
+			rule := names[day]
+			if last > day {
+				rule += "-" + names[last]
+			}
+			rule += " " + openingTimes(spans)
+			rules, holidays = append(rules, rule), append(holidays, "PH "+rule)
+		}
+		day = last + 1
+	}
+	switch {
+	case len(rules) == 0:
+		rules = []string{"Mo-Su off"}
+	case h.Holidays:
+		rules = append(rules, holidays...)
+	}
+	if !h.Holidays {
+		rules = append(rules, "PH off")
+	}
+	const date = "2006 Jan 02"
+	for _, e := range h.Exceptions {
+		rule := e.From.Format(date)
+		if !e.To.Equal(e.From) {
+			rule += "-" + e.To.Format(date)
+		}
+		if len(e.Spans) == 0 {
+			rule += " off"
+		} else {
+			rule += " " + openingTimes(e.Spans)
+		}
+		if e.Reason != "" {
+			if len(e.Spans) > 0 {
+				rule += " open" // a comment alone makes «unknown» of it
+			}
+			rule += ` "` + strings.NewReplacer(`"`, "'", ";", ",").Replace(e.Reason) + `"`
+		}
+		rules = append(rules, rule)
+	}
+	return strings.Join(rules, "; ")
+}
+
+func openingTimes(spans []Span) string {
+	times := make([]string, len(spans))
+	for i, s := range spans {
+		times[i] = fmt.Sprintf("%02d:%02d-%02d:%02d", s.From/60, s.From%60, s.To/60, s.To%60)
+	}
+	return strings.Join(times, ",")
 }

@@ -78,11 +78,28 @@ func readOSM(data []byte) ([]pointRecord, error) {
 		}
 	}
 	var records []pointRecord
+	ours, faults, line := newOSMTable(), &faultList{}, 0
 	for _, e := range elements {
-		if e.Tags["amenity"] == "library" && e.Tags["access"] != "private" {
-			records = append(records, e.record(len(records)+1, nodes))
+		switch {
+		case e.Tags["amenity"] != "library":
+			continue
+		case e.ours():
+			line++
+			ours.add(line, e, nodes, faults)
+		case e.Tags["access"] != "private":
+			line++
+			records = append(records, e.record(line, nodes))
 		}
 	}
+	if err := faults.result(); err != nil {
+		return nil, err
+	}
+	own, err := pointsOf(&ours.table)
+	if err != nil {
+		return nil, err
+	}
+	records = append(records, own...)
+	slices.SortStableFunc(records, func(a, b pointRecord) int { return a.line - b.line })
 	return records, nil
 }
 
@@ -221,6 +238,25 @@ func (e osmElement) at(nodes map[int64]Position) (Position, bool) {
 	return Position{(south + north) / 2, (west + east) / 2}, south <= north
 }
 
+// offers reads what tags of the map say of Offers().
+func (e osmElement) offers() (list []string) {
+	for access := range strings.SplitSeq(e.Tags["internet_access"], ";") {
+		switch strings.TrimSpace(access) {
+		case "wlan", "yes":
+			list = append(list, "wifi")
+		case "terminal":
+			list = append(list, "computers")
+		}
+	}
+	if e.Tags["wheelchair"] == "yes" {
+		list = append(list, "accessible-entrance")
+	}
+	if e.Tags["toilets:wheelchair"] == "yes" {
+		list = append(list, "accessible-toilet")
+	}
+	return list
+}
+
 // record reads a library's tags. What can't be read is noted and stays unknown.
 func (e osmElement) record(line int, nodes map[int64]Position) pointRecord {
 	tag := func(keys ...string) string {
@@ -233,7 +269,7 @@ func (e osmElement) record(line int, nodes map[int64]Position) pointRecord {
 	}
 	r := pointRecord{
 		line: line, source: osmSource, key: e.Type + "/" + strconv.FormatInt(e.ID, 10), register: true,
-		states: map[string]bool{"address": true, "phone": true, "email": true, "site": true, "position": true, "hours": true, "offers": true},
+		states: map[string]bool{"address": true, "phone": true, "email": true, "site": true, "position": true, "hours": true, "exceptions": true, "offers": true},
 	}
 	h := HelpPoint{
 		Name: strict(tag("name:bg", "name", "official_name")), Email: tag("email", "contact:email"), Source: "OpenStreetMap, " + r.key,
@@ -242,10 +278,10 @@ func (e osmElement) record(line int, nodes map[int64]Position) pointRecord {
 	h.Kind = kindOf(h.Name)
 	r.place.Name = tag("addr:city", "addr:place", "addr:village", "addr:town")
 	address := strings.TrimSpace(tag("addr:street", "addr:place", "addr:neighbourhood") + " " + tag("addr:housenumber"))
-	if address == r.place.Name {
-		address = ""
+	if address == "" || address == r.place.Name {
+		address = tag("addr:full")
 	}
-	if postcode := tag("addr:postcode"); isPostcode(postcode) {
+	if postcode := tag("addr:postcode"); isPostcode(postcode) && !strings.Contains(address, postcode) {
 		address = strings.TrimPrefix(address+", "+postcode, ", ")
 	}
 	h.Address = strict(address)
@@ -266,18 +302,7 @@ func (e osmElement) record(line int, nodes map[int64]Position) pointRecord {
 			r.notes = append(r.notes, fmt.Sprintf("работното време „%s“ остава неизвестно: %v", text, err))
 		}
 	}
-	switch tag("internet_access") {
-	case "wlan", "yes":
-		h.Offers = append(h.Offers, "wifi")
-	case "terminal":
-		h.Offers = append(h.Offers, "computers")
-	}
-	if tag("wheelchair") == "yes" {
-		h.Offers = append(h.Offers, "accessible-entrance")
-	}
-	if tag("toilets:wheelchair") == "yes" {
-		h.Offers = append(h.Offers, "accessible-toilet")
-	}
+	h.Offers = e.offers()
 	at, ok := e.at(nodes)
 	switch {
 	case h.Name == "":

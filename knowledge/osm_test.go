@@ -174,6 +174,12 @@ func TestParseOpeningHours(t *testing.T) {
 		"Mo-Fr 09:00-13:00,12:00-17:00":                       "",
 		"Mo-Fr":                                               "",
 		"2026 Dec 24 off":                                     "",
+		"Mo-Fr 09:00-17:00; Dec 24 off":                       "",
+		"Mo-Fr 09:00-17:00; 2026 Dec 32 off":                  "",
+		"Mo-Fr 09:00-17:00; 2026 Dec 24-2026 Dec 20 off":      "",
+		"Mo-Fr 09:00-17:00; PH Mo-Fr 10:00-14:00":             "",
+		"Mo-Fr 09:00-17:00; PH Sa off":                        "",
+		"Mo-Fr 09:00-17:00; PH Mo-Fr 09:00-17:00":             "пон–пет 9:00–17:00; работи на празници",
 		"по телефона":                                         "",
 		"":                                                    "",
 		"off":                                                 "пон–нед затворено",
@@ -182,6 +188,112 @@ func TestParseOpeningHours(t *testing.T) {
 		if got := weekText(HelpPoint{Hours: h}); err == nil && got != want || err != nil && want != "" {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
 		}
+	}
+}
+
+func TestOpeningHoursComeBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ week, holidays, exceptions, want string }{
+		{"пон–пет 8:30–12:00, 13:00–17:30; съб 10:00–14:00", "", "", "Mo-Fr 08:30-12:00,13:00-17:30; Sa 10:00-14:00; PH off"},
+		{"пон 9:00–12:00; ср 9:00–12:00", "yes", "", "Mo 09:00-12:00; We 09:00-12:00; PH Mo 09:00-12:00; PH We 09:00-12:00"},
+		{"пон–нед затворено", "", "2027-01-04–2027-01-08: 10:00–12:00", "Mo-Su off; PH off; 2027 Jan 04-2027 Jan 08 10:00-12:00"},
+		{"24/7", "", "", "Mo-Su 00:00-24:00; PH Mo-Su 00:00-24:00"},
+		{"пон–пет 9:00–17:00", "", "2026-12-23: 9:00–12:00, 13:00–14:00: кратък ден; 2026-12-24–2027-01-02: затворено: ремонт [зала 2] + инвентаризация, до Jan",
+			`Mo-Fr 09:00-17:00; PH off; 2026 Dec 23 09:00-12:00,13:00-14:00 open "кратък ден"; 2026 Dec 24-2027 Jan 02 off "ремонт [зала 2] + инвентаризация, до Jan"`},
+		{"пон–пет 9:00–17:00", "yes", "2026-09-22: затворено", "Mo-Fr 09:00-17:00; PH Mo-Fr 09:00-17:00; 2026 Sep 22 off"},
+	} {
+		h, err := ParseHours(c.week)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Exceptions, err = ParseExceptions(c.exceptions); err != nil {
+			t.Fatal(err)
+		}
+		h.Holidays = h.Holidays || c.holidays == "yes"
+		text := FormatOpeningHours(h)
+		if back, err := ParseOpeningHours(text); text != c.want || err != nil || !sameHours(back, h) {
+			t.Errorf("%s\nwant %s\nread back: %v %v", text, c.want, back, err)
+		}
+	}
+}
+
+func TestAddressPartsMakeTheSameAddress(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string][3]string{
+		"бул. „Христо Ботев“ 1, 3000": {"бул. „Христо Ботев“", "1", "3000"},
+		"ул. „Шипка“ 12А":             {"ул. „Шипка“", "12А", ""},
+		"пл. „Славейков“, ет. 2":      {},
+		"Васил  Левски":               {},
+		"с. Баня, ул. „Първа“ 1":      {},
+		"":                            {},
+	} {
+		if street, number, postcode := addressParts(address); [3]string{street, number, postcode} != want {
+			t.Errorf("%s: %q %q %q", address, street, number, postcode)
+		}
+	}
+}
+
+func TestAnExtractOfOursComesBackWhole(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := osmStore(t)
+	file := "id,kind,name,branch_of,ekatte,address,phone,email,site,lat,lon,accuracy,hours,holidays,exceptions,offers,languages,source\n" +
+		"a,municipal,Библиотека „А & Б“,,12259,\"бул. „Христо Ботев“ 1, 3000\",092 1; тел. 2 вътр. 3,a@b.bg,https://a.bg,43.20512345678,23.548,building,\"пон–пет 8:30–12:00, 13:00–17:30\",yes," +
+		"2026-12-24: затворено: ремонт,wifi; computers; accessible-entrance; accessible-toilet; printing; kep-help,en; bqn,own knowledge\n" +
+		"b,branch,„Христо Ботев“,a,12259,ул. „Шипка“ 2,,,,43.21,23.551,street,\"пон 9:00–12:00, 12:00–13:00\",,\"2026-12-24: затворено: \"\"ремонт\"\"\",,,\n" +
+		"c,chitalishte,НЧ „Искра“,,47714,\"центъра, до кметството\",,,,,,,,,,,,\n"
+	if r, err := s.Import(ctx, "help-points", strings.NewReader(file)); err != nil || r.Added != 3 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	h := readPoint(t, s, "a")
+	if err := s.ConfirmHelpPoint(ctx, "staff:1", h.ID, h.Version); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	unplaced, err := s.ExportOSM(ctx, &out)
+	if err != nil || unplaced != 2 { // and the library that osmStore has
+		t.Fatalf("%d %v", unplaced, err)
+	}
+	text := out.String()
+	for _, want := range []string{
+		`<node id="-1" lat="43.20512345678" lon="23.548">`, `<relation id="-3">`, `upload="never"`, `k="addr:housenumber" v="1"`, `k="addr:postcode" v="3000"`, `k="check_date" v="20`,
+		`k="opening_hours" v="Mo-Fr 08:30-12:00,13:00-17:30; PH Mo-Fr 08:30-12:00,13:00-17:30; 2026 Dec 24 off &#34;ремонт&#34;"`,
+		`k="internet_access" v="wlan;terminal"`, `k="wheelchair" v="yes"`, `k="orientir:offers" v="printing; kep-help"`, `k="fixme" v="position"`, `k="amenity" v="library"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	// Nothing has changed, whatever stands beside it in the file; and nothing is noted as OpenStreetMap's word.
+	theirs := `<node id="7" lat="43.1405" lon="23.711"><tag k="amenity" v="library"/><tag k="name" v="Библиотека „Просвета“"/><tag k="addr:city" v="Мездра"/></node></osm>`
+	for name, c := range map[string]struct {
+		text string
+		want Report
+	}{
+		"ours alone": {text, Report{Unchanged: 4}}, "and the map's": {strings.Replace(text, "</osm>", theirs, 1), Report{Unchanged: 4, Added: 1}},
+	} {
+		var rows []ImportRow
+		o := ImportOptions{DryRun: true, Row: func(row ImportRow) { rows = append(rows, row) }}
+		if r, err := s.ImportWith(ctx, "help-points", strings.NewReader(c.text), o); err != nil || r != c.want {
+			t.Errorf("%s: %+v %v\n%v\n%s", name, r, err, rows, text)
+		}
+	}
+	// What a person changes in a map editor is taken, but not what the library confirmed itself.
+	changed := strings.NewReplacer(`v="a@b.bg"`, `v="c@d.bg"`, `lat="43.21"`, `lat="43.22"`, `<tag k="orientir:branch_of" v="a"></tag>`, "").Replace(text)
+	if r, err := s.Import(ctx, "help-points", strings.NewReader(changed)); err != nil || r != (Report{Changed: 1, Unchanged: 3}) {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if a, b := readPoint(t, s, "a"), readPoint(t, s, "b"); a.Email != "a@b.bg" || b.Position.Lat != 43.22 || b.BranchOf != "" || b.Accuracy != Street {
+		t.Errorf("%+v\n%+v", a, b)
+	}
+	// It goes into another house too, and a fault names its row.
+	other := osmStore(t)
+	if r, err := other.Import(ctx, "help-points", strings.NewReader(text)); err != nil || r.Added != 3 || r.Unchanged != 1 {
+		t.Errorf("%+v %v", r, err)
+	}
+	_, err = s.Import(ctx, "help-points", strings.NewReader(strings.Replace(text, "Mo-Fr 08:30-12:00", "Mo-Fr sunrise-12:00", 1)))
+	if err == nil || !strings.Contains(err.Error(), "ред 1, колона opening_hours") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -198,7 +310,7 @@ func TestHelpPointsComeBackFromEveryForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Refresh()
-	for _, format := range []string{"csv", "tsv", "geojson"} {
+	for _, format := range []string{"csv", "tsv", "geojson", "osm"} {
 		var out bytes.Buffer
 		if err := s.ExportAs(ctx, "help-points", format, &out); err != nil {
 			t.Fatal(err)

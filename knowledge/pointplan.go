@@ -63,7 +63,7 @@ func importPoints(ctx context.Context, tx postgres.DB, records []pointRecord, o 
 	for _, row := range rows {
 		o.tell(&report, row)
 	}
-	return report, plan.write(ctx, tx, len(records) > 0 && records[0].register)
+	return report, plan.write(ctx, tx)
 }
 
 func newPointPlan(ctx context.Context, tx postgres.DB) (*pointPlan, error) {
@@ -156,7 +156,9 @@ func (p *pointPlan) row(record pointRecord) ImportRow {
 	default:
 		row.Outcome = RowChanged
 	}
-	p.save = append(p.save, pointJSON(h))
+	columns := pointJSON(h)
+	columns["origin"] = map[bool]string{true: "import", false: "editor"}[record.register]
+	p.save = append(p.save, columns)
 	return row
 }
 
@@ -297,7 +299,7 @@ func merge(old HelpPoint, record pointRecord, edited bool, said map[string]strin
 var namedFields = []string{"name", "kind", "ekatte", "branch_of", "source"}
 
 // write keeps what was planned.
-func (p *pointPlan) write(ctx context.Context, tx postgres.DB, isRegister bool) error {
+func (p *pointPlan) write(ctx context.Context, tx postgres.DB) error {
 	if len(p.save) > 0 {
 		data, err := json.Marshal(p.save)
 		if err != nil {
@@ -306,14 +308,14 @@ func (p *pointPlan) write(ctx context.Context, tx postgres.DB, isRegister bool) 
 		_, err = tx.Exec(ctx, `
 			INSERT INTO help_points (id, kind, name, name_key, branch_of, ekatte, address, phone, email, site, lat, lon, accuracy, hours, offers, languages, source, origin, changed_by)
 			SELECT i.id, i.kind, i.name, i.name_key, i.branch_of, i.ekatte, i.address, i.phone, i.email, i.site, i.lat, i.lon, i.accuracy, i.hours, i.offers, i.languages, i.source,
-			     $2, 'import'
+			     i.origin, 'import'
 			FROM jsonb_to_recordset($1) AS i(id text, kind text, name text, name_key text, branch_of text, ekatte text, address text, phone text, email text, site text,
-			     lat float8, lon float8, accuracy text, hours jsonb, offers text[], languages text[], source text)
+			     lat float8, lon float8, accuracy text, hours jsonb, offers text[], languages text[], source text, origin text)
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, name_key = excluded.name_key, ekatte = excluded.ekatte, address = excluded.address,
 				phone = excluded.phone, email = excluded.email, site = excluded.site, lat = excluded.lat, lon = excluded.lon, accuracy = excluded.accuracy,
 				branch_of = excluded.branch_of, languages = excluded.languages, hours = excluded.hours, offers = excluded.offers, source = excluded.source,
 				changed_by = excluded.changed_by, changed_at = now(), origin = CASE WHEN help_points.origin = 'editor' THEN 'editor' ELSE excluded.origin END`,
-			data, map[bool]string{true: "import", false: "editor"}[isRegister])
+			data)
 		if err != nil {
 			return fmt.Errorf("save help points: %w", err)
 		}

@@ -45,7 +45,7 @@ func importCommand(env func(string) string) *cobra.Command {
 		Long: `ВИД е guides, help-points, places, trainings, glossary (речник на всекидневните думи) или signposts
 (теми без упътване и кой е компетентен). Файлът е разделен с табулация или запетая, с имена на
 колоните на първия ред; help-points може да е и GeoJSON или извадка от OpenStreetMap (.osm или JSON на
-Overpass; взема се amenity=library), places – и файл на GeoNames, guides – Markdown.
+Overpass; взема се amenity=library; и каквото export --format osm изнася), places – и файл на GeoNames, guides – Markdown.
 Ред на glossary без meaning и ред на signposts само с title премахват своето; каквото файлът не
 споменава, остава. Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.
 
@@ -89,20 +89,33 @@ Overpass; взема се amenity=library), places – и файл на GeoNames
 func exportCommand(env func(string) string) *cobra.Command {
 	format := "csv"
 	c := &cobra.Command{
-		Use:       "export ВИД",
-		Short:     "Изнася упътвания, помощни точки, места, обучения, речник или пътепоказатели на стандартния изход",
+		Use:   "export ВИД",
+		Short: "Изнася упътвания, помощни точки, места, обучения, речник или пътепоказатели на стандартния изход",
+		Long: `ВИД е guides, help-points, places, trainings, glossary или signposts. Каквото излезе, import го чете обратно.
+
+--format osm е извадка от OpenStreetMap (.osm) за програми за карти. Каквото картата не може да каже, стои в
+етикети orientir:…. Точка, на която знаем само селището, не е node, а relation без членове: средата на селището
+не е нейното място. Колко са такива, се казва на стандартния изход за грешки.`,
 		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
 		PreRunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains([]string{"csv", "tsv", "geojson"}, format) || format == "geojson" && args[0] != "help-points" {
+			onMap := format == "geojson" || format == "osm"
+			if !onMap && format != "csv" && format != "tsv" || onMap && args[0] != "help-points" {
 				return wrong(c, fmt.Sprintf("няма формат %q за %s", format, args[0]))
 			}
 			return checkKind(c, args)
 		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			if format == "osm" {
+				unplaced, err := p.store.ExportOSM(ctx, c.OutOrStdout())
+				if err == nil && unplaced > 0 {
+					_, err = fmt.Fprintf(c.ErrOrStderr(), "Без точно място: %d. Те са в извадката като relation без членове и на карта не се виждат.\n", unplaced)
+				}
+				return err
+			}
 			return p.store.ExportAs(ctx, args[0], format, c.OutOrStdout())
 		}),
 	}
-	c.Flags().StringVar(&format, "format", format, "csv, tsv, а за help-points и geojson; guides са винаги Markdown")
+	c.Flags().StringVar(&format, "format", format, "csv, tsv, а за help-points и geojson, и osm; guides са винаги Markdown")
 	return c
 }

@@ -45,6 +45,7 @@ func TestAWrongCommandLineIsRefusedInBulgarianBeforeAnythingStarts(t *testing.T)
 		"import":                             "липсва видът и файлът",
 		"import nonsense x.csv":              `няма вид "nonsense"`,
 		"export nonsense":                    `няма вид "nonsense"`,
+		"export --format osm places":         `няма формат "osm" за places`,
 		"check":                              "липсва видът",
 		"check nonsense":                     `няма вид "nonsense"`,
 		"mask x":                             `излишно е "x"`,
