@@ -43,6 +43,7 @@ type Offer struct {
 	Others    []OfferedTo // other libraries that serve, nearest first, at most three
 	Pool      bool        // the national pool has active staff
 	OpenNow   *bool       // nil where the hours are unknown
+	Phone     string      // the library's, to call first; "" unknown
 	NextOpen  time.Time
 	Holiday   string        // the official holiday because of which it is closed, in Bulgarian; "" none
 	Closure   string        // why it is closed today, as the library wrote it; "" no reason given

@@ -276,7 +276,7 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 			do.offer.OpenNow, do.offer.NextOpen = &closed, sofiaTime(t, opens)
 		}
 		o := &do.offer
-		o.Holiday, o.Closure, o.Busy = f.field("holiday"), f.field("closure"), f.field("busy") == "yes"
+		o.Holiday, o.Closure, o.Busy, o.Phone = f.field("holiday"), f.field("closure"), f.field("busy") == "yes", f.field("phone")
 		if f.field("open") == "yes" {
 			open := true
 			o.OpenNow = &open

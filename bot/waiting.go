@@ -52,7 +52,8 @@ func UsualWords(usual time.Duration, language string) string {
 	return ""
 }
 
-// thereNow says what it is like at a desk: whether somebody is there, how many wait, and since when and until when it is closed.
+// thereNow says what it is like at a desk: whether somebody is there, how many wait, and until when it is closed,
+// or that nobody knows.
 func (o Offer) thereNow(now time.Time, language string) string {
 	var said []string
 	say := func(key string, args ...any) { said = append(said, i18n.T(language, "waiting."+key, args...)) }
@@ -80,6 +81,13 @@ func (o Offer) thereNow(now time.Time, language string) string {
 		say("open_absent")
 	default:
 		said = append(said, i18n.T(language, "bot.offer_later"))
+		switch {
+		case o.OpenNow != nil, o.HelpPoint == "": // closed for long; the national pool keeps no hours
+		case o.Phone == "":
+			say("hours_unknown")
+		default:
+			say("hours_unknown_call", o.Phone)
+		}
 	}
 	if o.Present && o.Ahead > 0 {
 		said = append(said, i18n.N(language, "waiting.ahead", o.Ahead))

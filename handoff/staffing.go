@@ -105,7 +105,7 @@ func loads(ctx context.Context, db postgres.DB) (load, error) {
 // libraries reads what routing needs to know of help points, by id.
 func libraries(ctx context.Context, db postgres.DB, ids []string, at time.Time) ([]queue, error) {
 	rows, err := db.Query(ctx, `
-		SELECT h.id, h.name, h.ekatte, h.lat, h.lon, h.hours, p.lat, p.lon, p.district
+		SELECT h.id, h.name, h.ekatte, h.lat, h.lon, h.hours, p.lat, p.lon, p.district, btrim(split_part(h.phone, ';', 1)) AS phone
 		FROM help_points h JOIN places p ON p.ekatte = h.ekatte
 		WHERE h.id = ANY ($1)`, ids)
 	if err != nil {
@@ -114,10 +114,14 @@ func libraries(ctx context.Context, db postgres.DB, ids []string, at time.Time) 
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (queue, error) {
 		var q queue
 		var lat, lon *float64
+		var phone string
 		p := &q.point
-		err := row.Scan(&p.ID, &p.Name, &p.Ekatte, &lat, &lon, &p.Hours, &p.Place.Lat, &p.Place.Lon, &p.Place.District)
+		err := row.Scan(&p.ID, &p.Name, &p.Ekatte, &lat, &lon, &p.Hours, &p.Place.Lat, &p.Place.Lon, &p.Place.District, &phone)
 		if lat != nil && lon != nil {
 			p.Position = &knowledge.Position{Lat: *lat, Lon: *lon}
+		}
+		if phone != "" {
+			p.Phones = []string{phone}
 		}
 		q.open = openingOf(p.Hours, at)
 		if q.open == isShut {

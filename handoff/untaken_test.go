@@ -205,6 +205,26 @@ func TestWhoAskedAtNightHearsNoClosing(t *testing.T) {
 	}
 }
 
+func TestUnknownHoursAreSaidBeforeWaitingAndWhileNobodyComes(t *testing.T) {
+	b := setup(t)
+	b.exec(`UPDATE help_points SET phone = '0910 93017; 0910 93018' WHERE id = 'mezdra'`)
+	b.librarian("m@example.bg", "mezdra")
+	for _, at := range []string{"2026-11-23 10:00", "2026-11-22 22:00"} { // in office hours, and at night
+		time := b.clock(at)
+		c := b.person(at)
+		if o, err := b.desk.Offer(b.ctx, b.pool, b.wish(c)); err != nil || o.HelpPoint != "mezdra" || o.OpenNow != nil || o.Phone != "0910 93017" {
+			t.Errorf("%s: %+v, %v", at, o, err)
+		}
+		b.open(b.wish(c))
+		time.pass(2 * 60e9)
+		b.sweep()
+		want := "Още никой не е поел въпроса Ви. Сега никой не е на линия. Не знам работното време на библиотеката, обадете се на 0910 93017.\nКак да продължим?"
+		if heard := b.heard(c); len(heard) != 1 || heard[0] != want {
+			t.Errorf("%s: %q", at, heard)
+		}
+	}
+}
+
 func TestNextRingSeesATicketThatNobodyTakes(t *testing.T) {
 	b := setup(t)
 	time := b.clock("2026-11-23 10:00")

@@ -51,7 +51,7 @@ func (d *Desk) Offer(ctx context.Context, db postgres.DB, w bot.Wish) (bot.Offer
 
 // offerOf says what it is like at a queue.
 func offerOf(q queue, language string, at time.Time) bot.Offer {
-	offer := bot.Offer{HelpPoint: q.id(), Name: queueName(q, language), Present: q.room != roomNone, Busy: q.room == roomBusy}
+	offer := bot.Offer{HelpPoint: q.id(), Name: queueName(q, language), Phone: q.point.Phone(), Present: q.room != roomNone, Busy: q.room == roomBusy}
 	if h := q.point.Hours; h != nil {
 		offer.OpenNow, offer.NextOpen = openness(h, at)
 		if !*offer.OpenNow {
