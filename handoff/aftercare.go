@@ -49,7 +49,7 @@ func (d *Desk) lately(ctx context.Context, db postgres.DB, conversation, ticket 
 }
 
 func (d *Desk) asPast(p past) bot.Past {
-	return bot.Past{Ticket: p.Ticket, Librarian: p.Name, Present: p.Free && d.Present(p.Account)}
+	return bot.Past{Ticket: p.Ticket, Librarian: p.Name, Present: p.Free && d.here.Load().at(p.Account, p.HelpPoint)}
 }
 
 // Past gives the hand-over that a conversation may go on with; false while another is open.

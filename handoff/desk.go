@@ -39,9 +39,9 @@ type Desk struct {
 	log           *slog.Logger
 	now           func() time.Time
 	metrics       metrics
-	vault         *Vault                         // nil: contacts are not kept
-	here          atomic.Pointer[map[int64]bool] // who is at the desk, as of a few seconds ago
-	pickups       atomic.Pointer[pickups]        // how long people waited lately, as of a few minutes ago
+	vault         *Vault                   // nil: contacts are not kept
+	here          atomic.Pointer[presence] // who is there, as of a few seconds ago
+	pickups       atomic.Pointer[pickups]  // how long people waited lately, as of a few minutes ago
 }
 
 var _ bot.Desk = (*Desk)(nil)
@@ -55,7 +55,7 @@ func NewDesk(db *pgxpool.Pool, store *knowledge.Store, conversations *bot.Conver
 	if d.now == nil {
 		d.now = time.Now
 	}
-	d.here.Store(&map[int64]bool{})
+	d.here.Store(&presence{})
 	d.pickups.Store(&pickups{})
 	return d
 }

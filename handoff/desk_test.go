@@ -87,6 +87,59 @@ func TestPresencePrefersAndIsForgotten(t *testing.T) {
 	}
 }
 
+// TestWhoWorksInAGroupIsThereWhileTheLibraryIsOpen drops what an open desk would leave, as time does, and keeps what acts in a group leave.
+func TestWhoWorksInAGroupIsThereWhileTheLibraryIsOpen(t *testing.T) {
+	b := setup(t)
+	v := b.librarian("v@example.bg", "vratsa", "mezdra")
+	m := b.librarian("m@example.bg", "mezdra")
+	pool := b.librarian("p@example.bg")
+	b.desk.HereInGroup(b.ctx, v, "vratsa")
+	b.desk.HereInGroup(b.ctx, m, "mezdra")
+	b.desk.HereInGroup(b.ctx, m, "vratsa") // whose group it is, and whom they serve, are two things
+	b.desk.HereInGroup(b.ctx, pool, "")
+	for _, a := range []staff.Account{v, m, pool} {
+		b.desk.Gone(b.ctx, a.ID)
+	}
+	for _, c := range []struct {
+		at   string
+		want string
+	}{
+		{"2026-11-23 10:00", "vratsa:free mezdra:free pool:free v m p"}, // Monday: Vratsa is open; nobody knows Mezdra's hours, and office hours stand in
+		{"2026-11-24 10:00", "vratsa:none mezdra:free pool:free m p"},   // Vratsa is closed on Tuesdays
+		{"2026-11-22 22:00", "vratsa:none mezdra:none pool:none"},
+	} {
+		b.clock(c.at)
+		if err := b.desk.look(b.ctx); err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := b.desk.situation(b.ctx, b.pool, "12259")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rooms := map[string]string{}
+		for _, q := range append(s.libraries, s.pool) {
+			rooms[q.id()] = map[room]string{roomNone: "none", roomFree: "free", roomBusy: "busy"}[q.room]
+		}
+		got := fmt.Sprintf("vratsa:%s mezdra:%s pool:%s", rooms["vratsa"], rooms["mezdra"], rooms[""])
+		for _, a := range []staff.Account{v, m, pool} {
+			if b.desk.Present(a.ID) {
+				got += " " + a.Email[:1]
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.at, got, c.want)
+		}
+	}
+	// In the group of Vratsa one does not hear of Mezdra's tickets.
+	b.clock("2026-11-23 10:00")
+	if err := b.desk.look(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if here := b.desk.here.Load(); !here.at(v.ID, "vratsa") || here.at(v.ID, "mezdra") || here.at(m.ID, "vratsa") {
+		t.Errorf("there: %+v", here)
+	}
+}
+
 func TestOneOpenTicketPerConversation(t *testing.T) {
 	b := setup(t)
 	b.librarian("v@example.bg", "vratsa")

@@ -5,6 +5,7 @@
 // holds it sees it, and it is erased seven days after the ticket closes.
 //
 // Where a ticket waits is routing.go's to say, from who is at the desk and how much they hold (staffing.go), and the ticket tells why.
+// Who counts as there, at the web desk or in a group on Telegram, is in presence.go.
 // What the person hears before they wait, and how long people usually wait, is in waiting.go and estimate.go. Waiting is never silent and
 // never a loop: a ticket that nobody takes is seen by the next ring, each queue once (reroute.go); after a minute and a half the person is
 // offered other ways, once, and hears once more when the library closes for the day (untaken.go). Members of the staff are told by

@@ -2,25 +2,70 @@ package handoff
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
 	"orientir/handoff/staff"
 )
 
-// PresenceLife is how long somebody counts as at the desk after an open queue or chat was last heard of.
-const PresenceLife = 75 * time.Second
+// Who counts as present. Who has the desk open does, everywhere they serve, until PresenceLife after it was last heard of. Telegram tells
+// nobody who is reading, so who works in a group is known by what they do there alone: a button pressed, words to the person, a note. That
+// counts as an open desk does for PresenceLife, and at the group's library for GroupPresenceLife, as long as the library is open, or may be:
+// outside its hours nobody is taken to wait for the next topic. At other libraries, whose tickets that group doesn't show, it counts no
+// longer. Holding a ticket is no sign by itself: who left with one open would keep colleagues from taking it over, and a holder who
+// keeps a person waiting loses it anyway (sweepheld.go).
+const (
+	// PresenceLife is how long somebody counts as at the desk after an open queue or chat was last heard of.
+	PresenceLife = 75 * time.Second
+	// GroupPresenceLife is how long somebody counts as present after they last did something in their library's group.
+	GroupPresenceLife = 10 * time.Minute
+)
+
+// presence is who is there, as of a few seconds ago.
+type presence struct {
+	desk  map[int64]bool   // by account: has the desk open
+	group map[station]bool // was at work in the group of a library that is not closed
+}
+
+// station is an account where it serves: at a library, or the national pool, "".
+type station struct {
+	account   int64
+	helpPoint string
+}
+
+// at says whether an account is there to take a ticket of a queue.
+func (p presence) at(account int64, helpPoint string) bool {
+	return p.desk[account] || p.group[station{account, helpPoint}]
+}
 
 // Here notes that an account has the desk open.
 func (d *Desk) Here(ctx context.Context, a staff.Account) {
 	d.redis.Seen(ctx, presenceKey(a.ID), PresenceLife)
 }
 
-// Gone notes that an account left the desk.
+// HereInGroup notes that an account did something in the group of a library, or of the national pool, "".
+func (d *Desk) HereInGroup(ctx context.Context, a staff.Account, helpPoint string) {
+	d.Here(ctx, a)
+	d.redis.Seen(ctx, station{a.ID, helpPoint}.key(), GroupPresenceLife)
+}
+
+// Gone notes that an account left the desk. Who works in a group still does.
 func (d *Desk) Gone(ctx context.Context, account int64) { d.redis.Gone(ctx, presenceKey(account)) }
 
-// Present says who of the accounts is at the desk, as of a few seconds ago.
-func (d *Desk) Present(account int64) bool { return (*d.here.Load())[account] }
+// Present says who of the accounts is at the desk, or at work in a group, as of a few seconds ago.
+func (d *Desk) Present(account int64) bool {
+	here := d.here.Load()
+	if here.desk[account] {
+		return true
+	}
+	for s := range here.group {
+		if s.account == account {
+			return true
+		}
+	}
+	return false
+}
 
 // look asks Redis who is here, so that routing, which runs inside transactions, needs no network for it.
 func (d *Desk) look(ctx context.Context) error {
@@ -28,18 +73,69 @@ func (d *Desk) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keys := make([]string, len(accounts))
-	for i, a := range accounts {
-		keys[i] = presenceKey(a.ID)
+	var desks []int64
+	var stations []station
+	var keys []string
+	for _, a := range accounts {
+		desks, keys = append(desks, a.ID), append(keys, presenceKey(a.ID))
 	}
-	here := make(map[int64]bool, len(accounts))
-	for i, present := range d.redis.Present(ctx, keys...) {
-		if present {
-			here[accounts[i].ID] = true
+	for _, a := range accounts {
+		for _, id := range a.Libraries {
+			stations = append(stations, station{a.ID, id})
 		}
+		if a.ServesPool() {
+			stations = append(stations, station{a.ID, ""})
+		}
+	}
+	for _, s := range stations {
+		keys = append(keys, s.key())
+	}
+	seen := d.redis.Present(ctx, keys...)
+	here := presence{desk: map[int64]bool{}}
+	for i, account := range desks {
+		if seen[i] {
+			here.desk[account] = true
+		}
+	}
+	var working []station
+	for i, s := range stations {
+		if seen[len(desks)+i] {
+			working = append(working, s)
+		}
+	}
+	if here.group, err = d.notShut(ctx, working); err != nil {
+		return err
 	}
 	d.here.Store(&here)
 	return nil
 }
 
+// notShut picks the stations whose library is open, or may be.
+func (d *Desk) notShut(ctx context.Context, all []station) (map[station]bool, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	var ids []string
+	for _, s := range all {
+		ids = append(ids, s.helpPoint)
+	}
+	known, err := libraries(ctx, d.db, ids, d.now())
+	if err != nil {
+		return nil, fmt.Errorf("look who works in groups: %w", err)
+	}
+	open := map[string]opening{"": openingOf(nil, d.now())}
+	for _, q := range known {
+		open[q.id()] = q.open
+	}
+	at := map[station]bool{}
+	for _, s := range all {
+		if open[s.helpPoint] != isShut {
+			at[s] = true
+		}
+	}
+	return at, nil
+}
+
 func presenceKey(account int64) string { return "desk:" + strconv.FormatInt(account, 10) }
+
+func (s station) key() string { return fmt.Sprintf("group:%d:%s", s.account, s.helpPoint) }

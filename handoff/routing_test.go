@@ -141,7 +141,7 @@ func TestRoom(t *testing.T) {
 		for _, id := range c.here {
 			here[id] = true
 		}
-		if got := (load{c.held, c.waiting}).room(all, here, c.at); got != c.want {
+		if got := (load{c.held, c.waiting}).room(all, presence{desk: here}, c.at); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}

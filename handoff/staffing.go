@@ -57,10 +57,10 @@ type load struct {
 }
 
 // room says whether somebody could take a ticket in a queue: the chats that those present have left, but for those who wait there already.
-func (l load) room(accounts []staff.Account, here map[int64]bool, helpPoint string) room {
+func (l load) room(accounts []staff.Account, here presence, helpPoint string) room {
 	left, present := -l.waiting[helpPoint], false
 	for _, a := range accounts {
-		if here[a.ID] && a.Serves(helpPoint) {
+		if a.Serves(helpPoint) && here.at(a.ID, helpPoint) {
 			present = true
 			left += max(0, a.ChatLimit-l.held[a.ID])
 		}

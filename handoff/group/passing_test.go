@@ -156,12 +156,9 @@ func TestRequestOlderThanTheTopic(t *testing.T) {
 	}
 }
 
-// present has the desk notice that accounts are there.
+// present has the desk look until it notices that accounts are there.
 func (b *bundle) present(accounts ...staff.Account) {
 	b.Helper()
-	for _, a := range accounts {
-		b.tickets.Here(b.ctx, a)
-	}
 	ctx, cancel := context.WithCancel(b.ctx)
 	done := make(chan error, 1)
 	go func() { done <- b.tickets.Run(ctx) }()
@@ -185,6 +182,32 @@ func (b *bundle) present(accounts ...staff.Account) {
 	}
 }
 
+// TestWhoWorksInTheGroupIsPresent has what an open desk would leave run out, and looks who is still there.
+func TestWhoWorksInTheGroupIsPresent(t *testing.T) {
+	b := connected(t)
+	b.exec(`UPDATE help_points SET hours = '{"week": [[[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]]], "holidays": true}'`)
+	b.person("p", "помощ")
+	b.settle()
+	thread := b.topic().Thread
+	b.press(b.mariaT, thread, menuTake)
+	b.petyaT.SayIn(b.group, thread, "Може и онлайн!")
+	b.ivanT.SayIn(b.group, thread, "И при нас е така.") // who does not serve the library
+	b.settle()
+	for _, a := range []staff.Account{b.maria, b.petya, b.ivan} {
+		b.tickets.Gone(b.ctx, a.ID)
+	}
+	b.present(b.maria, b.petya)
+	if b.tickets.Present(b.ivan.ID) {
+		t.Error("who wrote in a group of others counts as present")
+	}
+	b.exec(`UPDATE help_points SET hours = '{"week": [[], [], [], [], [], [], []]}'`)
+	b.tickets.Here(b.ctx, b.ivan)
+	b.present(b.ivan)
+	if b.tickets.Present(b.maria.ID) || b.tickets.Present(b.petya.ID) {
+		t.Error("they are present while the library is closed")
+	}
+}
+
 func TestTransferBeginsInTheGroup(t *testing.T) {
 	b, ticket, thread := held(t)
 	has(t, b.press(b.mariaT, thread, menuPass), "Никой друг от библиотеката не е на линия")
@@ -194,6 +217,9 @@ func TestTransferBeginsInTheGroup(t *testing.T) {
 	there := []staff.Account{b.maria, b.ivan, b.petya}
 	for i := range 9 {
 		there = append(there, b.account(fmt.Sprintf("q%d@example.bg", i), []staff.Role{staff.Librarian}, "vratsa"))
+	}
+	for _, a := range there {
+		b.tickets.Here(b.ctx, a)
 	}
 	b.present(there...)
 	b.press(b.mariaT, thread, menuPass)

@@ -78,7 +78,7 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 	if !t.SeenBy(a) {
 		return u.t("not_serving"), true, nil
 	}
-	d.tickets.Here(ctx, a)
+	d.tickets.HereInGroup(ctx, a, t.HelpPoint)
 	switch u.Data {
 	case menuTake:
 		return d.take(ctx, u, t, a)
