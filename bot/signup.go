@@ -90,8 +90,13 @@ func (c *Conversations) nameSignup(ctx context.Context, tx postgres.DB, contact,
 
 // SignedUp counts who has signed up for trainings, by their numbers.
 func (c *Conversations) SignedUp(ctx context.Context, trainings []int64) (map[int64]int, error) {
+	return SignedUp(ctx, c.pool, trainings)
+}
+
+// SignedUp counts them as a transaction sees them: it is a knowledge.SignedUp, for what changes the places of a training.
+func SignedUp(ctx context.Context, db postgres.DB, trainings []int64) (map[int64]int, error) {
 	counts := map[int64]int{}
-	rows, err := c.pool.Query(ctx, `SELECT training, count(*)::int FROM training_signups WHERE training = ANY ($1) GROUP BY training`, trainings)
+	rows, err := db.Query(ctx, `SELECT training, count(*)::int FROM training_signups WHERE training = ANY ($1) GROUP BY training`, trainings)
 	if err != nil {
 		return nil, fmt.Errorf("count who signed up: %w", err)
 	}

@@ -62,7 +62,10 @@ func TestNoMorePeopleThanPlaces(t *testing.T) {
 	const people, places = 12, 5
 	n := h.lesson(7, places+2)
 	n.Taken = 2 // promised by phone
-	h.changes(func(s *knowledge.Store) (err error) { _, n, err = s.ChangeTraining(h.ctx, n, "staff:1"); return err })
+	h.changes(func(s *knowledge.Store) (err error) {
+		_, n, err = s.ChangeTraining(h.ctx, n, "staff:1", SignedUp)
+		return err
+	})
 	for i := range people {
 		h.gets(Incoming{ContactKey: strconv.Itoa(100 + i), Kind: Button, Data: "course:join:" + digits(n.Number)})
 	}
@@ -217,13 +220,19 @@ func TestThoseWhoSignedUpHearOfChanges(t *testing.T) {
 	h.works()
 	_, before := h.said()
 	n.Description = "Носете телефона си."
-	h.changes(func(s *knowledge.Store) (err error) { _, n, err = s.ChangeTraining(h.ctx, n, "staff:1"); return err })
+	h.changes(func(s *knowledge.Store) (err error) {
+		_, n, err = s.ChangeTraining(h.ctx, n, "staff:1", SignedUp)
+		return err
+	})
 	h.tells()
 	if words, said := h.said(); said != before {
 		t.Fatalf("of a word more nobody needs to hear: %q", words)
 	}
 	n.StartsAt, n.Word = n.StartsAt.Add(time.Hour), "Залата е заета дотогава."
-	h.changes(func(s *knowledge.Store) (err error) { _, n, err = s.ChangeTraining(h.ctx, n, "staff:1"); return err })
+	h.changes(func(s *knowledge.Store) (err error) {
+		_, n, err = s.ChangeTraining(h.ctx, n, "staff:1", SignedUp)
+		return err
+	})
 	h.tells()
 	h.tells()
 	words, said := h.said()

@@ -52,7 +52,7 @@ func (s *Store) ImportWith(ctx context.Context, kind string, r io.Reader, o Impo
 				report, err = importPoints(ctx, tx, records, o)
 			}
 		case "trainings":
-			report, err = importTrainings(ctx, tx, data)
+			report, err = importTrainings(ctx, tx, data, o)
 		case "guides":
 			report, err = importGuides(ctx, tx, data)
 		case "glossary":

@@ -7,8 +7,9 @@ import (
 
 // ImportOptions say how a file is taken. The zero value takes it and tells only the sums.
 type ImportOptions struct {
-	DryRun bool            // find out what would change, and change nothing
-	Row    func(ImportRow) // is told what becomes of each row of help points, in the order of the file; nil hears nothing
+	DryRun   bool            // find out what would change, and change nothing
+	Row      func(ImportRow) // is told what becomes of each row of help points, in the order of the file; nil hears nothing
+	SignedUp SignedUp        // counts who has signed up for trainings; nil: nobody can have
 }
 
 // RowOutcome says what becomes of a row.

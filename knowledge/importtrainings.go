@@ -2,10 +2,9 @@ package knowledge
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"orientir/deploy/postgres"
 )
@@ -16,7 +15,9 @@ var trainingColumns = []string{"id", "help_point", "topic", "starts", "places", 
 // trainingTime is how a start is written, in local time.
 const trainingTime = "2006-01-02 15:04"
 
-func importTrainings(ctx context.Context, tx postgres.DB, data []byte) (Report, error) {
+// importTrainings adds and changes trainings. Those that the file names are held while it is taken, so that what a librarian saves or somebody signs up for
+// meanwhile is neither overlooked nor overwritten. What is changed passes the checks of the librarians' form.
+func importTrainings(ctx context.Context, tx postgres.DB, data []byte, o ImportOptions) (Report, error) {
 	var report Report
 	t, err := readTable(data, nil, trainingColumns...)
 	if err == nil {
@@ -25,23 +26,33 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte) (Report, 
 	if err != nil {
 		return report, err
 	}
-	d, err := NewStore(tx).loadDirectory(ctx)
+	s := NewStore(tx)
+	d, err := s.loadDirectory(ctx)
 	if err != nil {
 		return report, err
 	}
-	existing, err := NewStore(tx).Trainings(ctx, time.Time{})
+	ids := make([]string, len(t.rows))
+	for i, r := range t.rows {
+		ids[i] = t.trainingID(r)
+	}
+	before, err := s.lockTrainings(ctx, ids)
 	if err != nil {
 		return report, err
 	}
-	before := map[string]Training{}
-	for _, old := range existing {
-		before[old.ID] = old
+	var numbers []int64
+	for _, old := range before {
+		numbers = append(numbers, old.Number)
 	}
-	faults := &faultList{}
+	signedUp, err := s.signedUp(ctx, o.SignedUp, numbers...)
+	if err != nil {
+		return report, err
+	}
+	faults, now := &faultList{}, time.Now()
 	seen := map[string]bool{}
 	var save []Training
-	for _, r := range t.rows {
-		n := t.training(r, before, faults)
+	for i, r := range t.rows {
+		old, known := before[ids[i]]
+		n, readable := t.training(r, ids[i], old, faults)
 		if _, ok := d.byID[n.HelpPoint]; !ok {
 			faults.add(r.line, "help_point", "fault.point", n.HelpPoint)
 		}
@@ -52,76 +63,94 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte) (Report, 
 			faults.add(r.line, "id", "fault.twice", n.ID)
 		}
 		seen[n.ID] = true
-		switch old, ok := before[n.ID]; {
-		case !ok:
-			n.Revision = 1
-			report.Added++
-		case sameTraining(old, n):
+		switch {
+		case !readable:
+			continue
+		case known && sameTraining(old, n):
 			report.Unchanged++
 			continue
-		default:
-			n.Revision = old.Revision
-			if n.heard(old) || n.Cancelled() != old.Cancelled() {
-				n.Revision, n.Word = n.Revision+1, ""
-			}
+		case known && old.Cancelled(): // those signed up were told; what takes place after all is another training
+			faults.add(r.line, "cancelled", "fault.cancelled", n.ID)
+			continue
+		case known:
 			report.Changed++
+		default:
+			report.Added++
+		}
+		for _, fault := range append(n.Check(now), n.oversold(old, signedUp[old.Number])...) {
+			// What has been may come from another house, or be corrected; what is to come doesn't move there.
+			if fault.Key != "fault.past" || known && old.StartsAt.After(now) {
+				faults.add(r.line, fault.Field, fault.Key, fault.Value)
+			}
 		}
 		save = append(save, n)
 	}
-	if err := faults.result(); err != nil || len(save) == 0 {
+	if err := faults.result(); err != nil {
 		return report, err
 	}
-	encoded, err := json.Marshal(save)
-	if err != nil {
-		return report, err
+	for _, n := range save {
+		if old, known := before[n.ID]; known {
+			_, err = s.updateTraining(ctx, old, n, "import")
+		} else if _, added, failed := s.insertTraining(ctx, n, "import"); failed == nil && !added {
+			err = fmt.Errorf("add training %q: %w", n.ID, ErrTrainingChanged) // a librarian has just added it
+		} else {
+			err = failed
+		}
+		if err != nil {
+			return report, err
+		}
 	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO trainings AS t (id, help_point, topic, description, room, starts_at, minutes, places, taken, cancelled_at, word, revision)
-		SELECT i.id, i.help_point, i.topic, i.description, i.room, i.starts_at, i.minutes, i.places, i.taken, i.cancelled_at, i.word, i.revision
-		FROM jsonb_to_recordset($1) AS i(id text, help_point text, topic text, description text, room text, starts_at timestamptz,
-			minutes int, places int, taken int, cancelled_at timestamptz, word text, revision int)
-		ON CONFLICT (id) DO UPDATE SET help_point = excluded.help_point, topic = excluded.topic, description = excluded.description,
-			room = excluded.room, starts_at = excluded.starts_at, minutes = excluded.minutes, places = excluded.places, taken = excluded.taken,
-			cancelled_at = excluded.cancelled_at, word = excluded.word, revision = excluded.revision,
-			version = t.version + 1, changed_by = 'import', changed_at = now()`, encoded)
-	return report, wrap("save trainings", err)
+	return report, nil
 }
 
-// training reads a row, over what is known of a training of the same id.
-func (t *table) training(r tableRow, before map[string]Training, faults *faultList) Training {
-	starts, err := time.ParseInLocation(trainingTime, t.cell(r, "starts"), sofia())
+// trainingID is a row's id; the same hour at the same place is the same training.
+func (t *table) trainingID(r tableRow) string {
+	if id := t.cell(r, "id"); id != "" {
+		return id
+	}
+	starts, _ := t.starts(r) // a fault is told where the row is read
+	return t.cell(r, "help_point") + "-" + starts.Format("20060102-1504")
+}
+
+func (t *table) starts(r tableRow) (time.Time, error) {
+	return time.ParseInLocation(trainingTime, t.cell(r, "starts"), sofia())
+}
+
+// training reads a row, over what is known of a training of the same id; false where a cell can't be read.
+func (t *table) training(r tableRow, id string, old Training, faults *faultList) (n Training, readable bool) {
+	readable = true
+	wrong := func(column, key string) {
+		faults.add(r.line, column, key, t.cell(r, column))
+		readable = false
+	}
+	starts, err := t.starts(r)
 	if err != nil {
-		faults.add(r.line, "starts", "fault.date", t.cell(r, "starts"))
+		wrong("starts", "fault.date")
 	}
-	id := t.cell(r, "id")
-	if id == "" { // the same hour at the same place is the same training
-		id = t.cell(r, "help_point") + "-" + starts.Format("20060102-1504")
-	}
-	n := before[id]
-	n.ID, n.HelpPoint, n.Topic, n.StartsAt = id, t.cell(r, "help_point"), t.cell(r, "topic"), starts
-	if n.Topic == "" {
-		faults.add(r.line, "topic", "fault.empty", "")
-	}
+	n = old
+	n.ID, n.HelpPoint, n.Topic, n.StartsAt, n.Word = id, t.cell(r, "help_point"), t.cell(r, "topic"), starts, ""
 	for column, into := range map[string]*string{"room": &n.Room, "description": &n.Description} {
 		if t.has(column) {
 			*into = t.cell(r, column)
 		}
 	}
-	for column, into := range map[string]**int{"places": &n.Places, "minutes": &n.Minutes} {
-		if t.has(column) {
-			*into = t.count(r, column, faults)
+	number := func(column string) *int {
+		value, ok := t.count(r, column)
+		if !ok {
+			wrong(column, "fault.number")
 		}
+		return value
 	}
-	if n.Minutes != nil && (*n.Minutes == 0 || *n.Minutes > minutesPerDay) {
-		faults.add(r.line, "minutes", "fault.number", t.cell(r, "minutes"))
+	if t.has("places") {
+		n.Places = number("places")
+	}
+	if t.has("minutes") {
+		n.Minutes = number("minutes")
 	}
 	if t.has("taken") {
 		n.Taken = 0
-		if taken := t.count(r, "taken", faults); taken != nil {
+		if taken := number("taken"); taken != nil {
 			n.Taken = *taken
-		}
-		if n.Taken > maxPlaces {
-			faults.add(r.line, "taken", "fault.number", t.cell(r, "taken"))
 		}
 	}
 	if t.has("cancelled") {
@@ -129,34 +158,23 @@ func (t *table) training(r tableRow, before map[string]Training, faults *faultLi
 		case cell == "" || cell == "no":
 			n.CancelledAt = nil
 		case cell != "yes":
-			faults.add(r.line, "cancelled", "fault.choice", cell)
+			wrong("cancelled", "fault.choice")
 		case n.CancelledAt == nil:
 			now := time.Now()
 			n.CancelledAt = &now
 		}
 	}
-	for column, long := range map[string]bool{
-		"topic": utf8.RuneCountInString(n.Topic) > MaxTopic, "room": utf8.RuneCountInString(n.Room) > MaxRoom,
-		"description": utf8.RuneCountInString(n.Description) > MaxDescription,
-	} {
-		if long {
-			faults.add(r.line, column, "fault.long", "")
-		}
-	}
-	return n.masked()
+	return n.masked(), readable
 }
 
-// count reads a number of people or minutes; nil where the cell is empty.
-func (t *table) count(r tableRow, column string, faults *faultList) *int {
+// count reads a number of people or minutes; nil where the cell is empty, false where it is no number.
+func (t *table) count(r tableRow, column string) (*int, bool) {
 	text := t.cell(r, column)
 	if text == "" {
-		return nil
+		return nil, true
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > 10*minutesPerDay {
-		faults.add(r.line, column, "fault.number", text)
-	}
-	return &n
+	return &n, err == nil
 }
 
 func sameTraining(a, b Training) bool {

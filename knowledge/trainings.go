@@ -29,7 +29,7 @@ type Training struct {
 	CancelledAt *time.Time `json:"cancelled_at"` // nil: it takes place
 	Word        string     `json:"word"`         // the librarian's word about the last change
 	Revision    int        `json:"revision"`     // rises with each change that those signed up must hear of
-	Version     int        `json:"version"`      // rises with each change; SaveTraining refuses an old one
+	Version     int        `json:"version"`      // rises with each change; ChangeTraining refuses an old one
 	ChangedBy   string     `json:"changed_by"`
 	ChangedAt   time.Time  `json:"changed_at"`
 }

@@ -74,7 +74,7 @@ func TestATrainingIsChangedByOneAtATime(t *testing.T) {
 	}
 	change := func(t Training) (before, after Training, err error) {
 		err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-			before, after, err = NewStore(tx).ChangeTraining(ctx, t, "staff:2")
+			before, after, err = NewStore(tx).ChangeTraining(ctx, t, "staff:2", nil)
 			return err
 		})
 		return before, after, err

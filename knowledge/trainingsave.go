@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // ErrTrainingChanged means that somebody else has changed or cancelled the training since it was read.
@@ -64,6 +67,22 @@ func (t Training) Check(now time.Time) Faults {
 	return faults
 }
 
+// SignedUp counts who has signed up for trainings, by their numbers, as the database that it is given sees it: the floor above keeps the people.
+type SignedUp func(ctx context.Context, db postgres.DB, trainings []int64) (map[int64]int, error)
+
+// oversold is the fault of a change from old that gives out more places than there are: those promised, and to those signed up.
+// What was so before and becomes no worse is left: the room of such a training may still be changed.
+func (t Training) oversold(old Training, signedUp int) Faults {
+	if signedUp == 0 || t.Places == nil || t.Cancelled() || t.Taken+signedUp <= *t.Places || old.Places != nil && *old.Places-old.Taken <= *t.Places-t.Taken {
+		return nil
+	}
+	field := "places"
+	if equal(t.Places, old.Places) {
+		field = "taken"
+	}
+	return Faults{{Field: field, Key: "fault.oversold", Value: strconv.Itoa(signedUp)}}
+}
+
 // masked is the training without personal numbers in what is written freely in it.
 func (t Training) masked() Training {
 	t.Topic, t.Description, t.Room, t.Word = strict(t.Topic), strict(t.Description), strict(t.Room), strict(t.Word)
@@ -75,66 +94,100 @@ func (t Training) heard(old Training) bool {
 	return !t.StartsAt.Equal(old.StartsAt) || t.Room != old.Room || t.HelpPoint != old.HelpPoint
 }
 
-// AddTraining adds one, with an id of its library and its hour, and gives it as it is stored. by is who adds it.
+// AddTraining adds one that Check finds no fault in, with an id of its library and its hour, and gives it as it is stored. by is who adds it.
 func (s *Store) AddTraining(ctx context.Context, t Training, by string) (Training, error) {
-	t = t.masked()
 	base := t.HelpPoint + "-" + t.StartsAt.In(sofia()).Format("20060102-1504")
 	for n := 1; n <= 20; n++ { // two groups may begin at the same hour
 		t.ID = base
 		if n > 1 {
 			t.ID = fmt.Sprintf("%s-%d", base, n)
 		}
-		rows, err := s.db.Query(ctx, `
-			INSERT INTO trainings (id, help_point, topic, description, room, starts_at, minutes, places, taken, changed_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-			ON CONFLICT (id) DO NOTHING
-			RETURNING `+trainingFields, t.ID, t.HelpPoint, t.Topic, t.Description, t.Room, t.StartsAt, t.Minutes, t.Places, t.Taken, by)
-		if err != nil {
-			return Training{}, fmt.Errorf("add training %q: %w", t.ID, err)
+		added, ok, err := s.insertTraining(ctx, t, by)
+		if ok || err != nil {
+			return added, err
 		}
-		added, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Training])
-		if errors.Is(err, pgx.ErrNoRows) {
-			continue
-		}
-		return added, wrap("add training "+t.ID, err)
 	}
 	return Training{}, fmt.Errorf("add training %q: twenty begin at this hour already", base)
 }
 
-// ChangeTraining saves what a librarian changed in one that takes place, and gives it before and after. ErrTrainingChanged
-// where t.Version is no longer the newest, or it was cancelled. s must stand on a transaction.
-func (s *Store) ChangeTraining(ctx context.Context, t Training, by string) (before, after Training, err error) {
-	t = t.masked()
-	before, err = s.currentTraining(ctx, t.Number, t.Version)
+// ChangeTraining saves what a librarian changed in one that takes place and in which Check finds no fault, and gives it before and after.
+// ErrTrainingChanged where t.Version is no longer the newest, or it was cancelled; Faults where its places would be fewer than those given out.
+// s must stand on a transaction. signedUp counts the people in it; nil: nobody can have signed up.
+func (s *Store) ChangeTraining(ctx context.Context, t Training, by string, signedUp SignedUp) (before, after Training, err error) {
+	if before, err = s.currentTraining(ctx, t.Number, t.Version); err != nil {
+		return before, Training{}, err
+	}
+	counts, err := s.signedUp(ctx, signedUp, t.Number)
 	if err != nil {
 		return before, Training{}, err
 	}
-	rise := 0
 	t.HelpPoint = before.HelpPoint
-	if t.heard(before) {
-		rise = 1
+	if faults := t.oversold(before, counts[t.Number]); faults != nil {
+		return before, Training{}, fmt.Errorf("change training %d: %w", t.Number, faults)
 	}
-	rows, err := s.db.Query(ctx, `
-		UPDATE trainings SET topic = $3, description = $4, room = $5, starts_at = $6, minutes = $7, places = $8, taken = $9,
-			word = CASE WHEN $11 = 1 THEN $10 ELSE word END, revision = revision + $11, version = version + 1, changed_by = $12, changed_at = now()
-		WHERE number = $1 AND version = $2 AND cancelled_at IS NULL
-		RETURNING `+trainingFields,
-		t.Number, t.Version, t.Topic, t.Description, t.Room, t.StartsAt, t.Minutes, t.Places, t.Taken, t.Word, rise, by)
-	return oneChanged(before, rows, err)
+	after, err = s.updateTraining(ctx, before, t, by)
+	return before, after, err
 }
 
 // CancelTraining says that one will not take place. word is the librarian's, for those who signed up.
 // ErrTrainingChanged as in ChangeTraining. s must stand on a transaction.
 func (s *Store) CancelTraining(ctx context.Context, number int64, version int, word, by string) (before, after Training, err error) {
-	before, err = s.currentTraining(ctx, number, version)
-	if err != nil {
+	if before, err = s.currentTraining(ctx, number, version); err != nil {
 		return before, Training{}, err
 	}
+	t, now := before, time.Now()
+	t.CancelledAt, t.Word = &now, word
+	after, err = s.updateTraining(ctx, before, t, by)
+	return before, after, err
+}
+
+func (s *Store) signedUp(ctx context.Context, count SignedUp, trainings ...int64) (map[int64]int, error) {
+	if count == nil || len(trainings) == 0 {
+		return nil, nil
+	}
+	return count(ctx, s.db, trainings)
+}
+
+// insertTraining adds one as it is; false where another has its id.
+func (s *Store) insertTraining(ctx context.Context, t Training, by string) (Training, bool, error) {
+	t = t.masked()
 	rows, err := s.db.Query(ctx, `
-		UPDATE trainings SET cancelled_at = now(), word = $3, revision = revision + 1, version = version + 1, changed_by = $4, changed_at = now()
+		INSERT INTO trainings (id, help_point, topic, description, room, starts_at, minutes, places, taken, cancelled_at, changed_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (id) DO NOTHING
+		RETURNING `+trainingFields, t.ID, t.HelpPoint, t.Topic, t.Description, t.Room, t.StartsAt, t.Minutes, t.Places, t.Taken, t.CancelledAt, by)
+	if err != nil {
+		return Training{}, false, fmt.Errorf("add training %q: %w", t.ID, err)
+	}
+	added, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Training])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Training{}, false, nil
+	}
+	return added, err == nil, wrap("add training "+t.ID, err)
+}
+
+// updateTraining writes t over before, which the caller has locked and which takes place. Where those signed up must hear of it, another time or place
+// or that it is cancelled, the revision rises and t.Word is what they are told.
+func (s *Store) updateTraining(ctx context.Context, before, t Training, by string) (Training, error) {
+	t = t.masked()
+	revision, word := before.Revision, before.Word
+	if t.heard(before) || t.Cancelled() {
+		revision, word = revision+1, t.Word
+	}
+	rows, err := s.db.Query(ctx, `
+		UPDATE trainings SET help_point = $3, topic = $4, description = $5, room = $6, starts_at = $7, minutes = $8, places = $9, taken = $10,
+			cancelled_at = $11, word = $12, revision = $13, version = version + 1, changed_by = $14, changed_at = now()
 		WHERE number = $1 AND version = $2 AND cancelled_at IS NULL
-		RETURNING `+trainingFields, number, version, strict(word), by)
-	return oneChanged(before, rows, err)
+		RETURNING `+trainingFields, before.Number, before.Version, t.HelpPoint, t.Topic, t.Description, t.Room, t.StartsAt, t.Minutes, t.Places, t.Taken,
+		t.CancelledAt, word, revision, by)
+	if err != nil {
+		return Training{}, fmt.Errorf("change training %d: %w", before.Number, err)
+	}
+	after, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Training])
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrTrainingChanged
+	}
+	return after, wrap(fmt.Sprintf("change training %d", before.Number), err)
 }
 
 // LockTraining reads a training and holds it until the transaction that s stands on ends: its places are given one at a time.
@@ -153,13 +206,12 @@ func (s *Store) currentTraining(ctx context.Context, number int64, version int) 
 	return t, err
 }
 
-func oneChanged(before Training, rows pgx.Rows, err error) (Training, Training, error) {
-	if err != nil {
-		return before, Training{}, fmt.Errorf("change training %d: %w", before.Number, err)
+// lockTrainings reads those of these ids, by id, and holds them as LockTraining does. All who hold several take them in this order.
+func (s *Store) lockTrainings(ctx context.Context, ids []string) (map[string]Training, error) {
+	list, err := s.trainings(ctx, `SELECT `+trainingFields+` FROM trainings WHERE id = ANY ($1) ORDER BY number FOR NO KEY UPDATE`, ids)
+	byID := map[string]Training{}
+	for _, t := range list {
+		byID[t.ID] = t
 	}
-	after, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Training])
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrTrainingChanged
-	}
-	return before, after, wrap(fmt.Sprintf("change training %d", before.Number), err)
+	return byID, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orientir/bot"
 	"orientir/knowledge"
 )
 
@@ -64,7 +65,7 @@ Overpass; взема се amenity=library; и каквото export --format osm
 			if _, err := p.store.LoadStarter(ctx); err != nil {
 				return err
 			}
-			o := knowledge.ImportOptions{DryRun: dry, Row: func(row knowledge.ImportRow) {
+			o := knowledge.ImportOptions{DryRun: dry, SignedUp: bot.SignedUp, Row: func(row knowledge.ImportRow) {
 				untaken := row.Outcome == knowledge.RowAmbiguous || row.Outcome == knowledge.RowFault
 				if all || untaken || dry && row.Outcome != knowledge.RowUnchanged {
 					fmt.Fprintln(c.OutOrStdout(), row)

@@ -172,7 +172,8 @@ func (f frame) faultsOf(faults knowledge.Faults, form map[string]string) (out []
 			field = there
 		}
 		key := "wrong_" + strings.TrimPrefix(fault.Key, "fault.")
-		if i18n.Has(f.Language, "library.wrong_"+fault.Field) { // what a field wants is said better than what is wrong in general
+		// What a field wants is said better than what is wrong in general; but not of a number that is right by itself.
+		if fault.Key != "fault.oversold" && i18n.Has(f.Language, "library.wrong_"+fault.Field) {
 			key = "wrong_" + fault.Field
 		}
 		words := f.L(key)

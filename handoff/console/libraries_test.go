@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -328,6 +329,14 @@ func TestTrainingsAreKeptByLibrarians(t *testing.T) {
 	got.has(t, "Междувременно друг е запазил промяна", "maria, днес", day+" 11:00", day+" 10:00", `value="Имейл за всички"`)
 	if got := i.post(path+number, form(got.mark("version"), "Имейл за всички", "11:00")...); got.code != http.StatusSeeOther {
 		t.Fatalf("%d", got.code)
+	}
+	// Nobody who has signed up loses their place by a number.
+	few := form(m.get(path+number).mark("version"), "Имейл за всички", "11:00")
+	few[slices.Index(few, "places")+1] = "2"
+	if got := m.post(path+number, few...); got.code != http.StatusUnprocessableEntity {
+		t.Fatalf("%d", got.code)
+	} else {
+		got.has(t, "Вече са се записали 1.", `value="2"`)
 	}
 	// An old page can't cancel what it doesn't show; a new one can, once.
 	if got := m.post(path+number+"/cancel", "version", page.mark("version")); !strings.HasSuffix(got.location, "/trainings/"+number) {

@@ -224,12 +224,15 @@ func (s *site) changeTraining(w http.ResponseWriter, r *http.Request) error {
 	wanted.Version, _ = count(typed.Version)
 	var before, after knowledge.Training
 	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "training.change", Subject: trainingSubject(t.Number)}, func(tx pgx.Tx, act *staff.Act) error {
-		before, after, err = knowledge.NewStore(tx).ChangeTraining(r.Context(), wanted, actor(r))
+		before, after, err = knowledge.NewStore(tx).ChangeTraining(r.Context(), wanted, actor(r), bot.SignedUp)
 		act.Detail = map[string]any{"library": h.ID, "changes": s.trainingChanges(before, after)}
 		return err
 	})
 	if errors.Is(err, knowledge.ErrTrainingChanged) {
 		return s.trainingConflict(w, r, h, f, before, wanted, typed)
+	}
+	if oversold := (knowledge.Faults)(nil); errors.As(err, &oversold) {
+		return s.showTraining(w, r, h, t, typed, f.faultsOf(oversold, nil), Conflict{})
 	}
 	if err != nil {
 		return err
