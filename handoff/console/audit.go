@@ -2,10 +2,13 @@ package console
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
+	"orientir/bot/i18n"
 	"orientir/handoff/staff"
 )
 
@@ -61,12 +64,48 @@ func (l auditList) Subject(e staff.Entry) string {
 	return l.T("subject_"+area, id)
 }
 
-// Detail writes an entry's details on one line.
-func (auditList) Detail(e staff.Entry) string {
-	if len(e.Detail) == 0 {
-		return ""
+// detail is one of an entry's details in words.
+type detail struct{ Label, Words string }
+
+// Detail puts an entry's details into words, ordered by name. What has no name in the page's language keeps its own.
+func (l auditList) Detail(e staff.Entry) []detail {
+	var list []detail
+	for _, key := range slices.Sorted(maps.Keys(e.Detail)) {
+		d := detail{Label: key, Words: l.value(key, e.Detail[key])}
+		if name := "console.detail_" + key; i18n.Has(l.Language, name) {
+			d.Label = l.P(name)
+		}
+		if d.Words != "" {
+			list = append(list, d)
+		}
 	}
-	data, err := json.Marshal(e.Detail)
+	return list
+}
+
+// value writes a detail: roles, outcomes and libraries by their names, anything of several parts as it was kept.
+func (l auditList) value(key string, value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		family := map[string]string{"roles": "role_", "outcome": "ended_", "guide": "verdict_"}[key]
+		if family != "" && i18n.Has(l.Language, "console."+family+v) {
+			return l.T(family + v)
+		}
+		return v
+	case bool:
+		if v {
+			return l.T("yes")
+		}
+		return l.T("no")
+	case []any:
+		words := make([]string, len(v))
+		for i, part := range v {
+			words[i] = l.value(key, part)
+		}
+		return strings.Join(words, ", ")
+	}
+	data, err := json.Marshal(value)
 	if err != nil {
 		return ""
 	}

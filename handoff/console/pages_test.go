@@ -284,7 +284,7 @@ func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 		query      string
 		has, lacks []string
 	}{
-		{"", []string{"лош въпрос", "въпрос без отговор", "не разбрах", "неясно", "Електронно свидетелство за съдимост", "71 %", "0.81", "лоши оценки – 1, въпроси без отговор – 1"}, []string{"хубав въпрос", "стар въпрос"}},
+		{"", []string{"лош въпрос", "въпрос без отговор", "не разбрах", "неясно", "Електронно свидетелство за съдимост", "71 %", "81 %", "лоши оценки – 1, въпроси без отговор – 1"}, []string{"хубав въпрос", "стар въпрос"}},
 		{"?show=bad", []string{"лош въпрос"}, []string{"въпрос без отговор"}},
 		{"?show=unanswered", []string{"въпрос без отговор"}, []string{"лош въпрос"}},
 		{"?reason=outdated", []string{"Добър знак"}, []string{"лош въпрос"}},
@@ -334,7 +334,7 @@ func TestPhrasesExist(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	var sources strings.Builder
-	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_", "ended_", "effort_", "verdict_", "groups_fault_"}
+	known := []string{"role_", "outcome_", "find_", "event_", "contact_left_", "rated_", "delivery_", "channel_", "language_", "why_came_", "reason_", "verb_", "audit_area_", "feedback_show_", "ended_", "effort_", "verdict_", "groups_fault_", "source_"}
 	for _, pattern := range []string{"*.html", "*.go", "../*.go", "../staff/*.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil || len(names) == 0 {
@@ -380,6 +380,12 @@ func TestPhrasesExist(t *testing.T) {
 	}
 	for _, o := range strings.Fields("answered sent-library sent-institution not-helped blocked left withdrawn unstaffed expired") {
 		keys["ended_"+o] = true
+	}
+	for _, k := range strings.Fields("email name roles libraries library municipality to why outcome effort guide words found chats notices purpose topic until scope changes from") {
+		keys["detail_"+k] = true
+	}
+	for _, k := range strings.Fields("guide sample negative signpost") {
+		keys["source_"+k] = true
 	}
 	for _, v := range strings.Fields("verdict_title verdict_fine verdict_wrong verdict_missing effort_title effort_1 effort_2 effort_3 effort_4 effort_5 effort_6") {
 		keys[v] = true
