@@ -120,18 +120,28 @@ func (w *tab) accessible(what string) {
 	}
 }
 
-// pictures keeps the whole page as a phone, a tablet and a desk show it.
+// pictures keeps the whole page as a phone, a tablet and a desk show it in the light, and a phone in the dark. A phone is touched.
 func (w *tab) pictures(what string) {
 	w.Helper()
 	if os.Getenv("ORIENTIR_TEST_PICTURES") == "" {
 		return
 	}
-	for _, width := range []int64{360, 768, 1280} {
+	for _, as := range []struct {
+		width  int64
+		scheme string
+	}{{360, "dark"}, {360, "light"}, {768, "light"}, {1280, "light"}} {
 		w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			if _, err := cdp.Call(ctx, target, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: as.width == 360}); err != nil {
+				return err
+			}
+			if _, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: as.scheme}}}); err != nil {
+				return err
+			}
+			_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: as.width, Height: 800, DeviceScaleFactor: 1})
 			return err
 		}))
-		w.shoot(fmt.Sprintf("%s-%d", what, width))
+		w.shoot(strings.TrimSuffix(fmt.Sprintf("%s-%d-%s", what, as.width, as.scheme), "-light"))
 	}
 }
 
@@ -183,7 +193,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	w := open(t)
 	for _, path := range []string{"/console/sign-in", "/console/welcome?token=" + token, "/console/link?token=x"} {
 		w.do(chromedp.Navigate(b.URL + path))
-		w.accessible(path)
+		w.accessible(strings.ReplaceAll(path, token, ""))
 	}
 	a := b.account(staff.Profile{Email: "a@example.bg", Roles: staff.Roles()})
 	conversation, _ := b.person("p", "трябва ми съдебно")
@@ -193,7 +203,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	w.signIn(b, a)
 	for _, path := range []string{"/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people", "/console/people/new", "/console/people/1", "/console/hosts",
 		"/console/audit", "/console/account", "/console/nowhere"} {
-		w.do(chromedp.Navigate(b.URL+path), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach(d => d.open = true)`))
+		w.do(chromedp.Navigate(b.URL+path), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('main details').forEach(d => d.open = true)`))
 		w.accessible(path)
 	}
 }

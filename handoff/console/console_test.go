@@ -119,7 +119,7 @@ func (scripted) Answer(_ context.Context, q retrieval.Question) (retrieval.Answe
 	if !strings.Contains(q.Text, "съдебно") {
 		return retrieval.Answer{Outcome: retrieval.Abstained}, nil
 	}
-	return retrieval.Answer{Outcome: retrieval.Answered, Guides: []retrieval.Ranked{{Slug: "criminal-record", Title: guide().Text["bg"].Title, Version: 1, Score: 0.97}}}, nil
+	return retrieval.Answer{Outcome: retrieval.Answered, Confidence: 0.97, Guides: []retrieval.Ranked{{Slug: "criminal-record", Title: guide().Text["bg"].Title, Version: 1, Score: 0.97}}}, nil
 }
 
 func (b *bundle) exec(sql string, args ...any) {

@@ -240,8 +240,10 @@ func (f frame) Day(t time.Time) string {
 	return f.T("date", t.Day(), months[t.Month()-1], t.Year())
 }
 
-// Clock writes a time of day: «14:05 ч.».
-func (f frame) Clock(t time.Time) string { return f.T("clock", t.In(f.site.zone).Format("15:04")) }
+// Clock writes a time of day: «9:05 ч.».
+func (f frame) Clock(t time.Time) string {
+	return f.T("clock", strings.TrimPrefix(t.In(f.site.zone).Format("15:04"), "0"))
+}
 
 // When writes a moment.
 func (f frame) When(t time.Time) string { return f.Day(t) + ", " + f.Clock(t) }

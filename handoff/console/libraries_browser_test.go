@@ -1,43 +1,12 @@
 package console
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
-
-// looks takes pictures of the whole page on a phone, a tablet and a desk, where pictures are wanted.
-func (w *tab) looks(what string) {
-	w.Helper()
-	for _, width := range []int64{360, 768, 1280} {
-		w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			if _, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: "light"}}}); err != nil {
-				return err
-			}
-			for _, height := range []int64{600, 0} { // the whole page, once its height at this width is known
-				if height == 0 {
-					found, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.documentElement.scrollHeight`))
-					if err != nil {
-						return err
-					}
-					height = int64(found)
-				}
-				if _, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride,
-					emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1}); err != nil {
-					return err
-				}
-			}
-			return nil
-		}))
-		w.shoot(fmt.Sprintf("%s-%d", what, width))
-	}
-}
 
 func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	b := setup(t)
@@ -48,7 +17,6 @@ func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	w.do(chromedp.Navigate(b.URL + "/console/libraries"))
 	w.reads("Вярно ли е още всичко?")
 	w.accessible("library")
-	w.looks("library-new")
 
 	// The hours of a usual week: Monday's are typed, the rest is tapped.
 	w.do(chromedp.Navigate(b.URL + "/console/libraries/vratsa/hours"))
@@ -66,7 +34,6 @@ func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	w.reads("Затварянето в понеделник е преди отварянето.")
 	w.is(`document.activeElement.classList.contains('summary')`)
 	w.accessible("hours-wrong")
-	w.looks("library-hours-wrong")
 	w.do(chromedp.Evaluate[chromedp.Void](`document.getElementById('d0-to').value = '17:30'; 0`), chromedp.Click(`form.hours button`, chromedp.NodeVisible))
 	w.reads("Запазено. Хората вече го виждат.")
 
@@ -76,16 +43,14 @@ func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.getElementById('from').value = %q; document.getElementById('reason').value = 'ремонт'; 0`, day)),
 		chromedp.Click(`form.hours button`, chromedp.NodeVisible))
 	w.reads("Добавих: ")
-	w.looks("library-days")
+	w.pictures("days-added")
 
 	w.do(chromedp.Navigate(b.URL + "/console/libraries/vratsa/about"))
 	w.accessible("about")
-	w.looks("library-about")
 	w.do(chromedp.Navigate(b.URL + "/console/libraries/vratsa/trainings/new"))
 	w.accessible("training-new")
 	w.do(chromedp.SendKeys("#topic", "Да пишем имейл"), chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
 		`document.getElementById('date').value = %q; document.getElementById('from').value = '10:00'; document.getElementById('to').value = '11:30'; document.getElementById('places').value = '8'; 0`, day)))
-	w.looks("library-training-new")
 	w.do(chromedp.Click(`form[action$="/new"] button`, chromedp.NodeVisible))
 	w.reads("„Да пишем имейл“ е добавено.")
 	list, err := b.store.TrainingsAt(b.ctx, "vratsa", time.Now())
@@ -100,7 +65,6 @@ func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	w.do(chromedp.Navigate(fmt.Sprintf("%s/console/libraries/vratsa/trainings/%d", b.URL, list[0].Number)),
 		chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach(d => d.open = true)`))
 	w.accessible("training")
-	w.looks("library-training")
 
 	// Two at once: the second sees what the first saved, and what they typed is still there.
 	w.do(chromedp.Navigate(b.URL + "/console/libraries/vratsa/hours"))
@@ -111,9 +75,8 @@ func TestALibraryIsKeptOnAPhone(t *testing.T) {
 	w.reads("Междувременно друг е запазил промяна")
 	w.is(`document.getElementById('d0-to').value === '18:00'`)
 	w.accessible("hours-conflict")
-	w.looks("library-hours-conflict")
 
 	w.do(chromedp.Navigate(b.URL+"/console/libraries/vratsa"), chromedp.Click(`form[action$="/confirm"] button`, chromedp.NodeVisible))
 	w.reads("Всичко е потвърдено")
-	w.looks("library")
+	w.pictures("library-confirmed")
 }

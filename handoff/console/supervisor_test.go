@@ -165,7 +165,10 @@ func TestSupervisorsPagesAreAccessible(t *testing.T) {
 	all := b.account(staff.Profile{Email: "a@example.bg", Name: "Ана", Roles: staff.Roles()})
 	b.closed("a", "грешна такса за съдебно", maria, handoff.Closing{Outcome: handoff.Answered, Effort: 1, Guide: handoff.Wrong, Slug: "criminal-record", Comment: "таксата е друга"})
 	b.closed("b", "няма за хвърчила", maria, handoff.Closing{Outcome: handoff.NotHelped, Effort: 3, Guide: handoff.Missing, Comment: "трябва ново"})
-	b.person("c", "чакам си")
+	_, waiting := b.person("c", "чакам си")
+	if _, err := b.desk.SaveCanned(b.ctx, all, handoff.Canned{Title: "Поздрав", Text: "Добър ден, с какво да помогна?", Scope: handoff.Own, Language: "bg"}); err != nil {
+		t.Fatal(err)
+	}
 	_, ticket := b.person("d", "обидни думи")
 	if err := b.desk.Claim(b.ctx, ticket, maria); err != nil {
 		t.Fatal(err)
@@ -175,8 +178,8 @@ func TestSupervisorsPagesAreAccessible(t *testing.T) {
 	}
 	w := open(t)
 	w.signIn(b, all)
-	for _, path := range []string{"/console/supervisor", "/console/transcripts", "/console/tasks", "/console/canned"} {
-		w.do(chromedp.Navigate(b.URL+path), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('details').forEach(d => d.open = true)`))
+	for _, path := range []string{"/console/supervisor", "/console/transcripts", "/console/tasks", "/console/canned", chatPath(waiting), chatPath(ticket)} {
+		w.do(chromedp.Navigate(b.URL+path), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('main details').forEach(d => d.open = true)`))
 		w.accessible(path)
 	}
 }
