@@ -55,11 +55,7 @@ func (g *gazetteer) chooseMention(mentions []mention, heaviest int) PlaceMatch {
 	slices.Sort(found)
 	if found = slices.Compact(found); len(found) > 1 && len(mentions) > 1 {
 		// Two places named alike surely: neither wins by its size.
-		match := PlaceMatch{Outcome: PlaceAmbiguous}
-		for _, i := range found[:min(len(found), mostChoices)] {
-			match.Places = append(match.Places, g.places[i])
-		}
-		return match
+		return g.ask(found)
 	}
 	return g.choose(found)
 }

@@ -181,12 +181,17 @@ func (g *gazetteer) choose(found []int) PlaceMatch {
 		big := known && first.Population >= clearest*max(second.Population, 1)
 		onlyTown := first.Population == 0 && first.Kind == "гр." && second.Kind != "гр."
 		if !big && !onlyTown {
-			match := PlaceMatch{Outcome: PlaceAmbiguous}
-			for _, i := range found[:min(len(found), mostChoices)] {
-				match.Places = append(match.Places, g.places[i])
-			}
-			return match
+			return g.ask(found)
 		}
 	}
 	return PlaceMatch{Outcome: PlaceFound, Place: first}
+}
+
+// ask answers with several places to choose from, in the order in which they are offered.
+func (g *gazetteer) ask(found []int) PlaceMatch {
+	match := PlaceMatch{Outcome: PlaceAmbiguous}
+	for _, i := range found[:min(len(found), mostChoices)] {
+		match.Places = append(match.Places, g.places[i])
+	}
+	return match
 }

@@ -58,12 +58,8 @@ func (g *gazetteer) postcodeMatch(tokens []token, posts postcodes) (PlaceMatch, 
 	if len(found) == 1 {
 		return PlaceMatch{Outcome: PlaceFound, Place: g.places[found[0]]}, true
 	}
-	match := PlaceMatch{Outcome: PlaceAmbiguous}
 	slices.Sort(found)
-	for _, i := range found[:min(len(found), mostChoices)] {
-		match.Places = append(match.Places, g.places[i])
-	}
-	return match, true
+	return g.ask(found), true
 }
 
 // narrowed chooses between namesakes by a postcode that was written with the name.
