@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"orientir/bot/i18n"
 	"orientir/knowledge"
@@ -95,28 +97,30 @@ func NoteWords(n knowledge.Nearby, now time.Time, language string) string {
 	return ""
 }
 
+// HolidayWords names an official holiday by its own name, «Ден на Независимостта», as package knowledge names it in Bulgarian.
+func HolidayWords(name, language string) string {
+	if key := "common.holiday_" + holidayKey(name); language != "bg" && i18n.Has(language, key) {
+		return i18n.T(language, key)
+	}
+	return name
+}
+
 // holidayWords names a holiday as people do: «3 март»; the days around Easter and Christmas by their names, and a working day that is free
 // for a holiday on a weekend by that holiday.
 func holidayWords(date time.Time, name, language string) string {
-	_, fixed := holidayDates[name]
-	if words := i18n.T(language, "common.holiday_"+holidayKey(name)); !fixed || language != "bg" {
-		return words
+	key := "common.holiday_" + holidayKey(name)
+	words := i18n.T(language, key)
+	day, dated := holidayDates[name]
+	if inBulgarian := language == "bg" || !i18n.Has(language, key); inBulgarian && dated && day != int(date.Month())*100+date.Day() {
+		return i18n.T(language, "common.holiday_instead", words) // the day after: «почивен ден за 6 септември»
 	}
-	if holidayDates[name] != int(date.Month())*100+date.Day() { // the day after: «почива за 6 септември»
-		return i18n.T(language, "common.holiday_instead", dayMonth(holidayDates[name]))
-	}
-	return dayMonth(holidayDates[name])
+	return words
 }
 
-// holidayDates are the holidays that people call by their date, as month*100 + day.
+// holidayDates are the holidays that Bulgarians call by their date, as month*100 + day.
 var holidayDates = map[string]int{
 	"Нова година": 101, "Ден на Освобождението": 303, "Ден на труда": 501, "Гергьовден": 506, "Ден на светите братя Кирил и Методий": 524,
 	"Ден на Съединението": 906, "Ден на Независимостта": 922,
-}
-
-func dayMonth(date int) string {
-	months := strings.Fields(i18n.T("bg", "common.months"))
-	return fmt.Sprintf("%d %s", date%100, months[date/100-1])
 }
 
 // holidayKey is the end of the phrase key of a holiday.
@@ -138,19 +142,34 @@ func OfferWords(h knowledge.HelpPoint, language string) string {
 	for _, offer := range []string{"kep-help", "pik-help", "eavt-help", "computers", "wifi", "printing", "scanning", "training", "digital-club", "accessible-entrance", "accessible-toilet", "large-print"} {
 		for _, has := range h.Offers {
 			if has == offer && len(words) < mostOffers {
-				words = append(words, i18n.T(language, "common.offer_"+strings.ReplaceAll(offer, "-", "_")))
+				words = append(words, offerWord(offer, language))
 			}
 		}
 	}
 	if len(h.Languages) > 0 {
 		var spoken []string
 		for _, l := range h.Languages {
-			spoken = append(spoken, i18n.T(language, "common.speaks_"+l))
+			spoken = append(spoken, LanguageName(l, language))
 		}
 		words = append(words, i18n.T(language, "common.speaks", strings.Join(spoken, ", ")))
 	}
 	return strings.Join(words, ", ")
 }
+
+// offerWord names one thing of knowledge.Offers(), as it stands in a sentence.
+func offerWord(offer, language string) string {
+	return i18n.T(language, "common.offer_"+strings.ReplaceAll(offer, "-", "_"))
+}
+
+// OfferName is the same by itself, in a list or beside a tick: «Помощ с ПИК».
+func OfferName(offer, language string) string {
+	words := offerWord(offer, language)
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}
+
+// LanguageName names one of knowledge.Languages().
+func LanguageName(spoken, language string) string { return i18n.T(language, "common.speaks_"+spoken) }
 
 // DialWords writes a phone so that Telegram makes it one to tap: «+359 92624121». Numbers that only Bulgaria's networks know, such as 0700, stay as they are.
 func DialWords(phone string) string {

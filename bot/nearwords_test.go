@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"orientir/bot/i18n"
 	"orientir/knowledge"
 )
 
@@ -165,6 +167,39 @@ func TestDialWords(t *testing.T) {
 	} {
 		if got := DialWords(phone); got != want {
 			t.Errorf("%s: %q, want %q", phone, got, want)
+		}
+	}
+}
+
+func TestEachOfferLanguageAndHolidayHasAName(t *testing.T) {
+	t.Parallel()
+	for _, language := range []string{"bg", "en"} {
+		var keys []string
+		for _, offer := range knowledge.Offers() {
+			keys = append(keys, "offer_"+strings.ReplaceAll(offer, "-", "_"))
+		}
+		for _, spoken := range knowledge.Languages() {
+			keys = append(keys, "speaks_"+spoken)
+		}
+		for date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); date.Year() < 2028; date = date.AddDate(0, 0, 1) {
+			if name, holiday := knowledge.Holiday(date); holiday {
+				keys = append(keys, "holiday_"+holidayKey(name))
+			}
+		}
+		for _, key := range keys {
+			if !i18n.Has(language, "common."+key) {
+				t.Errorf("common.%s is missing in %s", key, language)
+			}
+		}
+	}
+	for _, c := range []struct{ got, want string }{
+		{OfferName("kep-help", "bg"), "Помощ с КЕП (електронен подпис)"}, {OfferName("accessible-entrance", "en"), "Step-free entrance"},
+		{LanguageName("rom", "bg"), "ромски"}, {LanguageName("bqn", "en"), "Bulgarian sign language"},
+		{HolidayWords("Рождество Христово", "bg"), "Рождество Христово"}, {HolidayWords("Рождество Христово", "en"), "Christmas"},
+		{HolidayWords("Ден на труда", "tr"), "Ден на труда"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
 		}
 	}
 }

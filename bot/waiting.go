@@ -28,16 +28,6 @@ func WhyWords(w Why, area string, now time.Time, language string) string {
 	return i18n.T(language, key)
 }
 
-// HolidayWords names an official holiday, as package knowledge names it in Bulgarian, in a language that people read.
-func HolidayWords(name, language string) string {
-	for pair := range strings.SplitSeq(i18n.T(language, "waiting.holidays"), "|") {
-		if from, to, _ := strings.Cut(pair, "="); from == name {
-			return to
-		}
-	}
-	return name
-}
-
 // UsualWords says how long people usually wait, rounded up to what people say; "" where it is unknown, or too long to promise.
 func UsualWords(usual time.Duration, language string) string {
 	minutes := int((usual + time.Minute - 1) / time.Minute)

@@ -61,11 +61,11 @@ func (s *site) library(w http.ResponseWriter, r *http.Request) error {
 		page.Days = append(page.Days, dayOff{bot.ExceptionWords(e, l.Lang()), bot.SpanWords(e.Spans, l.Lang()), e.Reason})
 	}
 	for _, o := range h.Offers {
-		page.Offers = append(page.Offers, l.T("library.offer_"+o))
+		page.Offers = append(page.Offers, bot.OfferName(o, l.Lang()))
 	}
 	var languages []string
 	for _, language := range h.Languages {
-		languages = append(languages, l.T("library.language_"+language))
+		languages = append(languages, bot.LanguageName(language, l.Lang()))
 	}
 	page.Languages = strings.Join(languages, ", ")
 	if !h.ConfirmedAt.IsZero() {

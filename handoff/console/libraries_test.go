@@ -392,12 +392,6 @@ func TestLibraryPhrasesExist(t *testing.T) {
 			}
 		}
 	}
-	for _, o := range knowledge.Offers() {
-		keys["offer_"+o] = true
-	}
-	for _, l := range knowledge.Languages() {
-		keys["language_"+l] = true
-	}
 	for _, f := range append(append([]string{"starts", "minutes", "topic", "room", "places", "taken", "description"}, aboutFields...), "hours", "exceptions") {
 		keys["field_"+f] = true
 	}

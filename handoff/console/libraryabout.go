@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"orientir/bot"
 	"orientir/knowledge"
 )
 
@@ -39,10 +40,10 @@ func (s *site) libraryAboutPage(w http.ResponseWriter, r *http.Request) error {
 func (p *aboutForm) fill(h knowledge.HelpPoint) {
 	p.Phones, p.Email, p.Site, p.Address = strings.Join(h.Phones, "\n"), h.Email, h.Site, h.Address
 	for _, o := range knowledge.Offers() {
-		p.Offers = append(p.Offers, tick{o, p.L("offer_" + o), slices.Contains(h.Offers, o)})
+		p.Offers = append(p.Offers, tick{o, bot.OfferName(o, p.Language), slices.Contains(h.Offers, o)})
 	}
 	for _, l := range knowledge.Languages() {
-		p.Languages = append(p.Languages, tick{l, p.L("language_" + l), slices.Contains(h.Languages, l)})
+		p.Languages = append(p.Languages, tick{l, bot.LanguageName(l, p.Language), slices.Contains(h.Languages, l)})
 	}
 }
 
