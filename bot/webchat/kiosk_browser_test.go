@@ -115,6 +115,12 @@ func TestKioskHasNothingToGoBackTo(t *testing.T) {
 	w.isStart()
 	w.atKiosk(b, "")
 	w.asks()
+	b.cut.Store(true)
+	b.CloseClientConnections()
+	w.is(`document.getElementById('link').textContent !== ''`)
+	w.axe("kiosk offline at 1280")
+	b.cut.Store(false)
+	w.is(`dispatchEvent(new Event('online')) && document.getElementById('link').textContent === ''`)
 	w.do(chromedp.Click(`#end`, chromedp.NodeVisible), chromedp.Click(`#sure button[value="end"]`, chromedp.NodeVisible))
 	w.isStart()
 	w.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
@@ -142,6 +148,7 @@ func TestKioskForgetsWhoeverWalksAway(t *testing.T) {
 	b.cut.Store(true)
 	b.CloseClientConnections()
 	w.is(`!document.getElementById('curtain').hidden`)
+	w.shoot("kiosk forgets offline at 1280")
 	w.isStart()
 	if left := w.text(traces); left != noTraces {
 		t.Errorf("left behind: %s", left)
@@ -224,6 +231,12 @@ func TestNobodysKioskHelps(t *testing.T) {
 	b := setup(t)
 	w := open(t, 1280, 800)
 	w.do(chromedp.Navigate(b.URL + "/kiosk/xyz"))
-	w.axe("kiosk unknown at 1280")
+	for _, width := range []int64{1280, 768, 360} {
+		w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			return err
+		}))
+		w.axe(fmt.Sprintf("kiosk unknown at %d", width))
+	}
 	w.is(`document.body.innerText.includes('Не познавам тази библиотека') && /kiosk\/(vratsa|mezdra)/.test(document.body.innerText)`)
 }
