@@ -270,12 +270,13 @@ func (f frame) fieldWords(field, value string) string {
 	if value == "" {
 		return f.L("nothing")
 	}
-	if field != "offers" && field != "languages" {
+	name := map[string]func(one, language string) string{"offers": bot.OfferName, "languages": bot.LanguageName}[field]
+	if name == nil {
 		return value
 	}
 	var words []string
 	for one := range strings.SplitSeq(value, "; ") {
-		words = append(words, f.L(strings.TrimSuffix(field, "s")+"_"+one))
+		words = append(words, name(one, f.Language))
 	}
 	slices.Sort(words)
 	return strings.Join(words, ", ")
