@@ -144,13 +144,18 @@ func (h HelpPoint) tidied() HelpPoint {
 		hours.Exceptions = slices.Clone(hours.Exceptions)
 		for i := range hours.Exceptions {
 			e := &hours.Exceptions[i]
-			e.Reason = strict(strings.Join(strings.Fields(strings.ReplaceAll(e.Reason, ";", ",")), " "))
+			e.Reason = tidyReason(e.Reason)
 			e.From, e.To = dateOf(e.From), dateOf(e.To)
 		}
 		slices.SortStableFunc(hours.Exceptions, func(a, b Exception) int { return a.From.Compare(b.From) })
 		h.Hours = &hours
 	}
 	return h
+}
+
+// tidyReason is a date's reason as it is kept: a semicolon would end the date where files are read.
+func tidyReason(text string) string {
+	return strict(strings.Join(strings.Fields(strings.ReplaceAll(text, ";", ",")), " "))
 }
 
 // inOrder gives a list without repetitions, in the order of the known values; unknown ones stay at the end, for Validate to name.

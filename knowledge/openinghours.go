@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ParseOpeningHours reads OpenStreetMap's opening_hours (wiki.openstreetmap.org/wiki/Key:opening_hours/specification), the part of it in which libraries
 // write: days and times, «off», «PH», «24/7», whole dates with a comment; a later rule replaces an earlier one for its days, one after a comma adds to it.
-// Whatever else stands there (months, weeks, dates of every year, school holidays, sunrise, other comments, «||», open ends, times past midnight) is an
-// error, never a guess: the hours stay unknown. Where PH is not named, official holidays are taken for closed days, as Bulgarian libraries keep them.
+// Whatever else stands there (months, weeks, dates of every year, school holidays, sunrise, other comments, «||», open ends, times past midnight, a rule
+// that may take back a date before it) is an error, never a guess: the hours stay unknown. Where PH is not named, official holidays are taken for closed
+// days, as Bulgarian libraries keep them.
 func ParseOpeningHours(text string) (*Hours, error) {
 	text = strings.TrimSpace(text)
 	if text == "24/7" {
@@ -46,6 +48,10 @@ func ParseOpeningHours(text string) (*Hours, error) {
 			times, err := timesOf(m[2])
 			if err != nil {
 				return nil, err
+			}
+			if len(h.Exceptions) > 0 && !(holidays && len(days)+len(times) == 0 && !slices.ContainsFunc(h.Exceptions, opens)) {
+				// It may replace a date before it, where our dates always come first. Only «PH off» after closures changes nothing of them.
+				return nil, fmt.Errorf("не разбирам правило след дата: %q", strings.TrimSpace(part))
 			}
 			if holidays && holidayDays.MatchString(part) { // «PH Mo-Fr 09:00-17:00»: only the holidays among these days
 				if len(times) == 0 || slices.ContainsFunc(days, func(day int) bool { return !slices.Equal(h.Week[day], times) }) {
@@ -89,7 +95,7 @@ var (
 	hoursRule   = regexp.MustCompile(`^\s*((?:(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)(?:\s*-\s*(?:Mo|Tu|We|Th|Fr|Sa|Su))?\s*,?\s*)*):?\s*((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)?\s*$`)
 	holidayDays = regexp.MustCompile(`^\s*PH\s+(?:Mo|Tu|We|Th|Fr|Sa|Su)`)
 	datedRule   = regexp.MustCompile(`^\s*(20[0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{1,2})(?:\s*-\s*(?:(?:(20[0-9]{2}) )?([A-Z][a-z]{2}) )?([0-9]{1,2}))?:?\s+` +
-		`((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)\s*(?:open)?\s*(?:"([^"]*)")?\s*$`)
+		`((?:[0-9]{1,2}[:.][0-9]{2}\s*-\s*[0-9]{1,2}[:.][0-9]{2}\s*,?\s*)+|off|closed)\s*(open)?\s*("[^"]*")?\s*$`)
 	nextDay = regexp.MustCompile(`([0-9]{1,2}[:.][0-9]{2}|off|closed)\s*,\s*((?:Mo|Tu|We|Th|Fr|Sa|Su|PH)\b)`)
 )
 
@@ -158,15 +164,22 @@ func exceptionOf(m []string) (e Exception, err error) {
 	if e.From, err = time.Parse("2006 Jan 2", year+" "+month+" "+m[3]); err != nil {
 		return e, fmt.Errorf("непозната дата: %q", strings.TrimSpace(m[0]))
 	}
-	e.To, e.Reason = e.From, strings.TrimSpace(m[8])
+	if e.To, e.Reason = e.From, tidyReason(strings.Trim(m[9], `"`)); utf8.RuneCountInString(e.Reason) > longestPointText {
+		return e, fmt.Errorf("причината е по-дълга от %d знака", longestPointText)
+	}
 	if m[6] != "" {
 		if e.To, err = time.Parse("2006 Jan 2", cmp.Or(m[4], year)+" "+cmp.Or(m[5], month)+" "+m[6]); err != nil || e.To.Before(e.From) {
 			return e, fmt.Errorf("непозната дата: %q", strings.TrimSpace(m[0]))
 		}
 	}
 	e.Spans, err = timesOf(m[7])
+	if opens(e) && m[8] == "" && m[9] != "" { // a comment alone makes «unknown» of it
+		return e, fmt.Errorf("не разбирам часове с бележка: %q", strings.TrimSpace(m[0]))
+	}
 	return e, err
 }
+
+func opens(e Exception) bool { return len(e.Spans) > 0 }
 
 // FormatOpeningHours writes hours as OpenStreetMap's opening_hours, for ParseOpeningHours and other readers: «Mo-Fr 08:30-12:00,13:00-17:30; PH off;
 // 2026 Dec 24-2026 Dec 31 off "ремонт"». Holidays that are working days are «PH Mo-Fr …», those that fall on these days. Nil gives "".

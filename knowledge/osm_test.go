@@ -180,9 +180,20 @@ func TestParseOpeningHours(t *testing.T) {
 		"Mo-Fr 09:00-17:00; PH Mo-Fr 10:00-14:00":             "",
 		"Mo-Fr 09:00-17:00; PH Sa off":                        "",
 		"Mo-Fr 09:00-17:00; PH Mo-Fr 09:00-17:00":             "пон–пет 9:00–17:00; работи на празници",
-		"по телефона":                                         "",
-		"":                                                    "",
-		"off":                                                 "пон–нед затворено",
+		`Mo-Fr 09:00-17:00; 2026 Dec 24 10:00-12:00 "по уговорка"`:              "", // a comment alone: unknown
+		`Mo-Fr 09:00-17:00; 2026 Dec 24 10:00-12:00 ""`:                         "",
+		`Mo-Fr 09:00-17:00; 2026 Dec 24 10:00-12:00 open "кратък ден"`:          "пон–пет 9:00–17:00",
+		`Mo-Fr 09:00-17:00; 2026 Dec 24 off "ремонт"`:                           "пон–пет 9:00–17:00",
+		"2026 Dec 27 10:00-12:00; Mo-Fr 09:00-17:00; Sa-Su off":                 "", // the later rule closes that Sunday
+		"Mo-Fr 09:00-17:00; 2026 Dec 24 off; We 10:00-12:00":                    "",
+		"Mo-Fr 09:00-17:00; 2026 Dec 24 off; PH off":                            "пон–пет 9:00–17:00",
+		"Mo-Fr 09:00-17:00; 2026 Dec 24 off; Su,PH off":                         "",
+		"Mo-Fr 09:00-17:00; 2026 Dec 24 10:00-12:00; PH off":                    "", // closed on that holiday after all
+		"Mo-Fr 09:00-17:00; 2026 Dec 24 off; PH Mo-Fr 09:00-17:00":              "",
+		`Mo-Fr 09:00-17:00; 2026 Dec 24 off "` + strings.Repeat("я", 201) + `"`: "",
+		"по телефона":                                                           "",
+		"":                                                                      "",
+		"off":                                                                   "пон–нед затворено",
 	} {
 		h, err := ParseOpeningHours(text)
 		if got := weekText(HelpPoint{Hours: h}); err == nil && got != want || err != nil && want != "" {
@@ -318,5 +329,19 @@ func TestHelpPointsComeBackFromEveryForm(t *testing.T) {
 		if r, err := s.Import(ctx, "help-points", bytes.NewReader(out.Bytes())); err != nil || r != (Report{Unchanged: 2}) {
 			t.Errorf("%s: %+v %v\n%s", format, r, err, out.String())
 		}
+	}
+}
+
+func TestAMapsReasonIsCleaned(t *testing.T) {
+	t.Parallel()
+	h, err := ParseOpeningHours(`Mo-Fr 09:00-17:00; 2026 Dec 28 off "  болен  е   6101057509 "; 2026 Dec 29 10:00-12:00 open "` + strings.Repeat("я", 200) + `"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reason := h.Exceptions[0].Reason; strings.Contains(reason, "6101057509") || !strings.HasPrefix(reason, "болен е ") {
+		t.Errorf("%q", reason)
+	}
+	if err := (HelpPoint{Hours: h}).Validate(); strings.Contains(err.Error(), "exceptions") {
+		t.Error(err)
 	}
 }
