@@ -20,7 +20,7 @@ var pointNames = names{
 type pointRecord struct {
 	line     int
 	point    HelpPoint
-	states   map[string]bool // fields that the file states; a register's empty cell states nothing
+	states   map[string]bool // fields that the file states; a register's empty cell only takes back its own earlier word
 	place    Place           // of a register: the settlement with its coordinates
 	register bool            // the file is somebody else's, who doesn't know what we have
 	source   string          // whose number key is: «osm», «chitalishta»; "" none

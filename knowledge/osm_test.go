@@ -345,3 +345,63 @@ func TestAMapsReasonIsCleaned(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A map's dates stand on its own week, and go when it takes them back.
+func TestDatesOfAMap(t *testing.T) {
+	t.Parallel()
+	hours := func(text string) *Hours {
+		if text == "" {
+			return nil
+		}
+		h, err := ParseOpeningHours(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	const week, later, closed, moved = "Mo-Fr 09:00-17:00", "Mo-Fr 10:00-18:00", "; 2026 Dec 28 off", "; 2026 Dec 29 off"
+	for name, c := range map[string]struct {
+		ours, said, now string // opening_hours
+		own             string // fields
+		want            string
+	}{
+		"new":                                  {"", "", week + closed, "", week + closed},
+		"new on the map's week":                {week, week, week + closed, "", week + closed},
+		"with a new week":                      {week, week, later + closed, "", later + closed},
+		"on a week of ours":                    {later, "", week + closed, "", later},
+		"on the library's week":                {later, week, week + closed, "hours", later},
+		"on the library's week, the same":      {week, week, week + closed, "hours", week},
+		"moved":                                {week + closed, week + closed, week + moved, "", week + moved},
+		"taken back":                           {week + closed, week + closed, week, "", week},
+		"taken back on the library's week":     {later + closed, week + closed, week, "hours", later},
+		"moved on the library's week":          {later + closed, week + closed, week + moved, "hours", later},
+		"still said on the library's week":     {later + closed, week + closed, week + closed, "hours", later + closed},
+		"taken back, the library's":            {week + closed, week + closed, week, "exceptions", week + closed},
+		"taken back, of ours":                  {week + moved, week + closed, week, "", week + moved},
+		"all hours taken back":                 {week + closed, week + closed, "", "", ""},
+		"hours taken back under the library's": {week + moved, week, "", "exceptions", week + moved},
+		"hours taken back, no dates are left":  {week, week, "", "exceptions", ""},
+		"hours taken back, the library's":      {week, week, "", "hours", week},
+		"nothing said, and something is known": {week + closed, "", "", "", week + closed},
+	} {
+		said := map[string]string{}
+		for _, f := range []string{"hours", "exceptions"} {
+			for _, field := range pointFields {
+				if text := field.text(HelpPoint{Hours: hours(c.said)}); field.name == f && text != "" {
+					said[f] = text
+				}
+			}
+		}
+		old := HelpPoint{Hours: hours(c.ours), Own: strings.Fields(c.own)}
+		record := pointRecord{register: true, point: HelpPoint{Hours: hours(c.now)}, states: map[string]bool{"hours": true, "exceptions": true}}
+		if h, _ := merge(old, record, false, said); !sameHours(h.Hours, hours(c.want)) {
+			t.Errorf("%s: %s", name, FormatOpeningHours(h.Hours))
+		}
+	}
+	// The same holds of its other words, and of them only.
+	states := map[string]bool{"phone": true, "email": true}
+	old := HelpPoint{Phones: []string{"092 1"}, Email: "a@b.bg"}
+	if h, _ := merge(old, pointRecord{register: true, states: states}, false, map[string]string{"phone": "092 1", "email": "c@d.bg"}); h.Phones != nil || h.Email != "a@b.bg" {
+		t.Errorf("%+v", h)
+	}
+}

@@ -272,21 +272,27 @@ func mapsEqual(a, b map[string]string) bool {
 	return true
 }
 
-// merge takes from a record what the file states. Of our own files that is every column that is there. Of a register it is what isn't empty, and of
-// that only what we lack, or what is still the register's own earlier word. What people at the desk wrote is never taken over; kept names it.
+// merge takes from a record what the file states. Of our own files that is every column that is there. Of a register it is only what we lack, or what
+// is still the register's own earlier word, which goes where the register takes it back. A register's dates are taken only on its own week: they say
+// nothing of another. What people at the desk wrote is never taken over; kept names it.
 func merge(old HelpPoint, record pointRecord, edited bool, said map[string]string) (h HelpPoint, kept []string) {
 	h, from := old, record.point
 	theirs := said == nil && old.Source == from.Source && !edited // of the time before we noted what a source says
+	ownDates := slices.Contains(old.Own, "exceptions") && exceptionsText(old) != ""
 	for _, f := range pointFields {
 		now, ours := f.text(from), f.text(old)
 		always := !record.register && (f.name == "name" || f.name == "ekatte") // a row of ours names them all the same
+		if now != ours && f.name == "exceptions" && record.register && (slices.Contains(old.Own, "hours") || weekText(h) != weekText(from)) {
+			now, from.Hours = "", nil
+		}
 		if !always && !record.states[f.name] || now == ours {
 			continue
 		}
-		take := !record.register || now != "" && !slices.Contains(namedFields, f.name) && (ours == "" || said != nil && said[f.name] == ours || theirs)
+		earlier := said != nil && said[f.name] == ours
+		take := !record.register || !slices.Contains(namedFields, f.name) && (earlier || now != "" && (ours == "" || theirs))
 		switch {
 		case !take:
-		case slices.Contains(old.Own, f.name):
+		case slices.Contains(old.Own, f.name), f.name == "hours" && now == "" && ownDates: // dates can't stand without a week
 			kept = append(kept, f.name)
 		default:
 			f.copy(&h, from)
