@@ -3,7 +3,10 @@ package knowledge
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"orientir/deploy/postgres"
@@ -59,10 +62,10 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte, o ImportO
 		switch {
 		case !slugForm.MatchString(n.ID) || len(n.ID) > 60:
 			faults.add(r.line, "id", "fault.slug", n.ID)
-		case seen[n.ID]:
+		case readable && seen[n.ID]: // what can't be read may have no start to be known by
 			faults.add(r.line, "id", "fault.twice", n.ID)
 		}
-		seen[n.ID] = true
+		seen[n.ID] = seen[n.ID] || readable
 		switch {
 		case !readable:
 			continue
@@ -77,7 +80,11 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte, o ImportO
 		default:
 			report.Added++
 		}
-		for _, fault := range append(n.Check(now), n.oversold(old, signedUp[old.Number])...) {
+		check := n.Check
+		if !known && !n.StartsAt.After(now) {
+			check = n.checkPast
+		}
+		for _, fault := range append(check(now), n.oversold(old, signedUp[old.Number])...) {
 			// What has been may come from another house, or be corrected; what is to come doesn't move there.
 			if fault.Key != "fault.past" || known && old.StartsAt.After(now) {
 				faults.add(r.line, fault.Field, fault.Key, fault.Value)
@@ -101,6 +108,16 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte, o ImportO
 		}
 	}
 	return report, nil
+}
+
+// checkPast gives the faults of one that has been and is not known here: only what can't be stored. It travels as the house that it comes from took it,
+// perhaps with no places or more promised than there were, or with signs that no form takes now.
+func (t Training) checkPast(now time.Time) Faults {
+	if t.Places != nil && *t.Places >= 0 && *t.Places <= math.MaxInt32 {
+		t.Places = nil
+	}
+	nul := strings.Contains(t.Topic+t.Description+t.Room, "\x00") // no text of the database holds one
+	return slices.DeleteFunc(t.Check(now), func(f *Fault) bool { return f.Key == "fault.past" || f.Key == "fault.text" && !nul })
 }
 
 // trainingID is a row's id; the same hour at the same place is the same training.

@@ -49,19 +49,28 @@ func TestAnImportOfTrainingsIsCheckedAsTheForm(t *testing.T) {
 		row  string
 		want []string
 	}{
-		"as it is":                  {row("a", inDays(9), "8,90,,2,"), nil},
-		"no places":                 {row("b", inDays(9), "0,,,,"), []string{"places fault.number"}},
-		"too many places":           {row("b", inDays(9), "1001,,,,"), []string{"places fault.number"}},
-		"no number":                 {row("b", inDays(9), "осем,,,,"), []string{"places fault.number"}},
-		"more promised than places": {row("b", inDays(9), "8,,,9,"), []string{"taken fault.number"}},
-		"longer than a day":         {row("b", inDays(9), "8,1441,,,"), []string{"minutes fault.number"}},
-		"a sign that isn't shown":   {row("b", inDays(9), "8,,зала\x072,,"), []string{"room fault.text"}},
-		"a year typed wrong":        {row("b", "2126-12-01 10:00", "8,,,,"), []string{"starts fault.far"}},
-		"moved to the past":         {row("a", inDays(-1), "8,90,,2,"), []string{"starts fault.past"}},
-		"what has been, corrected":  {row("was", inDays(-8), "8,90,,5,"), nil},
-		"cancelled and back":        {row("gone", inDays(9), "8,90,,2,"), []string{"cancelled fault.cancelled"}},
-		"cancelled and moved":       {row("gone", inDays(8), "8,90,,2,yes"), []string{"cancelled fault.cancelled"}},
-		"cancelled still":           {row("gone", inDays(9), "8,90,,2,yes"), nil},
+		"been: no places were":       {row("o1", inDays(-9), "0,,,,"), nil},
+		"been: more than places":     {row("o2", inDays(-9), "8,,,9,"), nil},
+		"been: a sign not shown":     {row("o3", inDays(-9), "1001,,зала\x072,,"), nil},
+		"been: what can't be kept":   {row("o4", inDays(-9), "-1,1441,"+strings.Repeat("я", 121)+",1001,"), []string{"room fault.long", "minutes fault.number", "places fault.number", "taken fault.number"}},
+		"been: no such place":        {"o5,nowhere,Имейл," + inDays(-9) + ",0,,,,\n", []string{"help_point fault.point"}},
+		"been: too many, unstorable": {row("o6", inDays(-9), "3000000000,,\x00,,"), []string{"room fault.text", "places fault.number"}},
+		"been and known":             {row("was", inDays(-9), "0,90,,0,"), []string{"places fault.number"}},
+		"without ids and dates":      {row("", "утре", "8,,,,") + row("", "утре", "8,,,,"), []string{"starts fault.date", "starts fault.date"}},
+		"twins":                      {row("", inDays(9), "8,,,,") + row("", inDays(9), "8,,,,"), []string{"id fault.twice"}},
+		"as it is":                   {row("a", inDays(9), "8,90,,2,"), nil},
+		"no places":                  {row("b", inDays(9), "0,,,,"), []string{"places fault.number"}},
+		"too many places":            {row("b", inDays(9), "1001,,,,"), []string{"places fault.number"}},
+		"no number":                  {row("b", inDays(9), "осем,,,,"), []string{"places fault.number"}},
+		"more promised than places":  {row("b", inDays(9), "8,,,9,"), []string{"taken fault.number"}},
+		"longer than a day":          {row("b", inDays(9), "8,1441,,,"), []string{"minutes fault.number"}},
+		"a sign that isn't shown":    {row("b", inDays(9), "8,,зала\x072,,"), []string{"room fault.text"}},
+		"a year typed wrong":         {row("b", "2126-12-01 10:00", "8,,,,"), []string{"starts fault.far"}},
+		"moved to the past":          {row("a", inDays(-1), "8,90,,2,"), []string{"starts fault.past"}},
+		"what has been, corrected":   {row("was", inDays(-8), "8,90,,5,"), nil},
+		"cancelled and back":         {row("gone", inDays(9), "8,90,,2,"), []string{"cancelled fault.cancelled"}},
+		"cancelled and moved":        {row("gone", inDays(8), "8,90,,2,yes"), []string{"cancelled fault.cancelled"}},
+		"cancelled still":            {row("gone", inDays(9), "8,90,,2,yes"), nil},
 	} {
 		if faults, _ := faultsOf(t, s, header+c.row, nil); !slices.Equal(faults, c.want) {
 			t.Errorf("%s: %v, want %v", name, faults, c.want)
@@ -136,8 +145,9 @@ func TestNoImportGivesOutMorePlacesThanThereAre(t *testing.T) {
 // A librarian saves while a file is taken: the file waits, and then sees what was saved.
 func TestAnImportWaitsForWhoChangesATraining(t *testing.T) {
 	t.Parallel()
-	ctx := t.Context()
 	s := loaded(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	n, err := s.AddTraining(ctx, Training{HelpPoint: "vratsa-regional-library", Topic: "Имейл", StartsAt: time.Now().AddDate(0, 0, 9)}, "staff:1")
 	if err != nil {
 		t.Fatal(err)
@@ -165,6 +175,11 @@ func TestAnImportWaitsForWhoChangesATraining(t *testing.T) {
 	for waits := 0; waits == 0 && len(done) == 0; {
 		if err := s.db.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits); err != nil {
 			t.Fatal(err)
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal("the file doesn't wait for the librarian")
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	if err := librarian.Commit(ctx); err != nil {
