@@ -381,8 +381,11 @@ func TestPhrasesExist(t *testing.T) {
 	for _, o := range strings.Fields("answered sent-library sent-institution not-helped blocked left withdrawn unstaffed expired") {
 		keys["ended_"+o] = true
 	}
-	for _, k := range strings.Fields("email name roles libraries library municipality to why outcome effort guide words found chats notices purpose topic until scope changes from") {
+	for k := range auditDetails(t) {
 		keys["detail_"+k] = true
+	}
+	for _, k := range strings.Fields("kind_phone kind_email purpose_invitation purpose_reset scope_own scope_library scope_shared moved_closed moved_busy moved_absent moved_untaken") {
+		keys[k] = true
 	}
 	for _, k := range strings.Fields("guide sample negative signpost") {
 		keys["source_"+k] = true

@@ -139,18 +139,17 @@ func (s *site) recordReading(r *http.Request, how string, f statistics.Filter, f
 	if f.Words != "" {
 		detail["words"] = len(strings.Fields(f.Words))
 	}
-	for key, value := range map[string]string{"library": f.HelpPoint, "outcome": f.Outcome} {
-		if value != "" {
-			detail[key] = value
-		}
+	if f.HelpPoint != "" {
+		detail["library"] = f.HelpPoint
 	}
-	for key, at := range map[string]time.Time{"from": f.From, "to": f.To} {
-		if !at.IsZero() {
-			if key == "to" { // the filter ends with the beginning of the day after
-				at = at.AddDate(0, 0, -1)
-			}
-			detail[key] = at.Format(time.DateOnly)
-		}
+	if f.Outcome != "" {
+		detail["outcome"] = f.Outcome
+	}
+	if !f.From.IsZero() {
+		detail["from"] = f.From.Format(time.DateOnly)
+	}
+	if !f.To.IsZero() { // the filter ends with the beginning of the day after
+		detail["to"] = f.To.AddDate(0, 0, -1).Format(time.DateOnly)
 	}
 	by := visitOf(r).account.ID
 	change := staff.Act{By: by, Verb: "transcript.search", Detail: detail}
