@@ -87,7 +87,6 @@ func TestPresencePrefersAndIsForgotten(t *testing.T) {
 	}
 }
 
-// TestWhoWorksInAGroupIsThereWhileTheLibraryIsOpen drops what an open desk would leave, as time does, and keeps what acts in a group leave.
 func TestWhoWorksInAGroupIsThereWhileTheLibraryIsOpen(t *testing.T) {
 	b := setup(t)
 	v := b.librarian("v@example.bg", "vratsa", "mezdra")
@@ -97,9 +96,6 @@ func TestWhoWorksInAGroupIsThereWhileTheLibraryIsOpen(t *testing.T) {
 	b.desk.HereInGroup(b.ctx, m, "mezdra")
 	b.desk.HereInGroup(b.ctx, m, "vratsa") // whose group it is, and whom they serve, are two things
 	b.desk.HereInGroup(b.ctx, pool, "")
-	for _, a := range []staff.Account{v, m, pool} {
-		b.desk.Gone(b.ctx, a.ID)
-	}
 	for _, c := range []struct {
 		at   string
 		want string

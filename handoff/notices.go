@@ -169,7 +169,7 @@ func (n *Notices) write(ctx context.Context, s staffing, id int64) error {
 	if err != nil || len(taken) == 0 {
 		return err
 	}
-	if n.desk.here.Load().desk[id] { // a group of another library shows none of them
+	if n.desk.here.Load().desk[id] { // being at work in a group is no such sign: it shows its own library's alone
 		return n.end(ctx, id, taken, "none")
 	}
 	d := digest{To: to, Rows: taken, PublicURL: n.o.PublicURL, Now: n.desk.now().In(sofia())}

@@ -159,6 +159,32 @@ func TestNobodyIsToldAtNightOrWhoIsThere(t *testing.T) {
 	}
 }
 
+// TestWorkInAGroupEndsNoNoticesOfOtherLibraries has somebody of two libraries work in the group of one while somebody waits at the other.
+func TestWorkInAGroupEndsNoNoticesOfOtherLibraries(t *testing.T) {
+	b := setup(t)
+	time := b.clock("2026-11-23 10:00")
+	m := b.mailbox()
+	a := b.librarian("v@example.bg", "vratsa", "mezdra")
+	wish := b.wish(b.person("a"))
+	wish.HelpPoint = "mezdra"
+	if _, _, _, at := b.state(b.open(wish).ID); at != "mezdra" {
+		t.Fatalf("it waits at %q", at)
+	}
+	time.pass(20e9)
+	s, _, err := b.desk.situation(b.ctx, b.pool, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.find(b.ctx, s); err != nil { // nobody was there when it fell due
+		t.Fatal(err)
+	}
+	b.desk.HereInGroup(b.ctx, a, "vratsa")
+	m.tell()
+	if got := m.sent(); got["v@example.bg"] != 1 {
+		t.Errorf("told: %v, %v", got, b.strings(`SELECT coalesce(way, '') FROM staff_notices`))
+	}
+}
+
 func TestWhatWasTakenMeanwhileIsNotTold(t *testing.T) {
 	b := setup(t)
 	time := b.clock("2026-11-22 22:00")

@@ -6,15 +6,17 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"orientir/handoff/staff"
 )
 
 // Who counts as present. Who has the desk open does, everywhere they serve, until PresenceLife after it was last heard of. Telegram tells
 // nobody who is reading, so who works in a group is known by what they do there alone: a button pressed, words to the person, a note. That
-// counts as an open desk does for PresenceLife, and at the group's library for GroupPresenceLife, as long as the library is open, or may be:
-// outside its hours nobody is taken to wait for the next topic. At other libraries, whose tickets that group doesn't show, it counts no
-// longer. Holding a ticket is no sign by itself: who left with one open would keep colleagues from taking it over, and a holder who
-// keeps a person waiting loses it anyway (sweepheld.go).
+// counts at the group's library for GroupPresenceLife, as long as the library is open, or may be: outside its hours nobody is taken to wait
+// for the next topic. At other libraries, whose tickets that group doesn't show, it never counts. Who holds a ticket and works in a group is
+// with their person, at whatever library and hour; to the routing that says nothing. Holding alone is no sign: who left with a ticket open
+// would keep colleagues from taking it over, and a holder who keeps a person waiting loses it anyway (sweepheld.go).
 const (
 	// PresenceLife is how long somebody counts as at the desk after an open queue or chat was last heard of.
 	PresenceLife = 75 * time.Second
@@ -24,8 +26,9 @@ const (
 
 // presence is who is there, as of a few seconds ago.
 type presence struct {
-	desk  map[int64]bool   // by account: has the desk open
-	group map[station]bool // was at work in the group of a library that is not closed
+	desk    map[int64]bool   // by account: has the desk open
+	group   map[station]bool // was at work in the group of a library that is not closed
+	holding map[int64]bool   // by account: holds a ticket and was at work in a group
 }
 
 // station is an account where it serves: at a library, or the national pool, "".
@@ -46,7 +49,7 @@ func (d *Desk) Here(ctx context.Context, a staff.Account) {
 
 // HereInGroup notes that an account did something in the group of a library, or of the national pool, "".
 func (d *Desk) HereInGroup(ctx context.Context, a staff.Account, helpPoint string) {
-	d.Here(ctx, a)
+	d.redis.Seen(ctx, workKey(a.ID), GroupPresenceLife)
 	d.redis.Seen(ctx, station{a.ID, helpPoint}.key(), GroupPresenceLife)
 }
 
@@ -56,7 +59,7 @@ func (d *Desk) Gone(ctx context.Context, account int64) { d.redis.Gone(ctx, pres
 // Present says who of the accounts is at the desk, or at work in a group, as of a few seconds ago.
 func (d *Desk) Present(account int64) bool {
 	here := d.here.Load()
-	if here.desk[account] {
+	if here.desk[account] || here.holding[account] {
 		return true
 	}
 	for s := range here.group {
@@ -67,9 +70,19 @@ func (d *Desk) Present(account int64) bool {
 	return false
 }
 
+// PresentAt says whether an account is there for the tickets of a library, or of the national pool, "", as of a few seconds ago. Whether it
+// serves there is for the caller to ask.
+func (d *Desk) PresentAt(account int64, helpPoint string) bool {
+	return d.here.Load().at(account, helpPoint)
+}
+
 // look asks Redis who is here, so that routing, which runs inside transactions, needs no network for it.
 func (d *Desk) look(ctx context.Context) error {
 	accounts, err := d.staff.Serving(ctx, d.db)
+	if err != nil {
+		return err
+	}
+	holders, err := d.holders(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,8 +103,11 @@ func (d *Desk) look(ctx context.Context) error {
 	for _, s := range stations {
 		keys = append(keys, s.key())
 	}
+	for _, account := range holders {
+		keys = append(keys, workKey(account))
+	}
 	seen := d.redis.Present(ctx, keys...)
-	here := presence{desk: map[int64]bool{}}
+	here := presence{desk: map[int64]bool{}, holding: map[int64]bool{}}
 	for i, account := range desks {
 		if seen[i] {
 			here.desk[account] = true
@@ -103,11 +119,29 @@ func (d *Desk) look(ctx context.Context) error {
 			working = append(working, s)
 		}
 	}
+	for i, account := range holders {
+		if seen[len(desks)+len(stations)+i] {
+			here.holding[account] = true
+		}
+	}
 	if here.group, err = d.notShut(ctx, working); err != nil {
 		return err
 	}
 	d.here.Store(&here)
 	return nil
+}
+
+// holders are the accounts that hold a ticket: a colleague of another library, or a supervisor, may have accepted one.
+func (d *Desk) holders(ctx context.Context) ([]int64, error) {
+	rows, err := d.db.Query(ctx, `SELECT DISTINCT claimed_by FROM tickets WHERE state = 'claimed' AND claimed_by IS NOT NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("look who holds tickets: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("look who holds tickets: %w", err)
+	}
+	return all, nil
 }
 
 // notShut picks the stations whose library is open, or may be.
@@ -137,5 +171,8 @@ func (d *Desk) notShut(ctx context.Context, all []station) (map[station]bool, er
 }
 
 func presenceKey(account int64) string { return "desk:" + strconv.FormatInt(account, 10) }
+
+// workKey is of who did something in a group, whichever.
+func workKey(account int64) string { return "group:" + strconv.FormatInt(account, 10) }
 
 func (s station) key() string { return fmt.Sprintf("group:%d:%s", s.account, s.helpPoint) }

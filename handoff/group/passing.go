@@ -34,14 +34,14 @@ func (d *Desk) buttons(ctx context.Context, p shownTopic) ([][]telegram.GroupBut
 	return buttons(p.Menu, there), err
 }
 
-// colleagues are those of a ticket's library who are there now, but for its holder, by name.
+// colleagues are those of a ticket's library who are there for it now, but for its holder, by name.
 func (d *Desk) colleagues(ctx context.Context, t handoff.Ticket) ([]staff.Account, error) {
 	there, err := d.staff.Serving(ctx, d.db)
 	if err != nil {
 		return nil, err
 	}
 	there = slices.DeleteFunc(there, func(a staff.Account) bool {
-		return a.ID == t.ClaimedBy || !a.Serves(t.HelpPoint) || !d.tickets.Present(a.ID)
+		return a.ID == t.ClaimedBy || !a.Serves(t.HelpPoint) || !d.tickets.PresentAt(a.ID, t.HelpPoint)
 	})
 	slices.SortFunc(there, func(a, b staff.Account) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	return there[:min(len(there), mostColleagues)], nil

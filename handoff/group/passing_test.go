@@ -1,7 +1,6 @@
 package group
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -153,58 +152,6 @@ func TestRequestOlderThanTheTopic(t *testing.T) {
 	has(t, b.texts(thread), b.maria.Name+" моли "+b.petya.Name)
 	if got := b.menu(thread); got != labelsAsked {
 		t.Errorf("the buttons are %q", got)
-	}
-}
-
-// present has the desk look until it notices that accounts are there.
-func (b *bundle) present(accounts ...staff.Account) {
-	b.Helper()
-	ctx, cancel := context.WithCancel(b.ctx)
-	done := make(chan error, 1)
-	go func() { done <- b.tickets.Run(ctx) }()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		seen := 0
-		for _, a := range accounts {
-			if b.tickets.Present(a.ID) {
-				seen++
-			}
-		}
-		if seen == len(accounts) {
-			break
-		}
-		if time.Now().After(deadline) {
-			b.Fatal("who is there is not seen")
-		}
-	}
-	cancel()
-	if err := <-done; err != nil {
-		b.Fatal(err)
-	}
-}
-
-// TestWhoWorksInTheGroupIsPresent has what an open desk would leave run out, and looks who is still there.
-func TestWhoWorksInTheGroupIsPresent(t *testing.T) {
-	b := connected(t)
-	b.exec(`UPDATE help_points SET hours = '{"week": [[[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]]], "holidays": true}'`)
-	b.person("p", "помощ")
-	b.settle()
-	thread := b.topic().Thread
-	b.press(b.mariaT, thread, menuTake)
-	b.petyaT.SayIn(b.group, thread, "Може и онлайн!")
-	b.ivanT.SayIn(b.group, thread, "И при нас е така.") // who does not serve the library
-	b.settle()
-	for _, a := range []staff.Account{b.maria, b.petya, b.ivan} {
-		b.tickets.Gone(b.ctx, a.ID)
-	}
-	b.present(b.maria, b.petya)
-	if b.tickets.Present(b.ivan.ID) {
-		t.Error("who wrote in a group of others counts as present")
-	}
-	b.exec(`UPDATE help_points SET hours = '{"week": [[], [], [], [], [], [], []]}'`)
-	b.tickets.Here(b.ctx, b.ivan)
-	b.present(b.ivan)
-	if b.tickets.Present(b.maria.ID) || b.tickets.Present(b.petya.ID) {
-		t.Error("they are present while the library is closed")
 	}
 }
 

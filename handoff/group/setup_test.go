@@ -132,6 +132,17 @@ func (b *bundle) exec(sql string, args ...any) {
 	}
 }
 
+// open opens both libraries for good, whenever the test runs; shut closes them.
+func (b *bundle) open() {
+	b.Helper()
+	b.exec(`UPDATE help_points SET hours = '{"week": [[[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]], [[0, 1440]]], "holidays": true}'`)
+}
+
+func (b *bundle) shut() {
+	b.Helper()
+	b.exec(`UPDATE help_points SET hours = '{"week": [[], [], [], [], [], [], []]}'`)
+}
+
 func (b *bundle) count(sql string, args ...any) (n int) {
 	b.Helper()
 	if err := b.pool.QueryRow(b.ctx, sql, args...).Scan(&n); err != nil {

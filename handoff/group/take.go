@@ -16,14 +16,17 @@ import (
 
 // place is a topic in which somebody did something.
 type place struct {
-	ID     int64
-	Ticket int64
-	State  string
-	Menu   string
+	ID        int64
+	Ticket    int64
+	State     string
+	Menu      string
+	HelpPoint string // of the group, "" the national pool; the ticket may have gone elsewhere
 }
 
 func (d *Desk) placeAt(ctx context.Context, where string, args ...any) (place, bool, error) {
-	rows, err := d.db.Query(ctx, `SELECT id, ticket, state, menu FROM group_topics WHERE `+where, args...)
+	rows, err := d.db.Query(ctx, `
+		SELECT p.id, p.ticket, p.state, p.menu, coalesce(g.help_point, '') AS help_point
+		FROM group_topics p JOIN telegram_groups g USING (chat) WHERE `+where, args...)
 	if err != nil {
 		return place{}, false, fmt.Errorf("find a topic: %w", err)
 	}
@@ -78,7 +81,7 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 	if !t.SeenBy(a) {
 		return u.t("not_serving"), true, nil
 	}
-	d.tickets.HereInGroup(ctx, a, t.HelpPoint)
+	d.tickets.HereInGroup(ctx, a, p.HelpPoint)
 	switch u.Data {
 	case menuTake:
 		return d.take(ctx, u, t, a)

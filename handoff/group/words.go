@@ -55,7 +55,7 @@ func (d *Desk) toPerson(ctx context.Context, p place, u update, t handoff.Ticket
 	case telegram.GroupOther:
 		return d.notice(ctx, p, u.t("said_no_words"))
 	}
-	d.tickets.HereInGroup(ctx, a, t.HelpPoint)
+	d.tickets.HereInGroup(ctx, a, p.HelpPoint)
 	sent, err := d.saidAlready(ctx, u, t, a)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (d *Desk) toColleagues(ctx context.Context, p place, u update, t handoff.Ti
 	if u.Kind != telegram.GroupText {
 		return d.tellOnce(ctx, p, u, "said_note")
 	}
-	d.tickets.HereInGroup(ctx, a, t.HelpPoint)
+	d.tickets.HereInGroup(ctx, a, p.HelpPoint)
 	noted, err := d.notedAlready(ctx, u, t, a)
 	if err != nil {
 		return err
