@@ -92,6 +92,31 @@ func (d *Desk) decide(ctx context.Context, u update, t handoff.Ticket, a staff.A
 	return d.settled(ctx, u, words, err)
 }
 
+// settledAlready gives the words of a request that an earlier try at the update declined or took back, and died before it could say so;
+// "" where none did. What has become of the ticket since, and whether another request is open, is no matter of the button.
+func (d *Desk) settledAlready(ctx context.Context, u update, ticket int64, a staff.Account) (words string, err error) {
+	switch {
+	case !u.again():
+		return "", nil
+	case u.Data == dataDecline:
+		words = u.t("declined")
+	case u.Data == dataTakeBack:
+		words = u.t("pass_taken_back")
+	default:
+		return "", nil
+	}
+	var already bool
+	err = d.db.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM ticket_events WHERE ticket = $1 AND kind = 'declined' AND staff = $2 AND at >= $3)`, ticket, a.ID, u.TriedAt).Scan(&already)
+	if err != nil {
+		return "", fmt.Errorf("look for the answer of update %d: %w", u.ID, err)
+	}
+	if !already {
+		return "", nil
+	}
+	return words, nil
+}
+
 // takeBack takes the holder's request back.
 func (d *Desk) takeBack(ctx context.Context, u update, t handoff.Ticket, a staff.Account) (words string, alert bool, err error) {
 	if t.AskedID == 0 {

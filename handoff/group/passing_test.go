@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"orientir/bot/telegram/telegramtest"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 )
@@ -152,6 +153,56 @@ func TestRequestOlderThanTheTopic(t *testing.T) {
 	has(t, b.texts(thread), b.maria.Name+" моли "+b.petya.Name)
 	if got := b.menu(thread); got != labelsAsked {
 		t.Errorf("the buttons are %q", got)
+	}
+}
+
+// TestCrashAnswersARequestOnce has a worker die after a request was answered and before it could say so: the next says it, and leaves a
+// newer request alone.
+func TestCrashAnswersARequestOnce(t *testing.T) {
+	b, ticket, thread := held(t)
+	for _, c := range []struct {
+		name  string
+		asked staff.Account
+		by    *telegramtest.Person
+		data  string
+		newer bool // another request is made in between
+		says  string
+	}{
+		{"declined", b.petya, b.petyaT, dataDecline, true, "Отказахте"},
+		{"declined by who sees the ticket no longer", b.ivan, b.ivanT, dataDecline, false, "Отказахте"},
+		{"taken back", b.petya, b.mariaT, dataTakeBack, false, "Оттеглихте"},
+		{"taken back, and asked again", b.petya, b.mariaT, dataTakeBack, true, "Оттеглихте"},
+	} {
+		b.asks(ticket, c.asked, "")
+		query := c.by.PressIn(b.group, b.group.Sent(thread)[0], c.data)
+		b.arrive()
+		u, ok, err := b.desk.takeUpdate(b.ctx)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		if _, _, err := b.desk.press(b.ctx, u); err != nil {
+			t.Fatal(err)
+		}
+		if k := b.ticketNow(ticket); k.AskedID != 0 {
+			t.Fatalf("%s: still asked, %+v", c.name, k)
+		}
+		if c.newer {
+			if err := b.tickets.Transfer(b.ctx, ticket, b.maria, handoff.Target{Account: c.asked.ID}, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.clock.add(workLease + time.Second) // the lease runs out, and another takes the update up
+		b.settle()
+		has(t, b.double.WaitAnswer(t, query), c.says)
+		if k := b.ticketNow(ticket); c.newer != (k.AskedID == c.asked.ID) {
+			t.Errorf("%s: %+v", c.name, k)
+		}
+		if c.newer {
+			if err := b.tickets.Decline(b.ctx, ticket, b.maria, ""); err != nil {
+				t.Fatal(err)
+			}
+			b.settle()
+		}
 	}
 }
 

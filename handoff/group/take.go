@@ -71,6 +71,9 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 	if !linked {
 		return u.t("not_linked"), true, nil
 	}
+	if words, err := d.settledAlready(ctx, u, p.Ticket, a); err != nil || words != "" {
+		return words, false, err
+	}
 	t, ok, err := d.tickets.Ticket(ctx, everything(), p.Ticket)
 	if err != nil {
 		return "", false, err
