@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"orientir/bot/telegram/telegramtest"
 	"orientir/handoff"
 	"orientir/handoff/staff"
@@ -203,6 +205,97 @@ func TestCrashAnswersARequestOnce(t *testing.T) {
 			}
 			b.settle()
 		}
+	}
+}
+
+// TestTicketMovesOnWhileItsTopicBegins has a request end, and a claim land, between what a topic begins with and its row.
+func TestTicketMovesOnWhileItsTopicBegins(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		before, then func(b *bundle, ticket int64) error
+		buttons      string
+		says         string
+	}{
+		{"a request is declined", func(b *bundle, ticket int64) error {
+			if err := b.tickets.Claim(b.ctx, ticket, b.maria); err != nil {
+				return err
+			}
+			return b.tickets.Transfer(b.ctx, ticket, b.maria, handoff.Target{Account: b.petya.ID}, "")
+		}, func(b *bundle, ticket int64) error { return b.tickets.Decline(b.ctx, ticket, b.petya, "") }, labelsHeld, "Колегата не го пое"},
+		{"it is claimed", func(*bundle, int64) error { return nil },
+			func(b *bundle, ticket int64) error { return b.tickets.Claim(b.ctx, ticket, b.maria) }, labelsHeld, "Поет · "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := connected(t)
+			_, ticket := b.person("p", "помощ")
+			if err := c.before(b, ticket); err != nil {
+				t.Fatal(err)
+			}
+			missing, err := b.desk.missing(b.ctx)
+			if err != nil || len(missing) != 1 {
+				t.Fatal(missing, err)
+			}
+			if err := c.then(b, ticket); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.desk.beginTopic(b.ctx, missing[0]); err != nil {
+				t.Fatal(err)
+			}
+			b.settle()
+			topic := b.topic()
+			if got := b.menu(topic.Thread); got != c.buttons || !strings.HasPrefix(topic.Name, signClaimed) {
+				t.Errorf("%q under %q", got, topic.Name)
+			}
+			has(t, b.texts(topic.Thread), c.says)
+		})
+	}
+}
+
+// TestTicketMovesOnWhileItsTopicFollows has a request end between what a topic's row is locked with and what it says.
+func TestTicketMovesOnWhileItsTopicFollows(t *testing.T) {
+	b, ticket, thread := held(t)
+	b.asks(ticket, b.petya, "")
+	err := pgx.BeginFunc(b.ctx, b.pool, func(tx pgx.Tx) error {
+		var id int64
+		if err := tx.QueryRow(b.ctx, `SELECT id FROM group_topics`).Scan(&id); err != nil {
+			return err
+		}
+		p, err := lockTopic(b.ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := b.tickets.Decline(b.ctx, ticket, b.petya, ""); err != nil {
+			return err
+		}
+		return b.desk.change(b.ctx, tx, p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.settle()
+	if got := b.menu(thread); got != labelsHeld {
+		t.Errorf("the buttons are %q", got)
+	}
+	has(t, b.texts(thread), "Колегата не го пое")
+}
+
+// TestRequestComesBackWithItsTopic disconnects a group, and connects it again while somebody is asked.
+func TestRequestComesBackWithItsTopic(t *testing.T) {
+	b, ticket, thread := held(t)
+	if err := b.desk.Disconnect(b.ctx, b.admin.ID, chat); err != nil {
+		t.Fatal(err)
+	}
+	b.settle()
+	b.asks(ticket, b.petya, "")
+	code, err := b.desk.Code(b.ctx, b.admin.ID, "vratsa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mariaT.SayIn(b.group, 0, "/connect "+code.String())
+	b.settle()
+	has(t, b.texts(thread), b.maria.Name+" моли "+b.petya.Name)
+	if got := b.menu(thread); got != labelsAsked {
+		t.Errorf("the buttons are %q", got)
 	}
 }
 

@@ -54,50 +54,74 @@ func (d *Desk) plan(ctx context.Context) error {
 	return nil
 }
 
+// untold is an SQL expression: the last event of a ticket t that a topic made or opened now passes over; a request that is open is still
+// told. It is read with the state that the topic begins with: what happens later is news that plan follows.
+const untold = `coalesce((SELECT max(e.id) FROM ticket_events e WHERE e.ticket = t.id AND (t.asked_of IS NULL OR e.id < (
+	SELECT max(a.id) FROM ticket_events a WHERE a.ticket = t.id AND a.kind = 'asked'))), 0)`
+
+// lastNote is an SQL expression: the last note on a ticket t.
+const lastNote = `coalesce((SELECT max(n.id) FROM ticket_notes n WHERE n.ticket = t.id), 0)`
+
+// absent is a topic that is missing.
+type absent struct {
+	Ticket, Chat int64
+	Status       handoff.State
+	Asked        string
+	Event, Note  int64
+}
+
 // begin makes the rows of topics that are missing.
 func (d *Desk) begin(ctx context.Context) (bool, error) {
+	missing, err := d.missing(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range missing {
+		if err := d.beginTopic(ctx, m); err != nil {
+			return false, err
+		}
+	}
+	return len(missing) > 0, nil
+}
+
+func (d *Desk) missing(ctx context.Context) ([]absent, error) {
 	rows, err := d.db.Query(ctx, `
-		SELECT t.id AS ticket, g.chat, `+askedMenu+` AS asked
+		SELECT t.id AS ticket, g.chat, t.state AS status, `+askedMenu+` AS asked, `+untold+` AS event, `+lastNote+` AS note
 		FROM tickets t JOIN telegram_groups g ON g.help_point IS NOT DISTINCT FROM t.help_point
 		WHERE t.state <> 'closed' AND t.conversation IS NOT NULL AND g.disconnected_at IS NULL AND g.fault = ''
 		  AND NOT EXISTS (SELECT FROM group_topics p WHERE p.ticket = t.id AND p.chat = g.chat)
 		ORDER BY t.id`)
 	if err != nil {
-		return false, fmt.Errorf("look for tickets without a topic: %w", err)
+		return nil, fmt.Errorf("look for tickets without a topic: %w", err)
 	}
-	missing, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
-		Ticket, Chat int64
-		Asked        string
-	}])
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[absent])
 	if err != nil {
-		return false, fmt.Errorf("look for tickets without a topic: %w", err)
+		return nil, fmt.Errorf("look for tickets without a topic: %w", err)
 	}
-	for _, m := range missing {
-		t, ok, err := d.tickets.Ticket(ctx, everything(), m.Ticket)
-		if err != nil {
-			return false, err
-		}
-		if !ok {
-			continue
-		}
-		subject, err := d.subject(ctx, t.ID)
-		if err != nil {
-			return false, err
-		}
-		// Another replica may be at it too: the row is made once. A request that is open is still told.
-		_, err = d.db.Exec(ctx, `
-			INSERT INTO group_topics (ticket, chat, name, menu, start, message, event, note)
-			SELECT t.id, $2, $3, $4, last.message, last.message,
-				coalesce((SELECT max(id) FROM ticket_events WHERE ticket = t.id AND (t.asked_of IS NULL OR id < (
-					SELECT max(id) FROM ticket_events WHERE ticket = t.id AND kind = 'asked'))), 0), coalesce((SELECT max(id) FROM ticket_notes WHERE ticket = t.id), 0)
-			FROM tickets t, LATERAL (SELECT coalesce(max(id), 0) AS message FROM messages WHERE conversation = t.conversation) last
-			WHERE t.id = $1 AND t.conversation IS NOT NULL
-			ON CONFLICT (ticket, chat) DO NOTHING`, m.Ticket, m.Chat, topicName(t, subject), menuOf(t.State, m.Asked))
-		if err != nil {
-			return false, fmt.Errorf("begin a topic of ticket %d: %w", m.Ticket, err)
-		}
+	return all, nil
+}
+
+func (d *Desk) beginTopic(ctx context.Context, m absent) error {
+	t, ok, err := d.tickets.Ticket(ctx, everything(), m.Ticket)
+	if err != nil || !ok {
+		return err
 	}
-	return len(missing) > 0, nil
+	subject, err := d.subject(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	t.State = m.Status // the name's sign, as the menu
+	// Another replica may be at it too: the row is made once.
+	_, err = d.db.Exec(ctx, `
+		INSERT INTO group_topics (ticket, chat, name, menu, start, message, event, note)
+		SELECT t.id, $2, $3, $4, last.message, last.message, $5, $6
+		FROM tickets t, LATERAL (SELECT coalesce(max(id), 0) AS message FROM messages WHERE conversation = t.conversation) last
+		WHERE t.id = $1 AND t.conversation IS NOT NULL
+		ON CONFLICT (ticket, chat) DO NOTHING`, m.Ticket, m.Chat, topicName(t, subject), menuOf(m.Status, m.Asked), m.Event, m.Note)
+	if err != nil {
+		return fmt.Errorf("begin a topic of ticket %d: %w", m.Ticket, err)
+	}
+	return nil
 }
 
 // followed is a topic whose row is locked, with what its ticket says.
@@ -116,6 +140,9 @@ type followed struct {
 	Conversation int64
 	Status       handoff.State
 	Asked        string     // the menu of who is asked to take it over; "" nobody is
+	Untold       int64      // as the expression has it
+	LastEvent    int64      `db:"last_event"` // what came after the row was read is for the next time, as the state was read with it
+	LastNote     int64      `db:"last_note"`
 	Ended        *time.Time // when the ticket closed
 	Here         bool       // the ticket is still this group's library's
 	Connected    bool
@@ -124,22 +151,15 @@ type followed struct {
 // follow brings one topic up to date.
 func (d *Desk) follow(ctx context.Context, id int64) error {
 	err := pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT p.id, p.ticket, p.chat, coalesce(p.thread, 0) AS thread, p.state, p.closed_at, p.name, p.menu, p.message, p.event, p.note,
-				coalesce(t.conversation, 0) AS conversation, t.state AS status, `+askedMenu+` AS asked, t.closed_at AS ended,
-				t.help_point IS NOT DISTINCT FROM g.help_point AS here, g.disconnected_at IS NULL AS connected
-			FROM group_topics p JOIN tickets t ON t.id = p.ticket JOIN telegram_groups g USING (chat)
-			WHERE p.id = $1 AND p.state IN ('open', 'closed')
-			FOR UPDATE OF p SKIP LOCKED`, id)
-		if err != nil {
-			return err
-		}
-		p, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[followed])
+		p, err := lockTopic(ctx, tx, id)
 		if errors.Is(err, pgx.ErrNoRows) { // another replica is at it
 			return nil
 		}
 		if err != nil {
 			return err
+		}
+		if p.Event > p.LastEvent { // another replica was quicker and saw more
+			return nil
 		}
 		return d.change(ctx, tx, p)
 	})
@@ -147,6 +167,21 @@ func (d *Desk) follow(ctx context.Context, id int64) error {
 		return fmt.Errorf("follow topic %d: %w", id, err)
 	}
 	return nil
+}
+
+func lockTopic(ctx context.Context, tx pgx.Tx, id int64) (followed, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT p.id, p.ticket, p.chat, coalesce(p.thread, 0) AS thread, p.state, p.closed_at, p.name, p.menu, p.message, p.event, p.note,
+			coalesce(t.conversation, 0) AS conversation, t.state AS status, `+askedMenu+` AS asked, `+untold+` AS untold,
+			coalesce((SELECT max(e.id) FROM ticket_events e WHERE e.ticket = t.id), 0) AS last_event, `+lastNote+` AS last_note, t.closed_at AS ended,
+			t.help_point IS NOT DISTINCT FROM g.help_point AS here, g.disconnected_at IS NULL AS connected
+		FROM group_topics p JOIN tickets t ON t.id = p.ticket JOIN telegram_groups g USING (chat)
+		WHERE p.id = $1 AND p.state IN ('open', 'closed')
+		FOR UPDATE OF p SKIP LOCKED`, id)
+	if err != nil {
+		return followed{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[followed])
 }
 
 func (d *Desk) change(ctx context.Context, tx pgx.Tx, p followed) error {
@@ -188,10 +223,8 @@ func (d *Desk) change(ctx context.Context, tx pgx.Tx, p followed) error {
 func (d *Desk) revive(ctx context.Context, tx pgx.Tx, p followed) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE group_topics SET state = 'open', closed_at = NULL, menu = $2, name = $3,
-			message = coalesce((SELECT max(id) FROM messages WHERE conversation = $4), message),
-			event = coalesce((SELECT max(id) FROM ticket_events WHERE ticket = group_topics.ticket), event),
-			note = coalesce((SELECT max(id) FROM ticket_notes WHERE ticket = group_topics.ticket), note)
-		WHERE id = $1`, p.ID, menuOf(p.Status, p.Asked), named(p.Name, p.Status, false), p.Conversation)
+			message = coalesce((SELECT max(id) FROM messages WHERE conversation = $4), message), event = $5, note = $6
+		WHERE id = $1`, p.ID, menuOf(p.Status, p.Asked), named(p.Name, p.Status, false), p.Conversation, p.Untold, p.LastNote)
 	if err != nil {
 		return err
 	}
@@ -261,7 +294,7 @@ func (d *Desk) newMessages(ctx context.Context, tx pgx.Tx, p *followed) ([]line,
 func (d *Desk) newNotes(ctx context.Context, tx pgx.Tx, p *followed) ([]line, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT n.id, n.at, n.staff AS account, s.name, n.kind, n.text FROM ticket_notes n JOIN staff s ON s.id = n.staff
-		WHERE n.ticket = $1 AND n.id > $2 ORDER BY n.id`, p.Ticket, p.Note)
+		WHERE n.ticket = $1 AND n.id > $2 AND n.id <= $3 ORDER BY n.id`, p.Ticket, p.Note, p.LastNote)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +335,7 @@ func (d *Desk) newEvents(ctx context.Context, tx pgx.Tx, p *followed) ([]line, e
 			WHERE a.ticket = e.ticket AND a.kind = 'asked' AND a.id <= e.id AND e.kind IN ('asked', 'declined')
 			ORDER BY a.id DESC LIMIT 1) q ON true
 		LEFT JOIN staff o ON o.id = q.account
-		WHERE e.ticket = $1 AND e.id > $2 ORDER BY e.id`, p.Ticket, p.Event)
+		WHERE e.ticket = $1 AND e.id > $2 AND e.id <= $3 ORDER BY e.id`, p.Ticket, p.Event, p.LastEvent)
 	if err != nil {
 		return nil, err
 	}
