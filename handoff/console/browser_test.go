@@ -199,7 +199,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	conversation, _ := b.person("p", "трябва ми съдебно")
 	b.exec(`INSERT INTO answers (conversation, question, language, detected, outcome, intent, confidence, guides, evidence, model)
 		VALUES ($1, 'въпрос', 'bg', 'bg', 'abstained', 'question', 0.2, '[{"slug": "criminal-record", "version": 1, "score": 0.2}]',
-			'[{"source": "sample", "key": "12", "part": "text", "similarity": 0.81, "lexical": 0.4}]', 'm')`, conversation)
+			'[{"source": "guide", "key": "criminal-record", "part": "en step 2", "similarity": 0.81, "lexical": 0.4}]', 'm')`, conversation)
 	w.signIn(b, a)
 	for _, path := range []string{"/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people", "/console/people/new", "/console/people/1", "/console/hosts",
 		"/console/audit", "/console/account", "/console/nowhere"} {

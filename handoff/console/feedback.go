@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/bot/i18n"
 )
 
 // feedbackList is the answers that people called bad and the questions without an answer, newest first.
@@ -60,6 +62,14 @@ type judgedGuide struct {
 type judgedEvidence struct {
 	Source, Key, Part   string
 	Similarity, Lexical float64
+}
+
+// Part names the part of a guide that was like the question; "–" where a piece has no parts to tell apart.
+func (l feedbackList) Part(e judgedEvidence) string {
+	if key := partKey(e.Part); i18n.Has(l.Language, key) {
+		return l.P(key)
+	}
+	return "–"
 }
 
 const feedbackPageSize = 30

@@ -268,7 +268,7 @@ func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 	}()
 	insert := func(question, outcome string, confidence float64, guides string) {
 		b.exec(`INSERT INTO answers (conversation, question, language, detected, outcome, intent, confidence, guides, evidence, model)
-			VALUES ($1, $2, 'bg', 'bg', $3, 'question', $4, $5, '[{"source": "sample", "key": "12", "part": "text", "similarity": 0.81, "lexical": 0.4}]', 'm')`,
+			VALUES ($1, $2, 'bg', 'bg', $3, 'question', $4, $5, '[{"source": "guide", "key": "criminal-record", "part": "en step 2", "similarity": 0.81, "lexical": 0.4}]', 'm')`,
 			conversation, question, outcome, confidence, guides)
 	}
 	insert("хубав въпрос", "answered", 0.9, `[{"slug": "criminal-record", "version": 1, "score": 0.9}]`)
@@ -284,7 +284,7 @@ func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 		query      string
 		has, lacks []string
 	}{
-		{"", []string{"лош въпрос", "въпрос без отговор", "не разбрах", "неясно", "Електронно свидетелство за съдимост", "71 %", "81 %", "лоши оценки – 1, въпроси без отговор – 1"}, []string{"хубав въпрос", "стар въпрос"}},
+		{"", []string{"лош въпрос", "въпрос без отговор", "не разбрах", "неясно", "Електронно свидетелство за съдимост", "71 %", "81 %", ">стъпки<", "лоши оценки – 1, въпроси без отговор – 1"}, []string{"хубав въпрос", "стар въпрос"}},
 		{"?show=bad", []string{"лош въпрос"}, []string{"въпрос без отговор"}},
 		{"?show=unanswered", []string{"въпрос без отговор"}, []string{"лош въпрос"}},
 		{"?reason=outdated", []string{"Добър знак"}, []string{"лош въпрос"}},

@@ -139,8 +139,7 @@ func evidenceFields(evidence []retrieval.Evidence, slug, language string) []stri
 		key := "desk.part_sample"
 		switch {
 		case e.Source == retrieval.FromGuide && e.Key == slug:
-			part := strings.TrimRight(strings.TrimPrefix(e.Part, "en "), " 0123456789")
-			key = "desk.part_" + strings.ReplaceAll(part, " ", "-")
+			key = partKey(e.Part)
 		case e.Source != retrieval.FromSample:
 			continue
 		}
@@ -149,6 +148,12 @@ func evidenceFields(evidence []retrieval.Evidence, slug, language string) []stri
 		}
 	}
 	return fields
+}
+
+// partKey is the phrase that names a part of a guide, as the search numbers it: «en step 2».
+func partKey(part string) string {
+	part = strings.TrimRight(strings.TrimPrefix(part, "en "), " 0123456789")
+	return "desk.part_" + strings.ReplaceAll(part, " ", "-")
 }
 
 func dayWords(date, language string) string {
