@@ -209,6 +209,29 @@ func TestASecondLibrarianWritesTooAndMayTakeOver(t *testing.T) {
 	}
 }
 
+func TestASupervisorWhoHoldsIsAtTheDesk(t *testing.T) {
+	b := setup(t)
+	b.librarian("maria@example.bg", "vratsa")
+	boss := b.account(staff.Profile{Email: "boss@example.bg", Roles: []staff.Role{staff.Supervisor}})
+	b.desk.Here(b.ctx, boss)
+	present := func() bool {
+		t.Helper()
+		b.do(b.desk.look(b.ctx))
+		return b.desk.Present(boss.ID)
+	}
+	if present() {
+		t.Error("who serves nowhere and holds nothing counts as present")
+	}
+	b.claimed("a", boss)
+	if !present() {
+		t.Error("the holder has the desk open and counts as away")
+	}
+	b.desk.Gone(b.ctx, boss.ID)
+	if present() {
+		t.Error("the holder has left and counts as present")
+	}
+}
+
 func TestNotesAreMaskedAndNeverThePersons(t *testing.T) {
 	b := setup(t)
 	maria, stranger := b.librarian("maria@example.bg", "vratsa"), b.librarian("s@example.bg", "mezdra")

@@ -14,9 +14,10 @@ import (
 // Who counts as present. Who has the desk open does, everywhere they serve, until PresenceLife after it was last heard of. Telegram tells
 // nobody who is reading, so who works in a group is known by what they do there alone: a button pressed, words to the person, a note. That
 // counts at the group's library for GroupPresenceLife, as long as the library is open, or may be: outside its hours nobody is taken to wait
-// for the next topic. At other libraries, whose tickets that group doesn't show, it never counts. Who holds a ticket and works in a group is
-// with their person, at whatever library and hour; to the routing that says nothing. Holding alone is no sign: who left with a ticket open
-// would keep colleagues from taking it over, and a holder who keeps a person waiting loses it anyway (sweepheld.go).
+// for the next topic. At other libraries, whose tickets that group doesn't show, it never counts. Who holds a ticket and works in a group,
+// or has the desk open, as a supervisor may who serves nowhere, is with their person, at whatever library and hour; to the routing that
+// says nothing. Holding alone is no sign: who left with a ticket open would keep colleagues from taking it over, and a holder who keeps a
+// person waiting loses it anyway (sweepheld.go).
 const (
 	// PresenceLife is how long somebody counts as at the desk after an open queue or chat was last heard of.
 	PresenceLife = 75 * time.Second
@@ -28,7 +29,7 @@ const (
 type presence struct {
 	desk    map[int64]bool   // by account: has the desk open
 	group   map[station]bool // was at work in the group of a library that is not closed
-	holding map[int64]bool   // by account: holds a ticket and was at work in a group
+	holding map[int64]bool   // by account: holds a ticket, and has the desk open or was at work in a group
 }
 
 // station is an account where it serves: at a library, or the national pool, "".
@@ -104,7 +105,7 @@ func (d *Desk) look(ctx context.Context) error {
 		keys = append(keys, s.key())
 	}
 	for _, account := range holders {
-		keys = append(keys, workKey(account))
+		keys = append(keys, workKey(account), presenceKey(account)) // a supervisor is none of those who serve
 	}
 	seen := d.redis.Present(ctx, keys...)
 	here := presence{desk: map[int64]bool{}, holding: map[int64]bool{}}
@@ -120,7 +121,8 @@ func (d *Desk) look(ctx context.Context) error {
 		}
 	}
 	for i, account := range holders {
-		if seen[len(desks)+len(stations)+i] {
+		at := len(desks) + len(stations) + 2*i
+		if seen[at] || seen[at+1] {
 			here.holding[account] = true
 		}
 	}
