@@ -134,8 +134,15 @@ func (h *Hours) String() string {
 	if h == nil {
 		return ""
 	}
-	names := [7]string{"пон", "вт", "ср", "чет", "пет", "съб", "нед"}
-	var rules []string
+	rules := h.weekRules([7]string{"пон", "вт", "ср", "чет", "пет", "съб", "нед"}, "–", formatSpans)
+	if len(rules) == 0 {
+		return "пон–нед затворено"
+	}
+	return strings.Join(rules, "; ")
+}
+
+// weekRules writes a rule for each run of days that have the same hours, «пон–пет 9:00–17:00»; closed days have none.
+func (h *Hours) weekRules(names [7]string, dash string, times func([]Span) string) (rules []string) {
 	for day := 0; day < 7; {
 		last := day
 		for last < 6 && slices.Equal(h.Week[last+1], h.Week[day]) {
@@ -144,16 +151,13 @@ func (h *Hours) String() string {
 		if spans := h.Week[day]; len(spans) > 0 {
 			rule := names[day]
 			if last > day {
-				rule += "–" + names[last]
+				rule += dash + names[last]
 			}
-			rules = append(rules, rule+" "+formatSpans(spans))
+			rules = append(rules, rule+" "+times(spans))
 		}
 		day = last + 1
 	}
-	if len(rules) == 0 {
-		return "пон–нед затворено"
-	}
-	return strings.Join(rules, "; ")
+	return rules
 }
 
 // ParseExceptions reads dated exceptions, «2026-12-24–2026-12-31: затворено: ремонт; 2026-12-23: 9:00–12:00». "" is none.

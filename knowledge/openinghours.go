@@ -188,28 +188,13 @@ func FormatOpeningHours(h *Hours) string {
 	if h == nil {
 		return ""
 	}
-	names := [7]string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}
-	var rules, holidays []string
-	for day := 0; day < 7; {
-		last := day
-		for last < 6 && slices.Equal(h.Week[last+1], h.Week[day]) {
-			last++
-		}
-		if spans := h.Week[day]; len(spans) > 0 {
-			rule := names[day]
-			if last > day {
-				rule += "-" + names[last]
-			}
-			rule += " " + openingTimes(spans)
-			rules, holidays = append(rules, rule), append(holidays, "PH "+rule)
-		}
-		day = last + 1
-	}
-	switch {
-	case len(rules) == 0:
+	rules := h.weekRules([7]string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}, "-", openingTimes)
+	if len(rules) == 0 {
 		rules = []string{"Mo-Su off"}
-	case h.Holidays:
-		rules = append(rules, holidays...)
+	} else if h.Holidays {
+		for _, rule := range slices.Clone(rules) {
+			rules = append(rules, "PH "+rule)
+		}
 	}
 	if !h.Holidays {
 		rules = append(rules, "PH off")
