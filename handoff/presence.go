@@ -3,6 +3,7 @@ package handoff
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -87,13 +88,10 @@ func (d *Desk) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var desks []int64
 	var stations []station
 	var keys []string
 	for _, a := range accounts {
-		desks, keys = append(desks, a.ID), append(keys, presenceKey(a.ID))
-	}
-	for _, a := range accounts {
+		keys = append(keys, presenceKey(a.ID))
 		for _, id := range a.Libraries {
 			stations = append(stations, station{a.ID, id})
 		}
@@ -107,25 +105,18 @@ func (d *Desk) look(ctx context.Context) error {
 	for _, account := range holders {
 		keys = append(keys, workKey(account), presenceKey(account)) // a supervisor is none of those who serve
 	}
-	seen := d.redis.Present(ctx, keys...)
+	seen := map[string]bool{}
+	for i, is := range d.redis.Present(ctx, keys...) {
+		seen[keys[i]] = is
+	}
 	here := presence{desk: map[int64]bool{}, holding: map[int64]bool{}}
-	for i, account := range desks {
-		if seen[i] {
-			here.desk[account] = true
-		}
+	for _, a := range accounts {
+		here.desk[a.ID] = seen[presenceKey(a.ID)]
 	}
-	var working []station
-	for i, s := range stations {
-		if seen[len(desks)+i] {
-			working = append(working, s)
-		}
+	for _, account := range holders {
+		here.holding[account] = seen[workKey(account)] || seen[presenceKey(account)]
 	}
-	for i, account := range holders {
-		at := len(desks) + len(stations) + 2*i
-		if seen[at] || seen[at+1] {
-			here.holding[account] = true
-		}
-	}
+	working := slices.DeleteFunc(stations, func(s station) bool { return !seen[s.key()] })
 	if here.group, err = d.notShut(ctx, working); err != nil {
 		return err
 	}
