@@ -56,19 +56,25 @@ func withoutAnswers(t *testing.T) (*program, *site) {
 func askForAPerson(t *testing.T, p *program, person *telegramtest.Person) {
 	t.Helper()
 	person.Say("/librarian")
-	var offer telegramtest.Sent
 	eventually(t, "offer", func() string {
-		for _, m := range p.double.Sent(person.ID) {
-			for _, b := range m.Buttons {
-				if b.Data == "human:yes" {
-					offer = m
-					return ""
-				}
-			}
+		if tap(p, person, "human:yes") {
+			return ""
 		}
 		return "nobody asked whether to hand over"
 	})
-	person.Press(offer, "human:yes")
+}
+
+// tap presses the first button whose action begins so, of all that the person was sent; false where there is none.
+func tap(p *program, person *telegramtest.Person, action string) bool {
+	for _, m := range p.double.Sent(person.ID) {
+		for _, b := range m.Buttons {
+			if strings.HasPrefix(b.Data, action) {
+				person.Press(m, b.Data)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // TestLibrarianInAGroup brings a person on Telegram to a librarian who works in a group, through the whole program but for its answers,
@@ -119,13 +125,8 @@ func TestLibrarianInAGroup(t *testing.T) {
 		if len(group.Topics()) == 0 {
 			return ""
 		}
-		for _, m := range p.double.Sent(georgi.ID) {
-			for _, b := range m.Buttons {
-				if strings.HasPrefix(b.Data, "forget") {
-					georgi.Press(m, b.Data)
-					return "asked to be sure"
-				}
-			}
+		if tap(p, georgi, "forget") {
+			return "asked to be sure"
 		}
 		return "the topic is still there"
 	})

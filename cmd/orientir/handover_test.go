@@ -64,20 +64,7 @@ var claimPath = regexp.MustCompile(`/console/chats/\d+/claim`)
 // handOver brings a person on Telegram to a librarian in the browser and back.
 func handOver(t *testing.T, p *program, maria *telegramtest.Person) {
 	elena := signIn(t, p, "elena@example.bg", "дълга парола за проба 7")
-	maria.Say("/librarian")
-	var offer telegramtest.Sent
-	eventually(t, "offer", func() string {
-		for _, m := range p.double.Sent(maria.ID) {
-			for _, b := range m.Buttons {
-				if b.Data == "human:yes" {
-					offer = m
-					return ""
-				}
-			}
-		}
-		return "nobody asked whether to hand over"
-	})
-	maria.Press(offer, "human:yes")
+	askForAPerson(t, p, maria)
 	var claim string
 	eventually(t, "queue", func() string {
 		page := elena.page("/console/queue")
