@@ -95,7 +95,8 @@ func (d *dialog) answer(in *askGuides) act {
 	if again := d.audienceSaid(in); again != nil {
 		return again
 	}
-	if a.PlaceSaid && !a.FollowUp && a.Outcome != retrieval.Emergency && onlyPlace(in.Question.Text, a.Place) {
+	// Alone, a place goes on about the guide on the screen, unless an offer stands there: then it says where the library should be.
+	if a.PlaceSaid && (!a.FollowUp || d.state.Wish != nil) && a.Outcome != retrieval.Emergency && onlyPlace(in.Question.Text, a.Place) {
 		d.later = append(d.later, &record{Question: in.Question, Answer: a})
 		return d.nearMatch(a.Place)
 	}
