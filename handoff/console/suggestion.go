@@ -39,23 +39,26 @@ type suggestion struct {
 
 // suggestionFor answers the person's last words, where nobody has. It is nil where there is nothing to suggest, or it was dropped.
 func (s *site) suggestionFor(r *http.Request, t handoff.Ticket, lines []line) (*suggestion, error) {
-	message, words := lastWords(lines)
+	message, words := lastWords(lines, t)
 	if message == 0 || r.URL.Query().Get("drop") == strconv.FormatInt(message, 10) {
 		return nil, nil
 	}
 	return s.suggest(r.Context(), t, message, words)
 }
 
-// lastWords are what the person wrote since a librarian last did, the newest last; 0 where a librarian had the last word.
-func lastWords(lines []line) (message int64, words []string) {
+// lastWords are what the person wrote since a librarian last did, the newest last; 0 where a librarian had the last word. Of what came before
+// the ticket it is the question that the ticket was opened with: the last words then were «искам човек», a place or «да».
+func lastWords(lines []line, t handoff.Ticket) (message int64, words []string) {
 	for _, l := range slices.Backward(lines) {
 		if l.From == bot.Librarian {
 			break
 		}
 		if l.From == bot.Person && l.Written && strings.TrimSpace(l.Text) != "" {
 			message = max(message, l.ID)
-			words = append([]string{l.Text}, words...)
-			if len(words) == 3 {
+			if t.Summary != "" && l.At.Before(t.OpenedAt) {
+				return message, append([]string{t.Summary}, words...)
+			}
+			if words = append([]string{l.Text}, words...); len(words) == 3 {
 				break
 			}
 		}
