@@ -49,14 +49,17 @@ func (s *Store) Publish(ctx context.Context, g Guide, by string) (int, error) {
 	}
 	version := 0
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		version, err = publish(ctx, tx, g, "editor", by)
+		version, err = publish(ctx, tx, g, byline{"editor", by, by})
 		return err
 	})
 	return version, err
 }
 
+// byline says where a version comes from: starter, editor or import, and opaque staff ids of who published it and who wrote it.
+type byline struct{ origin, published, written string }
+
 // publish stores g as the version after g.Version.
-func publish(ctx context.Context, tx postgres.DB, g Guide, origin, by string) (int, error) {
+func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, error) {
 	version := g.Version + 1
 	var sql string
 	if g.Version == 0 {
@@ -74,10 +77,10 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, origin, by string) (i
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, apart, replaced_by, local,
-		                            review_by, origin, published_by, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		                            review_by, origin, published_by, written_by, why)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), filled(g.Apart), g.ReplacedBy, filled(g.Local),
-		date(g.ReviewBy), origin, by, g.Why)
+		date(g.ReviewBy), by.origin, by.published, by.written, g.Why)
 	for language, t := range g.Text {
 		batch.Queue(`
 			INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps,
@@ -115,6 +118,9 @@ type guideRow struct {
 	Why            string
 }
 
+const versionColumns = `v.slug, v.version, v.audience, v.status, v.title_english, v.link, v.identification, v.related, v.apart, v.replaced_by, v.local,
+		       v.review_by, v.published_by, v.published_at, v.why`
+
 type textRow struct {
 	Slug               string
 	Language           Language
@@ -148,13 +154,17 @@ type sourceRow struct {
 // readGuides reads the published versions of these slugs, or of all where slugs is nil, by slug.
 func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, error) {
 	rows, err := db.Query(ctx, `
-		SELECT v.slug, v.version, v.audience, v.status, v.title_english, v.link, v.identification, v.related,
-		       v.apart, v.replaced_by, v.local, v.review_by, v.published_by, v.published_at, v.why
+		SELECT `+versionColumns+`
 		FROM guides g JOIN guide_versions v USING (slug, version)
 		WHERE $1::text[] IS NULL OR g.slug = ANY($1) ORDER BY v.slug`, slugs)
 	if err != nil {
 		return nil, fmt.Errorf("read guides: %w", err)
 	}
+	return collectGuides(ctx, db, rows)
+}
+
+// collectGuides reads the versions that rows hold, at most one of each guide, with their texts and sources.
+func collectGuides(ctx context.Context, db postgres.DB, rows pgx.Rows) ([]Guide, error) {
 	versions, err := pgx.CollectRows(rows, pgx.RowToStructByName[guideRow])
 	if err != nil || len(versions) == 0 {
 		return nil, wrap("read guides", err)

@@ -261,7 +261,7 @@ func importGuides(ctx context.Context, tx postgres.DB, data []byte) (Report, err
 		if len(faults.err.Faults) > 0 {
 			continue
 		}
-		if _, err := publish(ctx, tx, g, "import", "import"); err != nil {
+		if _, err := publish(ctx, tx, g, byline{"import", "import", ""}); err != nil {
 			return report, err
 		}
 		if ok {

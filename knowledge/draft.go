@@ -1,0 +1,234 @@
+package knowledge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
+)
+
+// Stage says where a draft stands.
+type Stage string
+
+// The stages. What is published has no draft, until somebody begins the next one.
+const (
+	Drafting Stage = "draft"
+	InReview Stage = "review"
+)
+
+// Draft is what editors make of a guide before it is published. A guide has at most one.
+type Draft struct {
+	Slug      string
+	Base      int // published version that it was begun on; 0: a new guide
+	Revision  int // rises with each save; 0: not saved yet
+	Stage     Stage
+	Guide     Guide  // may be incomplete: what must hold is checked when it is sent for review and when it is published
+	Notes     string // for editors, masked: where it comes from; at most 20,000 characters
+	BegunBy   string // opaque staff id, as the next ones
+	BegunAt   time.Time
+	ChangedBy string
+	ChangedAt time.Time
+	SentBy    string // who sent it for review; "" where nobody did
+}
+
+// mostNotes is how many characters of notes a draft may have.
+const mostNotes = 20000
+
+// New says that the guide has never been published.
+func (d Draft) New() bool { return d.Base == 0 }
+
+// ErrStaleDraft means that somebody else saved the draft, or published or dropped it, in between: read it again.
+var ErrStaleDraft = errors.New("the draft was changed meanwhile")
+
+// ErrNeedsSecond means that the editors' rules ask for another editor than who wrote the draft.
+var ErrNeedsSecond = errors.New("another editor must publish it")
+
+// ErrNotInReview means that a draft must be sent for review first, where the editors' rules ask for a second editor.
+var ErrNotInReview = errors.New("the draft was not sent for review")
+
+// draftRow is a row of guide_drafts.
+type draftRow struct {
+	Slug      string
+	Base      int
+	Revision  int
+	Stage     Stage
+	Guide     []byte
+	Notes     string
+	BegunBy   string
+	BegunAt   time.Time
+	ChangedBy string
+	ChangedAt time.Time
+	SentBy    string
+}
+
+const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by`
+
+func (r draftRow) draft() (Draft, error) {
+	d := Draft{
+		Slug: r.Slug, Base: r.Base, Revision: r.Revision, Stage: r.Stage, Notes: r.Notes,
+		BegunBy: r.BegunBy, BegunAt: r.BegunAt, ChangedBy: r.ChangedBy, ChangedAt: r.ChangedAt, SentBy: r.SentBy,
+	}
+	if err := json.Unmarshal(r.Guide, &d.Guide); err != nil {
+		return Draft{}, fmt.Errorf("read draft of %q: %w", r.Slug, err)
+	}
+	d.Guide.Slug, d.Guide.Version = r.Slug, r.Base
+	return d, nil
+}
+
+// Draft gives the draft of a guide, and false where nobody is at one.
+func (s *Store) Draft(ctx context.Context, slug string) (Draft, bool, error) {
+	return readDraft(ctx, s.db, slug, "")
+}
+
+// readDraft reads a draft; lock is «FOR UPDATE» or nothing.
+func readDraft(ctx context.Context, db postgres.DB, slug, lock string) (Draft, bool, error) {
+	rows, err := db.Query(ctx, `SELECT `+draftColumns+` FROM guide_drafts WHERE slug = $1 `+lock, slug)
+	if err != nil {
+		return Draft{}, false, fmt.Errorf("read draft of %q: %w", slug, err)
+	}
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[draftRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Draft{}, false, nil
+	}
+	if err != nil {
+		return Draft{}, false, fmt.Errorf("read draft of %q: %w", slug, err)
+	}
+	d, err := row.draft()
+	return d, err == nil, err
+}
+
+// SaveDraft saves d over the revision that it was made on, 0 to begin it, and gives it as it is now. Personal numbers in it are masked.
+// A draft in review goes back to drafting: what was sent is no longer what would be published. Base stays as it was begun.
+// by is an opaque staff id. Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
+// the notes are too long.
+func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by string) (Draft, error) {
+	d.Notes = strict(strings.TrimSpace(d.Notes))
+	switch {
+	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 60:
+		return Draft{}, fmt.Errorf("save draft: %w", &Fault{"slug", "fault.slug", d.Slug})
+	case utf8.RuneCountInString(d.Notes) > mostNotes:
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: "notes", Key: "fault.long"})
+	}
+	guide, err := json.Marshal(d.Guide.masked())
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
+	var rows pgx.Rows
+	if d.Revision == 0 {
+		// It begins on what is published now, or is of a guide that isn't there.
+		rows, err = tx.Query(ctx, `
+			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by)
+			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5
+			WHERE $2 = coalesce((SELECT version FROM guides WHERE slug = $1), 0)
+			ON CONFLICT (slug) DO NOTHING
+			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by)
+	} else {
+		rows, err = tx.Query(ctx, `
+			UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', guide = $3, notes = $4, changed_by = $5, changed_at = now()
+			WHERE slug = $1 AND revision = $2
+			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by)
+	}
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[draftRow])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, ErrStaleDraft)
+	}
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
+	return row.draft()
+}
+
+// Rebase puts a draft whose guide was published meanwhile on the version that is published now. The caller has shown the editor what differs.
+// Errors: ErrStaleDraft.
+func (s *Store) Rebase(ctx context.Context, tx postgres.DB, slug string, revision int, by string) error {
+	return changeDraft(ctx, tx, "rebase", slug, `
+		UPDATE guide_drafts d SET base = g.version, revision = d.revision + 1, stage = 'draft', sent_by = '', changed_by = $3, changed_at = now()
+		FROM guides g WHERE g.slug = d.slug AND d.slug = $1 AND d.revision = $2`, revision, by)
+}
+
+// SendDraft sends a draft for review. Errors: Faults where it is not fit to be published, ErrStaleDraft.
+func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by string) error {
+	d, ok, err := readDraft(ctx, tx, slug, "FOR UPDATE")
+	if err != nil {
+		return err
+	}
+	if !ok || d.Revision != revision {
+		return fmt.Errorf("send draft of %q: %w", slug, ErrStaleDraft)
+	}
+	hosts, err := s.AllowedHosts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.Guide.Validate(hosts); err != nil {
+		return fmt.Errorf("send draft of %q: %w", slug, err)
+	}
+	return changeDraft(ctx, tx, "send", slug, `
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3 WHERE slug = $1 AND revision = $2`, revision, by)
+}
+
+// RecallDraft takes a draft back from review, or gives it back to who wrote it. Errors: ErrStaleDraft.
+func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, revision int) error {
+	return changeDraft(ctx, tx, "recall", slug, `
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '' WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision)
+}
+
+// DropDraft throws a draft away. Errors: ErrStaleDraft.
+func (s *Store) DropDraft(ctx context.Context, tx postgres.DB, slug string, revision int) error {
+	return changeDraft(ctx, tx, "drop", slug, `DELETE FROM guide_drafts WHERE slug = $1 AND revision = $2`, revision)
+}
+
+func changeDraft(ctx context.Context, tx postgres.DB, act, slug, sql string, args ...any) error {
+	tag, err := tx.Exec(ctx, sql, append([]any{slug}, args...)...)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrStaleDraft
+	}
+	return wrap(fmt.Sprintf("%s draft of %q", act, slug), err)
+}
+
+// PublishDraft makes a draft the published version and says its number; the draft is gone then. by is an opaque staff id.
+// Errors: ErrStaleDraft; ErrStale where the guide was published since the draft was begun (see Rebase); ErrNotInReview and ErrNeedsSecond where the
+// editors' rules ask for a second editor; Faults.
+func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by string) (int, error) {
+	d, ok, err := readDraft(ctx, tx, slug, "FOR UPDATE")
+	if err != nil {
+		return 0, err
+	}
+	if !ok || d.Revision != revision {
+		return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrStaleDraft)
+	}
+	rules, err := editingRules(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	if rules.SecondEditor {
+		switch {
+		case d.Stage != InReview:
+			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNotInReview)
+		case by == d.ChangedBy || by == d.SentBy:
+			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNeedsSecond)
+		}
+	}
+	g := d.Guide.masked()
+	hosts, err := s.AllowedHosts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := g.Validate(hosts); err != nil {
+		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
+	}
+	version, err := publish(ctx, tx, g, byline{"editor", by, d.ChangedBy})
+	if err != nil {
+		return 0, err
+	}
+	return version, s.DropDraft(ctx, tx, slug, revision)
+}
