@@ -17,6 +17,12 @@ import (
 // Stage says where a draft stands.
 type Stage string
 
+// Editor is who works on guides.
+type Editor struct {
+	ID           string // opaque staff id
+	Municipality string // code that limits an editor to what is local there; "" is no limit
+}
+
 // The stages. What is published has no draft, until somebody begins the next one.
 const (
 	Drafting Stage = "draft"
@@ -106,9 +112,9 @@ func readDraft(ctx context.Context, db postgres.DB, slug, lock string) (Draft, b
 
 // SaveDraft saves d over the revision that it was made on, 0 to begin it, and gives it as it is now. Personal numbers in it are masked.
 // A draft in review goes back to drafting: what was sent is no longer what would be published. Base stays as it was begun.
-// by is an opaque staff id. Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
+// Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
 // the notes are too long.
-func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by string) (Draft, error) {
+func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Editor) (Draft, error) {
 	d.Notes = strict(strings.TrimSpace(d.Notes))
 	switch {
 	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 60:
@@ -128,12 +134,12 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by strin
 			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5
 			WHERE $2 = coalesce((SELECT version FROM guides WHERE slug = $1), 0)
 			ON CONFLICT (slug) DO NOTHING
-			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by)
+			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by.ID)
 	} else {
 		rows, err = tx.Query(ctx, `
 			UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', guide = $3, notes = $4, changed_by = $5, changed_at = now()
 			WHERE slug = $1 AND revision = $2
-			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by)
+			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by.ID)
 	}
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
@@ -150,14 +156,14 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by strin
 
 // Rebase puts a draft whose guide was published meanwhile on the version that is published now. The caller has shown the editor what differs.
 // Errors: ErrStaleDraft.
-func (s *Store) Rebase(ctx context.Context, tx postgres.DB, slug string, revision int, by string) error {
+func (s *Store) Rebase(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	return changeDraft(ctx, tx, "rebase", slug, `
 		UPDATE guide_drafts d SET base = g.version, revision = d.revision + 1, stage = 'draft', sent_by = '', changed_by = $3, changed_at = now()
-		FROM guides g WHERE g.slug = d.slug AND d.slug = $1 AND d.revision = $2`, revision, by)
+		FROM guides g WHERE g.slug = d.slug AND d.slug = $1 AND d.revision = $2`, revision, by.ID)
 }
 
 // SendDraft sends a draft for review. Errors: Faults where it is not fit to be published, ErrStaleDraft.
-func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by string) error {
+func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	d, ok, err := readDraft(ctx, tx, slug, "FOR UPDATE")
 	if err != nil {
 		return err
@@ -173,17 +179,17 @@ func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revi
 		return fmt.Errorf("send draft of %q: %w", slug, err)
 	}
 	return changeDraft(ctx, tx, "send", slug, `
-		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3 WHERE slug = $1 AND revision = $2`, revision, by)
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3 WHERE slug = $1 AND revision = $2`, revision, by.ID)
 }
 
 // RecallDraft takes a draft back from review, or gives it back to who wrote it. Errors: ErrStaleDraft.
-func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, revision int) error {
+func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	return changeDraft(ctx, tx, "recall", slug, `
 		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '' WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision)
 }
 
 // DropDraft throws a draft away. Errors: ErrStaleDraft.
-func (s *Store) DropDraft(ctx context.Context, tx postgres.DB, slug string, revision int) error {
+func (s *Store) DropDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	return changeDraft(ctx, tx, "drop", slug, `DELETE FROM guide_drafts WHERE slug = $1 AND revision = $2`, revision)
 }
 
@@ -195,10 +201,10 @@ func changeDraft(ctx context.Context, tx postgres.DB, act, slug, sql string, arg
 	return wrap(fmt.Sprintf("%s draft of %q", act, slug), err)
 }
 
-// PublishDraft makes a draft the published version and says its number; the draft is gone then. by is an opaque staff id.
+// PublishDraft makes a draft the published version and says its number; the draft is gone then.
 // Errors: ErrStaleDraft; ErrStale where the guide was published since the draft was begun (see Rebase); ErrNotInReview and ErrNeedsSecond where the
 // editors' rules ask for a second editor; Faults.
-func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by string) (int, error) {
+func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) (int, error) {
 	d, ok, err := readDraft(ctx, tx, slug, "FOR UPDATE")
 	if err != nil {
 		return 0, err
@@ -214,7 +220,7 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 		switch {
 		case d.Stage != InReview:
 			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNotInReview)
-		case by == d.ChangedBy || by == d.SentBy:
+		case by.ID == d.ChangedBy || by.ID == d.SentBy:
 			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNeedsSecond)
 		}
 	}
@@ -226,9 +232,9 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 	if err := g.Validate(hosts); err != nil {
 		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
 	}
-	version, err := publish(ctx, tx, g, byline{"editor", by, d.ChangedBy})
+	version, err := publish(ctx, tx, g, byline{"editor", by.ID, d.ChangedBy})
 	if err != nil {
 		return 0, err
 	}
-	return version, s.DropDraft(ctx, tx, slug, revision)
+	return version, s.DropDraft(ctx, tx, slug, revision, by)
 }

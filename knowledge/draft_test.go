@@ -51,7 +51,7 @@ func (e *editing) in(act func(tx pgx.Tx) error) error {
 // save saves a draft; what is an error that is expected, or nil.
 func (e *editing) save(d Draft, by string, what error) (saved Draft) {
 	e.Helper()
-	err := e.in(func(tx pgx.Tx) (err error) { saved, err = e.store.SaveDraft(e.ctx, tx, d, by); return err })
+	err := e.in(func(tx pgx.Tx) (err error) { saved, err = e.store.SaveDraft(e.ctx, tx, d, Editor{ID: by}); return err })
 	if !errors.Is(err, what) {
 		e.Fatalf("save as %s: %v, want %v", by, err, what)
 	}
@@ -60,7 +60,7 @@ func (e *editing) save(d Draft, by string, what error) (saved Draft) {
 
 func (e *editing) send(d Draft, by string) Draft {
 	e.Helper()
-	if err := e.in(func(tx pgx.Tx) error { return e.store.SendDraft(e.ctx, tx, d.Slug, d.Revision, by) }); err != nil {
+	if err := e.in(func(tx pgx.Tx) error { return e.store.SendDraft(e.ctx, tx, d.Slug, d.Revision, Editor{ID: by}) }); err != nil {
 		e.Fatal(err)
 	}
 	d, _, err := e.store.Draft(e.ctx, d.Slug)
@@ -72,7 +72,7 @@ func (e *editing) send(d Draft, by string) Draft {
 
 func (e *editing) publish(d Draft, by string) (version int, err error) {
 	err = e.in(func(tx pgx.Tx) (err error) {
-		version, err = e.store.PublishDraft(e.ctx, tx, d.Slug, d.Revision, by)
+		version, err = e.store.PublishDraft(e.ctx, tx, d.Slug, d.Revision, Editor{ID: by})
 		return err
 	})
 	return version, err
@@ -142,7 +142,7 @@ func TestDraftsCollide(t *testing.T) {
 	if _, err := e.publish(theirs, "petya"); !errors.Is(err, ErrStaleDraft) {
 		t.Errorf("published unseen: %v", err)
 	}
-	if err := e.in(func(tx pgx.Tx) error { return e.store.DropDraft(e.ctx, tx, "sample", theirs.Revision) }); !errors.Is(err, ErrStaleDraft) {
+	if err := e.in(func(tx pgx.Tx) error { return e.store.DropDraft(e.ctx, tx, "sample", theirs.Revision, Editor{ID: "ivan"}) }); !errors.Is(err, ErrStaleDraft) {
 		t.Errorf("dropped unseen: %v", err)
 	}
 	// A dozen at once: one wins.
@@ -151,7 +151,7 @@ func TestDraftsCollide(t *testing.T) {
 	won := 0
 	for range 12 {
 		group.Go(func() {
-			err := e.in(func(tx pgx.Tx) error { _, err := e.store.SaveDraft(e.ctx, tx, mine, "x"); return err })
+			err := e.in(func(tx pgx.Tx) error { _, err := e.store.SaveDraft(e.ctx, tx, mine, Editor{ID: "x"}); return err })
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -175,7 +175,7 @@ func TestDraftsCollide(t *testing.T) {
 	if _, err := e.publish(d, "maria"); !errors.Is(err, ErrStale) {
 		t.Errorf("published over a newer version: %v", err)
 	}
-	if err := e.in(func(tx pgx.Tx) error { return e.store.Rebase(e.ctx, tx, "sample", d.Revision, "maria") }); err != nil {
+	if err := e.in(func(tx pgx.Tx) error { return e.store.Rebase(e.ctx, tx, "sample", d.Revision, Editor{ID: "maria"}) }); err != nil {
 		t.Fatal(err)
 	}
 	d, _, _ = e.store.Draft(e.ctx, "sample")
@@ -215,7 +215,7 @@ func TestSecondEditor(t *testing.T) {
 			t.Errorf("approved by %s, who had a hand in it: %v", by, err)
 		}
 	}
-	if err := e.in(func(tx pgx.Tx) error { return e.store.RecallDraft(e.ctx, tx, "sample", d.Revision) }); err != nil {
+	if err := e.in(func(tx pgx.Tx) error { return e.store.RecallDraft(e.ctx, tx, "sample", d.Revision, Editor{ID: "maria"}) }); err != nil {
 		t.Fatal(err)
 	}
 	d, _, _ = e.store.Draft(e.ctx, "sample")
@@ -236,7 +236,7 @@ func TestNewGuideBeginsIncomplete(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	var faults Faults
-	err := e.in(func(tx pgx.Tx) error { return e.store.SendDraft(e.ctx, tx, "novo", d.Revision, "maria") })
+	err := e.in(func(tx pgx.Tx) error { return e.store.SendDraft(e.ctx, tx, "novo", d.Revision, Editor{ID: "maria"}) })
 	if !errors.As(err, &faults) || len(faults) < 5 {
 		t.Errorf("sent incomplete: %v", err)
 	}
@@ -254,7 +254,7 @@ func TestNewGuideBeginsIncomplete(t *testing.T) {
 	e.save(Draft{Slug: "sample", Guide: e.guide}, "maria", ErrStaleDraft) // as new, but there is such a guide
 	var fault *Fault
 	if err := e.in(func(tx pgx.Tx) error {
-		_, err := e.store.SaveDraft(e.ctx, tx, Draft{Slug: "Не така"}, "maria")
+		_, err := e.store.SaveDraft(e.ctx, tx, Draft{Slug: "Не така"}, Editor{ID: "maria"})
 		return err
 	}); !errors.As(err, &fault) {
 		t.Errorf("a slug that is none: %v", err)
