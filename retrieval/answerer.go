@@ -89,12 +89,9 @@ func (a *Answerer) Ready(ctx context.Context) (bool, error) {
 // Answer answers a question, or says that it can't and what to do instead. It asks the database once for each
 // reading of it, and once more where a place is involved.
 func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
-	s := a.serving.Load()
-	if s == nil {
-		if ok, err := a.swap(ctx); err != nil || !ok {
-			return Answer{}, errors.Join(ErrNotReady, err)
-		}
-		s = a.serving.Load()
+	s, err := a.served(ctx)
+	if err != nil {
+		return Answer{}, err
 	}
 	first, err := a.consider(ctx, s, q, q.Text)
 	if err != nil {

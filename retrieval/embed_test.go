@@ -1,0 +1,35 @@
+package retrieval
+
+import (
+	"errors"
+	"math"
+	"testing"
+)
+
+func TestEmbedPutsTheSameProblemTogether(t *testing.T) {
+	t.Parallel()
+	a, _ := smallAnswerer(t, Options{})
+	vectors, err := a.Embed(t.Context(), []string{"изгубих си личната карта", "как да извадя нова лична карта", "къде се купува винетка", ""})
+	if err != nil || len(vectors) != 4 {
+		t.Fatalf("%d vectors, %v", len(vectors), err)
+	}
+	for i, v := range vectors {
+		if length := math.Sqrt(float64(dot(v, v))); math.Abs(length-1) > 1e-4 {
+			t.Errorf("vector %d is %.4f long", i, length)
+		}
+	}
+	if same, other := dot(vectors[0], vectors[1]), dot(vectors[0], vectors[2]); same < other+0.2 {
+		t.Errorf("cosine of two about the card %.2f, of card and vignette %.2f", same, other)
+	}
+	if version, err := a.Version(t.Context()); err != nil || version != a.serving.Load().weights.version {
+		t.Errorf("version %q, %v", version, err)
+	}
+}
+
+func TestEmbedNeedsAModel(t *testing.T) {
+	t.Parallel()
+	pool, store := smallBase(t)
+	if _, err := New(pool, store, Options{}).Embed(t.Context(), []string{"винетка"}); !errors.Is(err, ErrNotReady) {
+		t.Errorf("%v", err)
+	}
+}
