@@ -21,6 +21,9 @@ type Finding struct {
 	Language Language `json:"language,omitempty"` // "" where it concerns the whole guide
 	Must     bool     `json:"must"`               // must be mended; false: an editor should look
 	Rule     string   `json:"rule"`               // see the rules beside CheckGuides
+	Field    string   `json:"field,omitempty"`    // as in Fault: «link», «text.bg.steps»; «text.bg» is all of a text, "" all of the guide
+	Key      string   `json:"-"`                  // says what it is within its rule, «lix», or the end of a Fault's key, «empty»: a form has a phrase for each
+	Args     []any    `json:"-"`                  // of that phrase
 	What     string   `json:"what"`               // in Bulgarian
 }
 
@@ -145,12 +148,26 @@ type check struct {
 	found  []Finding
 }
 
-func (c *check) must(slug string, l Language, rule, what string, args ...any) {
-	c.found = append(c.found, Finding{slug, l, true, rule, fmt.Sprintf(what, args...)})
+// at is where a finding belongs: the guide, the language and the field.
+type at struct {
+	slug     string
+	language Language
+	field    string // behind «text.bg.» where it is a text's
 }
 
-func (c *check) should(slug string, l Language, rule, what string, args ...any) {
-	c.found = append(c.found, Finding{slug, l, false, rule, fmt.Sprintf(what, args...)})
+func (a at) name() string {
+	if a.language == "" || a.field == "apart" || a.field == "local" { // which have both languages in them
+		return a.field
+	}
+	return strings.TrimSuffix("text."+string(a.language)+"."+a.field, ".")
+}
+
+func (c *check) must(a at, rule, key, what string, args ...any) {
+	c.found = append(c.found, Finding{a.slug, a.language, true, rule, a.name(), key, args, fmt.Sprintf(what, args...)})
+}
+
+func (c *check) should(a at, rule, key, what string, args ...any) {
+	c.found = append(c.found, Finding{a.slug, a.language, false, rule, a.name(), key, args, fmt.Sprintf(what, args...)})
 }
 
 func (c *check) guide(g Guide) {
@@ -164,7 +181,10 @@ func (c *check) guide(g Guide) {
 			case strings.HasSuffix(f.Field, ".exceptions"):
 				rule = "exceptions"
 			}
-			c.must(g.Slug, "", rule, "%s %s: %s", f.Field, faultWords(f.Key), f.Value)
+			c.found = append(c.found, Finding{
+				Guide: g.Slug, Must: true, Rule: rule, Field: f.Field, Key: strings.TrimPrefix(f.Key, "fault."), Args: []any{f.Value},
+				What: fmt.Sprintf("%s %s: %s", f.Field, faultWords(f.Key), f.Value),
+			})
 		}
 	}
 	c.sources(g)
@@ -177,7 +197,7 @@ func (c *check) guide(g Guide) {
 	c.english(g)
 	for _, door := range g.Local {
 		if c.Municipalities != nil && !slices.ContainsFunc(c.Municipalities, door.Serves) {
-			c.must(g.Slug, "", "local", "няма община „%s“", door.Municipality)
+			c.must(at{g.Slug, "", "local"}, "local", "no_municipality", "няма община „%s“", door.Municipality)
 		}
 	}
 }
@@ -186,9 +206,9 @@ func (c *check) guide(g Guide) {
 func (c *check) sources(g Guide) {
 	switch {
 	case g.ReviewBy.IsZero():
-		c.must(g.Slug, "", "review", "няма review_by: никой няма да го прегледа")
+		c.must(at{g.Slug, "", "review_by"}, "review", "no_review", "няма review_by: никой няма да го прегледа")
 	case g.ReviewBy.Before(c.Today):
-		c.must(g.Slug, "", "review", "за преглед е от %s", g.ReviewBy.Format(time.DateOnly))
+		c.must(at{g.Slug, "", "review_by"}, "review", "review_past", "за преглед е от %s", g.ReviewBy.Format(time.DateOnly))
 	}
 	var last time.Time
 	for _, s := range g.Sources {
@@ -197,7 +217,7 @@ func (c *check) sources(g Guide) {
 			read = s.Checked
 		}
 		if read.After(c.Today) {
-			c.must(g.Slug, "", "source", "%s е прочетен в бъдещето, на %s", s.URL, read.Format(time.DateOnly))
+			c.must(at{g.Slug, "", "sources"}, "source", "read_later", "%s е прочетен в бъдещето, на %s", s.URL, read.Format(time.DateOnly))
 		}
 		if read.After(last) {
 			last = read
@@ -206,14 +226,14 @@ func (c *check) sources(g Guide) {
 	switch begin := g.ReviewBy.Add(-reviewPeriod); {
 	case len(g.Sources) == 0: // told by Validate
 	case last.IsZero():
-		c.should(g.Slug, "", "source", "не е известно кога е четен някой от източниците")
+		c.should(at{g.Slug, "", "sources"}, "source", "unread", "не е известно кога е четен някой от източниците")
 	case !g.ReviewBy.IsZero() && last.Before(begin):
-		c.should(g.Slug, "", "source", "източниците са четени последно на %s, преди последния период за преглед (от %s)", last.Format(time.DateOnly), begin.Format(time.DateOnly))
+		c.should(at{g.Slug, "", "sources"}, "source", "read_long_ago", "източниците са четени последно на %s, преди последния период за преглед (от %s)", last.Format(time.DateOnly), begin.Format(time.DateOnly))
 	}
 	for _, l := range []Language{Bulgarian, English} {
 		t := g.Text[l]
 		if t.FeeNote == "" && last.Before(euro) && slices.ContainsFunc(t.Fees, func(f Fee) bool { return f.Cents > 0 }) {
-			c.must(g.Slug, l, "fee", "сума в евро, която никой източник от 2026 г. не потвърждава, а няма fee_note къде да се провери")
+			c.must(at{g.Slug, l, "fees"}, "fee", "fee_unsure", "сума в евро, която никой източник от 2026 г. не потвърждава, а няма fee_note къде да се провери")
 		}
 	}
 }
@@ -223,7 +243,7 @@ func (c *check) slugs(g Guide) {
 	points := func(field, slug string) (Guide, bool) {
 		other, ok := c.guides[slug]
 		if !ok {
-			c.must(g.Slug, "", "slug", "%s: няма упътване %s", field, slug)
+			c.must(at{g.Slug, "", field}, "slug", "no_guide", "%[2]s: няма упътване %[1]s", slug, field)
 			return Guide{}, false
 		}
 		return *other, true
@@ -236,25 +256,38 @@ func (c *check) slugs(g Guide) {
 	}
 	if g.ReplacedBy != "" {
 		if next, ok := points("replaced_by", g.ReplacedBy); ok && next.Status == Closed {
-			c.must(g.Slug, "", "slug", "replaced_by: %s също е закрита", g.ReplacedBy)
+			c.must(at{g.Slug, "", "replaced_by"}, "slug", "closed_too", "replaced_by: %s също е закрита", g.ReplacedBy)
 		}
 	}
 }
 
+// call is what a guide goes by, and the field that it stands in.
+type call struct{ field, words string }
+
+// calls are all that a text goes by.
+func (t Text) calls() []call {
+	list := []call{{"title", t.Title}}
+	for _, n := range t.Names {
+		list = append(list, call{"names", n})
+	}
+	for _, n := range t.Formerly {
+		list = append(list, call{"formerly", n})
+	}
+	return list
+}
+
+// callKey is the same for names that people don't tell apart.
+func callKey(name string) string { return strings.ToLower(strings.Join(splitWords(name), " ")) }
+
 // names finds everyday names, old ones among them, that two guides go by without a word on how to tell them apart.
 func (c *check) names(guides []Guide) {
-	type claim struct {
-		slug     string
-		language Language
-	}
-	claims := map[string][]claim{}
+	claims := map[string][]at{}
 	for _, g := range guides {
 		for _, l := range []Language{Bulgarian, English} {
-			t := g.Text[l]
-			for _, name := range slices.Concat([]string{t.Title}, t.Names, t.Formerly) {
-				key := strings.ToLower(strings.Join(splitWords(name), " "))
-				if key != "" && !slices.ContainsFunc(claims[key], func(other claim) bool { return other.slug == g.Slug }) {
-					claims[key] = append(claims[key], claim{g.Slug, l})
+			for _, n := range g.Text[l].calls() {
+				key := callKey(n.words)
+				if key != "" && !slices.ContainsFunc(claims[key], func(other at) bool { return other.slug == g.Slug }) {
+					claims[key] = append(claims[key], at{g.Slug, l, n.field})
 				}
 			}
 		}
@@ -267,7 +300,7 @@ func (c *check) names(guides []Guide) {
 		for i, a := range who {
 			for _, b := range who[i+1:] {
 				if !told(a.slug, b.slug) && !told(b.slug, a.slug) {
-					c.must(a.slug, a.language, "name", "„%s“ е име и на %s, а никое не казва в apart как се различават", name, b.slug)
+					c.must(a, "name", "name_taken", "„%s“ е име и на %s, а никое не казва в apart как се различават", name, b.slug)
 				}
 			}
 		}

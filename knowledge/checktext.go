@@ -11,40 +11,41 @@ import (
 // text checks what the guide says in one language.
 func (c *check) text(g Guide, l Language, t Text) {
 	if long := slices.ContainsFunc(t.Exceptions, func(e string) bool { return len(strings.Fields(e)) >= wordyException }); len(t.Exceptions) == 1 || len(t.Exceptions) > 0 && !long {
-		c.should(g.Slug, l, "exceptions", "изключенията са бедни: има ли дете, пълномощник, чужденец, фирма, изтекъл документ?")
+		c.should(at{g.Slug, l, "exceptions"}, "exceptions", "few_exceptions", "изключенията са бедни: има ли дете, пълномощник, чужденец, фирма, изтекъл документ?")
 	}
 	limit := plainLIX
 	if l == English {
 		limit = plainLIXEnglish
 	}
 	if r := t.Reading(); r.LIX() > limit {
-		c.must(g.Slug, l, "reading", "LIX %.1f, а обикновен език е до %.0f: %d думи, %d дълги, %d изречения", r.LIX(), limit, r.Words, r.Long, r.Sentences)
+		c.must(at{g.Slug, l, ""}, "reading", "lix", "LIX %.1f, а обикновен език е до %.0f: %d думи, %d дълги, %d изречения", r.LIX(), limit, r.Words, r.Long, r.Sentences)
 	}
-	for _, prose := range t.prose() {
+	for _, part := range t.proseParts() {
+		prose, place := part.words, at{g.Slug, l, part.field}
 		for _, sentence := range splitSentences(prose) {
 			if r := ReadingOf(sentence); r.Words > longSentence {
-				c.should(g.Slug, l, "reading", "изречение от %d думи: %s", r.Words, strings.TrimSpace(sentence))
+				c.should(place, "reading", "long_sentence", "изречение от %d думи: %s", r.Words, strings.TrimSpace(sentence))
 			}
 		}
 		if m := levaForm.FindString(prose); m != "" {
-			c.must(g.Slug, l, "fee", "сума в левове: %s", m)
+			c.must(place, "fee", "leva", "сума в левове: %s", m)
 		}
 		for _, d := range datesIn(prose) {
 			if d.open && d.day.Before(c.Today.AddDate(-1, 0, 0)) && !slices.Contains(t.Deadlines, prose) {
-				c.should(g.Slug, l, "date", "стара дата: %s", d.words)
+				c.should(place, "date", "old_date", "стара дата: %s", d.words)
 			}
 		}
 	}
 	for _, deadline := range t.Deadlines {
 		for _, d := range datesIn(deadline) {
 			if d.open && d.day.Before(c.Today) {
-				c.must(g.Slug, l, "date", "срок в миналото: %s", d.words)
+				c.must(at{g.Slug, l, "deadlines"}, "date", "past_deadline", "срок в миналото: %s", d.words)
 			}
 		}
 	}
 	for _, f := range t.Fees {
 		if m := levaForm.FindString(f.What); m != "" {
-			c.must(g.Slug, l, "fee", "сума в левове: %s", m)
+			c.must(at{g.Slug, l, "fees"}, "fee", "leva", "сума в левове: %s", m)
 		}
 	}
 }
@@ -59,35 +60,39 @@ var levaForm = regexp.MustCompile(`(?i)\d[\d \x{a0}.,]*(?:лв\.?|лева|ле�
 func (c *check) english(g Guide) {
 	bg, en := g.Text[Bulgarian], g.Text[English]
 	if _, ok := g.Text[English]; !ok {
-		c.should(g.Slug, English, "english", "няма английски текст")
+		c.should(at{g.Slug, English, ""}, "english", "no_english", "няма английски текст")
 		return
 	}
 	for _, part := range []struct{ name, bg, en string }{
 		{"contact", bg.Contact, en.Contact}, {"identification_note", bg.IdentificationNote, en.IdentificationNote}, {"fee_note", bg.FeeNote, en.FeeNote}, {"time", bg.Time, en.Time},
 	} {
 		if part.bg != "" && part.en == "" {
-			c.must(g.Slug, English, "english", "няма %s, а на български има", part.name)
+			c.must(at{g.Slug, English, part.name}, "english", "lacks", "няма %s, а на български има", part.name)
 		}
 	}
 	for _, part := range []struct {
 		section int
+		field   string
 		bg, en  []string
-	}{{2, bg.Exceptions, en.Exceptions}, {4, bg.Steps, en.Steps}, {5, bg.Needed, en.Needed}, {6, bg.Deadlines, en.Deadlines}, {7, bg.GoodToKnow, en.GoodToKnow}} {
+	}{
+		{2, "exceptions", bg.Exceptions, en.Exceptions}, {4, "steps", bg.Steps, en.Steps}, {5, "needed", bg.Needed, en.Needed},
+		{6, "deadlines", bg.Deadlines, en.Deadlines}, {7, "good_to_know", bg.GoodToKnow, en.GoodToKnow},
+	} {
 		switch {
 		case len(part.bg) > 0 && len(part.en) == 0:
-			c.must(g.Slug, English, "english", "няма „%s“, а на български има", sections[part.section].en)
+			c.must(at{g.Slug, English, part.field}, "english", "lacks", "няма „%s“, а на български има", sections[part.section].en)
 		case len(part.en) < len(part.bg):
-			c.should(g.Slug, English, "english", "„%s“ има %d точки, а на български са %d", sections[part.section].en, len(part.en), len(part.bg))
+			c.should(at{g.Slug, English, part.field}, "english", "fewer", "„%[3]s“ има %[1]d точки, а на български са %[2]d", len(part.en), len(part.bg), sections[part.section].en)
 		}
 	}
 	for _, a := range g.Apart {
 		if a.How[English] == "" {
-			c.should(g.Slug, English, "english", "apart за %s няма how_en", a.Slug)
+			c.should(at{g.Slug, English, "apart"}, "english", "apart_english", "apart за %s няма how_en", a.Slug)
 		}
 	}
 	for _, door := range g.Local {
 		if door.Note[Bulgarian] != "" && door.Note[English] == "" {
-			c.should(g.Slug, English, "english", "local за %s няма note_en", door.Municipality)
+			c.should(at{g.Slug, English, "local"}, "english", "local_english", "local за %s няма note_en", door.Municipality)
 		}
 	}
 }

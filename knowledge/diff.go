@@ -80,6 +80,10 @@ func (g Guide) fields() []field {
 		add("needed", slices.Clone(t.Needed)...)
 		var fees []string
 		for _, f := range t.Fees {
+			if f.Cents < 0 { // a draft's, whose amount isn't known yet
+				fees = append(fees, f.What)
+				continue
+			}
 			fees = append(fees, fmt.Sprintf("%d,%02d € · %s", f.Cents/100, f.Cents%100, f.What))
 		}
 		add("fees", fees...)

@@ -104,7 +104,7 @@ func TestValidate(t *testing.T) {
 		{"no step", func(_ *Guide, t *Text) { t.Steps = nil }, "text.bg.steps"},
 		{"no source", func(g *Guide, _ *Text) { g.Sources = nil }, "sources"},
 		{"source elsewhere", func(g *Guide, _ *Text) { g.Sources[0].URL = "https://forum.example.com" }, "sources.url"},
-		{"link in the text", func(_ *Guide, t *Text) { t.GoodToKnow = []string{"Вижте https://bit.ly/x."} }, "text.bg.prose"},
+		{"link in the text", func(_ *Guide, t *Text) { t.GoodToKnow = []string{"Вижте https://bit.ly/x."} }, "text.bg.good_to_know"},
 		{"negative fee", func(_ *Guide, t *Text) { t.Fees = []Fee{{-1, "такса"}} }, "text.bg.fees"},
 		{"capital name", func(_ *Guide, t *Text) { t.Names = []string{"Лична карта"} }, "text.bg.names"},
 	} {

@@ -138,20 +138,45 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 			fault("fees", "fault.fee", fee.What)
 		}
 	}
-	for _, prose := range t.prose() {
-		for _, address := range addressForm.FindAllString(prose, -1) {
+	for _, part := range t.proseParts() {
+		for _, address := range addressForm.FindAllString(part.words, -1) {
 			if !LinkAllowed(strings.TrimRight(address, ".,;:!?)»“"), hosts) {
-				fault("prose", "fault.host", address)
+				fault(part.field, "fault.host", address)
 			}
 		}
 	}
 	return faults
 }
 
-// prose is all that the text says in sentences.
-func (t Text) prose() []string {
-	return slices.Concat([]string{t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Contact}, t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.GoodToKnow)
+// prosePart is something that a text says in sentences, and the field that it stands in.
+type prosePart struct{ field, words string }
+
+// proseParts are all that the text says in sentences.
+func (t Text) proseParts() []prosePart {
+	parts := []prosePart{
+		{"summary", t.Summary}, {"who", t.Who}, {"where", t.Where}, {"identification_note", t.IdentificationNote}, {"fee_note", t.FeeNote}, {"contact", t.Contact},
+	}
+	for _, list := range []struct {
+		field string
+		items []string
+	}{{"exceptions", t.Exceptions}, {"steps", t.Steps}, {"needed", t.Needed}, {"deadlines", t.Deadlines}, {"good_to_know", t.GoodToKnow}} {
+		for _, item := range list.items {
+			parts = append(parts, prosePart{list.field, item})
+		}
+	}
+	return parts
 }
+
+// prose is what the parts say.
+func (t Text) prose() (words []string) {
+	for _, p := range t.proseParts() {
+		words = append(words, p.words)
+	}
+	return words
+}
+
+// EverydayName is a name as it is kept: small letters but for abbreviations, one space between words.
+func EverydayName(name string) string { return lower(name) }
 
 // addressForm finds addresses in running text.
 var addressForm = regexp.MustCompile(`https?://[^\s<>"»“]+`)
