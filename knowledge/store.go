@@ -15,6 +15,8 @@ type Store struct {
 	places snapshot[*gazetteer]
 	points snapshot[*directory]
 
+	calls snapshot[*guideCalls] // what the published guides go by
+
 	guideContacts, pointContacts snapshot[*privacy.Public] // the phones and addresses that stand in them
 }
 
@@ -23,6 +25,7 @@ func NewStore(db postgres.DB) *Store {
 	s := &Store{db: db}
 	s.places = snapshot[*gazetteer]{topic: "places", load: s.loadGazetteer}
 	s.points = snapshot[*directory]{topic: "help-points", load: s.loadDirectory}
+	s.calls = snapshot[*guideCalls]{topic: "content", load: s.loadCalls}
 	s.guideContacts = snapshot[*privacy.Public]{topic: "content", load: s.loadGuideContacts}
 	s.pointContacts = snapshot[*privacy.Public]{topic: "help-points", load: s.loadPointContacts}
 	return s
@@ -32,6 +35,7 @@ func NewStore(db postgres.DB) *Store {
 func (s *Store) forget() {
 	s.places.forget()
 	s.points.forget()
+	s.calls.forget()
 	s.guideContacts.forget()
 	s.pointContacts.forget()
 }
