@@ -38,3 +38,8 @@ func (s *Store) SetEditingRules(ctx context.Context, tx postgres.DB, r EditingRu
 	_, err := tx.Exec(ctx, `UPDATE editing_rules SET second_editor = $1, grace_days = $2`, r.SecondEditor, days)
 	return wrap("set the editing rules", err)
 }
+
+// Silent says whether a guide with this review date, none being zero, is so long past it on a day that it no longer answers, but only points at its source.
+func (r EditingRules) Silent(reviewBy, today time.Time) bool {
+	return !reviewBy.IsZero() && reviewBy.Add(r.Grace).Format(time.DateOnly) < today.Format(time.DateOnly)
+}

@@ -104,6 +104,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/canned", "canned_title", only(staff.Librarian, staff.Supervisor)},
 		{"/console/supervisor", "supervisor_title", only(staff.Supervisor)},
 		{"/console/transcripts", "transcripts_title", only(staff.Supervisor)},
+		{"/console/guides", "guides_title", only(staff.Editor)},
 		{"/console/tasks", "tasks_title", only(staff.Editor)},
 		{"/console/feedback", "feedback_title", only(staff.Supervisor, staff.Editor)},
 		{"/console/people", "people_title", only(staff.Admin)},

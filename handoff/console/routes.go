@@ -85,6 +85,13 @@ func (s *site) routes() []route {
 		{"POST /console/libraries/{id}/trainings/{number}", only(librarian, supervisor, admin), s.changeTraining},
 		{"POST /console/libraries/{id}/trainings/{number}/cancel", only(librarian, supervisor, admin), s.cancelTraining},
 
+		{"GET /console/guides", only(editor), s.guidesPage},
+		{"GET /console/guides/{slug}", only(editor), s.guideRoomPage},
+		{"POST /console/guides/{slug}/send", only(editor), s.guideStep("send", sendGuide)},
+		{"POST /console/guides/{slug}/recall", only(editor), s.guideStep("recall", recallGuide)},
+		{"POST /console/guides/{slug}/publish", only(editor), s.guideStep("publish", publishGuide)},
+		{"POST /console/guides/{slug}/drop", only(editor), s.guideStep("drop", dropGuide)},
+
 		{"GET /console/tasks", only(editor), s.tasksPage},
 		{"POST /console/tasks/{id}/done", only(editor), s.endTask(false)},
 		{"POST /console/tasks/{id}/dismiss", only(editor), s.endTask(true)},

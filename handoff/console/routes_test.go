@@ -50,6 +50,12 @@ var who = map[string]string{
 	"GET /console/canned/{id}":                   "ls",
 	"POST /console/canned/{id}":                  "ls",
 	"POST /console/canned/{id}/remove":           "ls",
+	"GET /console/guides":                        "e",
+	"GET /console/guides/{slug}":                 "e",
+	"POST /console/guides/{slug}/send":           "e",
+	"POST /console/guides/{slug}/recall":         "e",
+	"POST /console/guides/{slug}/publish":        "e",
+	"POST /console/guides/{slug}/drop":           "e",
 	"GET /console/tasks":                         "e",
 	"POST /console/tasks/{id}/done":              "e",
 	"POST /console/tasks/{id}/dismiss":           "e",
@@ -145,6 +151,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people",
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/groups", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
+		"/console/guides", "/console/guides?find=съдимост&view=renew", "/console/guides/criminal-record",
 		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
 		for _, language := range []string{"bg", "en"} {
 			w.post("/console/language", "language", language)

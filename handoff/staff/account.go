@@ -91,6 +91,25 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	return all, nil
 }
 
+// Names gives the names of those of these accounts that there are.
+func (s *Store) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
+	rows, err := s.db.Query(ctx, `SELECT id, name FROM staff WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("name accounts: %w", err)
+	}
+	names := map[int64]string{}
+	var id int64
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+		names[id] = name
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("name accounts: %w", err)
+	}
+	return names, nil
+}
+
 // Serving lists the active accounts that answer people and can sign in.
 func (s *Store) Serving(ctx context.Context, db postgres.DB) ([]Account, error) {
 	rows, err := db.Query(ctx, `
