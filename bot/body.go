@@ -67,8 +67,10 @@ type Card struct {
 // Door is a service's own site in one municipality.
 type Door struct {
 	Municipality string `json:"municipality"`
-	Link         string `json:"link"`
+	Link         string `json:"link"` // "" where it has none
 	Contact      string `json:"contact,omitempty"`
+	Office       string `json:"office,omitempty"`
+	Fee          string `json:"fee,omitempty"`
 	Note         string `json:"note,omitempty"`
 }
 

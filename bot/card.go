@@ -43,18 +43,27 @@ func NewDoor(l *knowledge.Local, language string) *Door {
 	case language != "bg":
 		name = Latin(name)
 	}
-	return &Door{Municipality: name, Link: l.Link, Contact: l.Contact, Note: l.In(knowledge.Language(language))}
+	in := knowledge.Language(language)
+	return &Door{Municipality: name, Link: l.Link, Contact: l.Contact, Office: l.Office, Fee: l.FeeIn(in), Note: l.In(in)}
 }
 
 // Lines are a door's words, its title first.
 func (d Door) Lines(language string) []string {
-	lines := []string{i18n.T(language, "bot.local_door", d.Municipality), d.Link}
-	for _, l := range []string{d.Contact, d.Note} {
+	lines := []string{i18n.T(language, "bot.local_door", d.Municipality)}
+	for _, l := range []string{d.Link, d.Contact, labelled(language, "sources.local_office", d.Office), labelled(language, "sources.local_fee", d.Fee), d.Note} {
 		if l != "" {
 			lines = append(lines, l)
 		}
 	}
 	return lines
+}
+
+// labelled puts words in a phrase; "" stays so.
+func labelled(language, key, words string) string {
+	if words == "" {
+		return ""
+	}
+	return i18n.T(language, key, words)
 }
 
 // NewHelpPointCard is a help point as a message carries it. now is read in Europe/Sofia and decides the words on opening.

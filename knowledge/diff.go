@@ -55,9 +55,10 @@ func (g Guide) fields() []field {
 	add("apart", lines...)
 	lines = nil
 	for _, l := range g.Local {
-		lines = append(lines, inBoth(strings.Join(slices.DeleteFunc([]string{l.Municipality, l.Link, l.Contact}, func(s string) bool { return s == "" }), " · "), l.Note))
+		lines = append(lines, l.line())
 	}
 	add("local", lines...)
+	add("municipality", g.Municipality)
 	lines = nil
 	for _, s := range g.Sources {
 		lines = append(lines, strings.Join([]string{s.Title, s.URL, isoDay(s.Seen), isoDay(s.Checked)}, " · "))

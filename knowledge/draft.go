@@ -113,7 +113,7 @@ func readDraft(ctx context.Context, db postgres.DB, slug, lock string) (Draft, b
 // SaveDraft saves d over the revision that it was made on, 0 to begin it, and gives it as it is now. Personal numbers in it are masked.
 // A draft in review goes back to drafting: what was sent is no longer what would be published. Base stays as it was begun.
 // Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
-// the notes are too long.
+// the notes are too long, or where a municipality's editor changes what is not the municipality's.
 func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Editor) (Draft, error) {
 	d.Notes = strict(strings.TrimSpace(d.Notes))
 	switch {
@@ -122,7 +122,11 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	case utf8.RuneCountInString(d.Notes) > mostNotes:
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: "notes", Key: "fault.long"})
 	}
-	guide, err := json.Marshal(d.Guide.masked())
+	masked := d.Guide.masked()
+	if err := s.mayChange(ctx, tx, d.Slug, masked, by); err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
+	guide, err := json.Marshal(masked)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
@@ -155,14 +159,21 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 }
 
 // Rebase puts a draft whose guide was published meanwhile on the version that is published now. The caller has shown the editor what differs.
-// Errors: ErrStaleDraft.
+// A municipality's editor keeps the municipality's own of the draft, and takes the rest as it is published.
+// Errors: ErrStaleDraft; *Fault where the draft holds somebody else's changes.
 func (s *Store) Rebase(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
+	if by.Municipality != "" {
+		if err := s.rebaseLocal(ctx, tx, slug, revision, by); err != nil {
+			return fmt.Errorf("rebase draft of %q: %w", slug, err)
+		}
+	}
 	return changeDraft(ctx, tx, "rebase", slug, `
 		UPDATE guide_drafts d SET base = g.version, revision = d.revision + 1, stage = 'draft', sent_by = '', changed_by = $3, changed_at = now()
 		FROM guides g WHERE g.slug = d.slug AND d.slug = $1 AND d.revision = $2`, revision, by.ID)
 }
 
-// SendDraft sends a draft for review. Errors: Faults where it is not fit to be published, ErrStaleDraft.
+// SendDraft sends a draft for review. Errors: Faults where it is not fit to be published, *Fault where a municipality's editor sends what
+// is not the municipality's, ErrStaleDraft.
 func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	d, ok, err := readDraft(ctx, tx, slug, "FOR UPDATE")
 	if err != nil {
@@ -178,18 +189,32 @@ func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revi
 	if err := d.Guide.Validate(hosts); err != nil {
 		return fmt.Errorf("send draft of %q: %w", slug, err)
 	}
+	if err := s.mayPublish(ctx, tx, d, by); err != nil {
+		return fmt.Errorf("send draft of %q: %w", slug, err)
+	}
 	return changeDraft(ctx, tx, "send", slug, `
 		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3 WHERE slug = $1 AND revision = $2`, revision, by.ID)
 }
 
-// RecallDraft takes a draft back from review, or gives it back to who wrote it. Errors: ErrStaleDraft.
+// RecallDraft takes a draft back from review, or gives it back to who wrote it. Errors: ErrStaleDraft; *Fault where a municipality's
+// editor does so with somebody else's changes.
 func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
+	if err := s.mayUndo(ctx, tx, slug, by); err != nil {
+		return fmt.Errorf("recall draft of %q: %w", slug, err)
+	}
 	return changeDraft(ctx, tx, "recall", slug, `
 		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '' WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision)
 }
 
-// DropDraft throws a draft away. Errors: ErrStaleDraft.
+// DropDraft throws a draft away. Errors: as of RecallDraft.
 func (s *Store) DropDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
+	if err := s.mayUndo(ctx, tx, slug, by); err != nil {
+		return fmt.Errorf("drop draft of %q: %w", slug, err)
+	}
+	return dropDraft(ctx, tx, slug, revision)
+}
+
+func dropDraft(ctx context.Context, tx postgres.DB, slug string, revision int) error {
 	return changeDraft(ctx, tx, "drop", slug, `DELETE FROM guide_drafts WHERE slug = $1 AND revision = $2`, revision)
 }
 
@@ -224,6 +249,9 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNeedsSecond)
 		}
 	}
+	if err := s.mayPublish(ctx, tx, d, by); err != nil {
+		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
+	}
 	g := d.Guide.masked()
 	hosts, err := s.AllowedHosts(ctx)
 	if err != nil {
@@ -236,5 +264,5 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 	if err != nil {
 		return 0, err
 	}
-	return version, s.DropDraft(ctx, tx, slug, revision, by)
+	return version, dropDraft(ctx, tx, slug, revision)
 }

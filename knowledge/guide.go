@@ -62,6 +62,7 @@ type Guide struct {
 	Apart          []Apart  // from guides that go by one of its everyday names too
 	ReplacedBy     string   // slug of the guide that a closed service's work went to; "" where none
 	Local          []Local  // its doors in single municipalities
+	Municipality   string   `json:",omitempty"` // code of the municipality that a local guide is of; "" is the whole country
 	Sources        []Source
 	ReviewBy       time.Time // a date; zero means none set
 	PublishedAt    time.Time

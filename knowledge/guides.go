@@ -77,10 +77,10 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, erro
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, apart, replaced_by, local,
-		                            review_by, origin, published_by, written_by, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		                            municipality, review_by, origin, published_by, written_by, why)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), filled(g.Apart), g.ReplacedBy, filled(g.Local),
-		date(g.ReviewBy), by.origin, by.published, by.written, g.Why)
+		g.Municipality, date(g.ReviewBy), by.origin, by.published, by.written, g.Why)
 	for language, t := range g.Text {
 		batch.Queue(`
 			INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps,
@@ -112,6 +112,7 @@ type guideRow struct {
 	Apart          []Apart
 	ReplacedBy     string
 	Local          []Local
+	Municipality   string
 	ReviewBy       *time.Time
 	PublishedBy    string
 	PublishedAt    time.Time
@@ -119,7 +120,7 @@ type guideRow struct {
 }
 
 const versionColumns = `v.slug, v.version, v.audience, v.status, v.title_english, v.link, v.identification, v.related, v.apart, v.replaced_by, v.local,
-		       v.review_by, v.published_by, v.published_at, v.why`
+		       v.municipality, v.review_by, v.published_by, v.published_at, v.why`
 
 type textRow struct {
 	Slug               string
@@ -177,7 +178,7 @@ func collectGuides(ctx context.Context, db postgres.DB, rows pgx.Rows) ([]Guide,
 		keys[i], numbers[i] = v.Slug, v.Version
 		guides[i] = Guide{
 			Slug: v.Slug, Version: v.Version, Audience: v.Audience, Status: v.Status, TitleEnglish: v.TitleEnglish, Link: v.Link, Related: v.Related,
-			Apart: v.Apart, ReplacedBy: v.ReplacedBy, Local: v.Local, ReviewBy: day(v.ReviewBy), PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt, Why: v.Why, Text: map[Language]Text{},
+			Apart: v.Apart, ReplacedBy: v.ReplacedBy, Local: v.Local, Municipality: v.Municipality, ReviewBy: day(v.ReviewBy), PublishedBy: v.PublishedBy, PublishedAt: v.PublishedAt, Why: v.Why, Text: map[Language]Text{},
 		}
 		for _, m := range v.Identification {
 			guides[i].Identification = append(guides[i].Identification, Means(m))

@@ -1,17 +1,31 @@
 package knowledge
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Local is the door of a service in one municipality: where a guide holds for the whole country, but a town has its own site for it.
 type Local struct {
-	Municipality string              `json:"municipality"` // as the places name it: «Столична»; with the district where two share the name: «Бяла, Варна»
-	Link         string              `json:"link"`         // official address, on an allowed host
-	Contact      string              `json:"contact"`      // phone or e-mail; "" where not sure
-	Note         map[Language]string `json:"note"`         // a sentence on what differs there; nothing where nothing does
+	Municipality string              `json:"municipality"`     // as the places name it: «Столична»; with the district where two share the name: «Бяла, Варна»
+	Link         string              `json:"link"`             // official address, on an allowed host; "" where it has none
+	Contact      string              `json:"contact"`          // phone or e-mail; "" where not sure
+	Office       string              `json:"office,omitempty"` // where its counter is: an address, a room, its hours
+	Fee          map[Language]string `json:"fee,omitempty"`    // what it costs there, in words; nothing where it is as elsewhere
+	Note         map[Language]string `json:"note"`             // a sentence on what differs there; nothing where nothing does
 }
 
 // In gives the note in a language, or else in Bulgarian.
 func (l Local) In(language Language) string { return in(l.Note, language) }
+
+// FeeIn gives what it costs there in a language, or else in Bulgarian; "" where it is as elsewhere.
+func (l Local) FeeIn(language Language) string { return in(l.Fee, language) }
+
+// line is all of it on one line.
+func (l Local) line() string {
+	facts := slices.DeleteFunc([]string{l.Municipality, l.Link, l.Contact, l.Office}, func(s string) bool { return s == "" })
+	return inBoth(inBoth(strings.Join(facts, " · "), l.Fee), l.Note)
+}
 
 // Name is the municipality's name without its district.
 func (l Local) Name() string {

@@ -35,7 +35,7 @@ func ParseGuide(bg, en File) (Guide, error) {
 	f := document.front
 	g := Guide{
 		Slug: f.Slug, Audience: f.Audience, Status: f.Status, TitleEnglish: f.TitleEnglish, Link: f.Link, Identification: f.Identification,
-		Related: f.Related, ReplacedBy: f.ReplacedBy, ReviewBy: time.Time(f.ReviewBy), Text: map[Language]Text{Bulgarian: document.text()},
+		Related: f.Related, ReplacedBy: f.ReplacedBy, Municipality: f.Of, ReviewBy: time.Time(f.ReviewBy), Text: map[Language]Text{Bulgarian: document.text()},
 	}
 	for _, s := range f.Sources {
 		g.Sources = append(g.Sources, Source{URL: s.URL, Title: s.Title, Seen: time.Time(s.Seen), Checked: time.Time(s.Checked)})
@@ -44,7 +44,10 @@ func ParseGuide(bg, en File) (Guide, error) {
 		g.Apart = append(g.Apart, Apart{Slug: a.Slug, How: inLanguages(a.How, a.HowEnglish)})
 	}
 	for _, l := range f.Local {
-		g.Local = append(g.Local, Local{Municipality: l.Municipality, Link: l.Link, Contact: l.Contact, Note: inLanguages(l.Note, l.NoteEnglish)})
+		g.Local = append(g.Local, Local{
+			Municipality: l.Municipality, Link: l.Link, Contact: l.Contact, Office: l.Office,
+			Fee: inLanguages(l.Fee, l.FeeEnglish), Note: inLanguages(l.Note, l.NoteEnglish),
+		})
 	}
 	if en.Data == nil {
 		return g, nil
@@ -58,7 +61,7 @@ func ParseGuide(bg, en File) (Guide, error) {
 	switch {
 	case e.Slug != f.Slug:
 		return Guide{}, fault(fmt.Sprintf("slug е %q, а в българския файл е %q", e.Slug, f.Slug))
-	case e.Audience != "" || e.Status != "" || e.TitleEnglish != "" || e.Link != "" || e.Identification != nil || e.Related != nil || e.Apart != nil || e.ReplacedBy != "" || e.Local != nil || e.Sources != nil || !time.Time(e.ReviewBy).IsZero():
+	case e.Audience != "" || e.Status != "" || e.TitleEnglish != "" || e.Link != "" || e.Identification != nil || e.Related != nil || e.Apart != nil || e.ReplacedBy != "" || e.Local != nil || e.Of != "" || e.Sources != nil || !time.Time(e.ReviewBy).IsZero():
 		return Guide{}, fault("съдържа нещо, което стои само в българския файл")
 	case len(e.Fees) != len(f.Fees):
 		return Guide{}, fault("таксите не са като в българския файл")
@@ -103,6 +106,7 @@ type frontMatter struct {
 	Apart              []apartYAML `yaml:"apart,omitempty"`
 	ReplacedBy         string      `yaml:"replaced_by,omitempty"`
 	Local              []localYAML `yaml:"local,omitempty"`
+	Of                 string      `yaml:"municipality,omitempty"`
 	ReviewBy           dateYAML    `yaml:"review_by,omitempty"`
 	Sources            []source    `yaml:"sources,omitempty"`
 	line               int
@@ -123,8 +127,11 @@ type apartYAML struct {
 
 type localYAML struct {
 	Municipality string `yaml:"municipality"`
-	Link         string `yaml:"link"`
+	Link         string `yaml:"link,omitempty"`
 	Contact      string `yaml:"contact,omitempty"`
+	Office       string `yaml:"office,omitempty"`
+	Fee          string `yaml:"fee,omitempty"`
+	FeeEnglish   string `yaml:"fee_en,omitempty"`
 	Note         string `yaml:"note,omitempty"`
 	NoteEnglish  string `yaml:"note_en,omitempty"`
 }
@@ -335,12 +342,12 @@ func (g Guide) Markdown(language Language) ([]byte, error) {
 	if language == Bulgarian {
 		front.Audience, front.Status, front.TitleEnglish, front.Link = g.Audience, g.Status, g.TitleEnglish, g.Link
 		front.Identification, front.Related, front.ReviewBy = g.Identification, g.Related, dateYAML(g.ReviewBy)
-		front.ReplacedBy = g.ReplacedBy
+		front.ReplacedBy, front.Of = g.ReplacedBy, g.Municipality
 		for _, a := range g.Apart {
 			front.Apart = append(front.Apart, apartYAML{a.Slug, a.How[Bulgarian], a.How[English]})
 		}
 		for _, l := range g.Local {
-			front.Local = append(front.Local, localYAML{l.Municipality, l.Link, l.Contact, l.Note[Bulgarian], l.Note[English]})
+			front.Local = append(front.Local, localYAML{l.Municipality, l.Link, l.Contact, l.Office, l.Fee[Bulgarian], l.Fee[English], l.Note[Bulgarian], l.Note[English]})
 		}
 		for _, s := range g.Sources {
 			front.Sources = append(front.Sources, source{s.URL, s.Title, dateYAML(s.Seen), dateYAML(s.Checked)})

@@ -88,9 +88,8 @@ func guideWords(guides []Guide) (words []string) {
 	for _, g := range guides {
 		for _, local := range g.Local {
 			words = append(words, "тел. "+local.Contact)
-			for _, note := range local.Note {
-				words = append(words, note)
-			}
+			words = slices.AppendSeq(append(words, local.Office), maps.Values(local.Fee))
+			words = slices.AppendSeq(words, maps.Values(local.Note))
 		}
 		for _, t := range g.Text {
 			words = append(words, "тел. "+t.Contact, t.Authority, t.Summary, t.Who, t.Where, t.IdentificationNote, t.FeeNote, t.Time)
@@ -141,7 +140,7 @@ func (g Guide) masked() Guide {
 		g.Apart[i].How = strictIn(g.Apart[i].How)
 	}
 	for i, l := range g.Local {
-		g.Local[i].Contact, g.Local[i].Note = strict(l.Contact), strictIn(l.Note)
+		g.Local[i].Contact, g.Local[i].Office, g.Local[i].Fee, g.Local[i].Note = strict(l.Contact), strict(l.Office), strictIn(l.Fee), strictIn(l.Note)
 	}
 	for i := range g.Sources {
 		g.Sources[i].Title = strict(g.Sources[i].Title)

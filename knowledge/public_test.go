@@ -67,7 +67,10 @@ func TestPublicPhonesStay(t *testing.T) {
 	bg := g.Text[Bulgarian]
 	bg.Fees = append(bg.Fees, Fee{100, "за ЕГН 6101057509"})
 	g.Apart = append(g.Apart, Apart{"court-case-access", map[Language]string{Bulgarian: "За ЕГН 6101057509 е другото."}})
-	g.Local = append(g.Local, Local{"Враца", "https://cs.mjs.bg", "02 777 88 99", map[Language]string{Bulgarian: "ЕГН 6101057509"}})
+	g.Local = append(g.Local, Local{
+		Municipality: "Враца", Link: "https://cs.mjs.bg", Contact: "02 777 88 99", Office: "ЕГН 6101057509",
+		Fee: map[Language]string{Bulgarian: "ЕГН 6101057509"}, Note: map[Language]string{Bulgarian: "ЕГН 6101057509"},
+	})
 	bg.Contact, bg.GoodToKnow = "02 777 88 99, priemna@example.bg", append(bg.GoodToKnow, "Пример: ЕГН 6101057509.")
 	g.Text[Bulgarian] = bg
 	before := "питах на 02 777 88 99"

@@ -7,6 +7,9 @@ import (
 	"unicode"
 )
 
+// municipalityForm is a municipality's code in НСИ's register.
+var municipalityForm = regexp.MustCompile(`^[A-Z]{3}[0-9]{2}$`)
+
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // AllMeans lists the means of identification in the order in which they are shown.
@@ -65,9 +68,15 @@ func (g Guide) Validate(hosts []string) error {
 		} else if slices.ContainsFunc(g.Local[:i], func(other Local) bool { return other.Municipality == l.Municipality }) {
 			fault("local.municipality", "fault.twice", l.Municipality)
 		}
-		if !LinkAllowed(l.Link, hosts) {
+		switch {
+		case l.Link == "" && l.Contact == "" && l.Office == "" && l.FeeIn(Bulgarian) == "" && l.In(Bulgarian) == "": // nothing is said
+			fault("local.link", "fault.empty", l.Municipality)
+		case l.Link != "" && !LinkAllowed(l.Link, hosts):
 			fault("local.link", "fault.host", l.Link)
 		}
+	}
+	if g.Municipality != "" && !municipalityForm.MatchString(g.Municipality) {
+		fault("municipality", "fault.choice", g.Municipality)
 	}
 	if len(g.Sources) == 0 {
 		fault("sources", "fault.empty", "")

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // Version is one line of a guide's history.
@@ -35,11 +37,15 @@ func (s *Store) Versions(ctx context.Context, slug string) ([]Version, error) {
 
 // GuideAt gives a version of a guide as it was published, and false where there is none.
 func (s *Store) GuideAt(ctx context.Context, slug string, version int) (Guide, bool, error) {
-	rows, err := s.db.Query(ctx, `SELECT `+versionColumns+` FROM guide_versions v WHERE v.slug = $1 AND v.version = $2`, slug, version)
+	return guideAt(ctx, s.db, slug, version)
+}
+
+func guideAt(ctx context.Context, db postgres.DB, slug string, version int) (Guide, bool, error) {
+	rows, err := db.Query(ctx, `SELECT `+versionColumns+` FROM guide_versions v WHERE v.slug = $1 AND v.version = $2`, slug, version)
 	if err != nil {
 		return Guide{}, false, fmt.Errorf("read version %d of %q: %w", version, slug, err)
 	}
-	guides, err := collectGuides(ctx, s.db, rows)
+	guides, err := collectGuides(ctx, db, rows)
 	if err != nil || len(guides) == 0 {
 		return Guide{}, false, wrap(fmt.Sprintf("read version %d of %q", version, slug), err)
 	}

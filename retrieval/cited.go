@@ -53,9 +53,12 @@ func cite(g knowledge.Guide, l knowledge.Language, door *knowledge.Local, about 
 	}
 	if door != nil {
 		name := fmt.Sprintf(p.local, door.Name()) + ": "
-		c.add("local.link", name+door.Link, false)
-		if door.Contact != "" {
-			c.add("local.contact", name+door.Contact, false)
+		for _, fact := range []struct{ token, text string }{
+			{"local.link", door.Link}, {"local.contact", door.Contact}, {"local.office", door.Office}, {"local.fee", door.FeeIn(in)},
+		} {
+			if fact.text != "" {
+				c.add(fact.token, name+fact.text, false)
+			}
 		}
 		c.add("local.note", door.In(in), false)
 	}

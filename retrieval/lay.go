@@ -279,8 +279,16 @@ func (b *page) lead(p *phrases, g knowledge.Guide, t knowledge.Text, sections []
 // door is the guide's own site in the municipality of the place.
 func (b *page) door(p *phrases, door *knowledge.Local, l knowledge.Language) {
 	if door != nil {
-		b.section(fmt.Sprintf(p.local, door.Name()), "", door.Link, door.Contact, door.In(l))
+		b.section(fmt.Sprintf(p.local, door.Name()), "", door.Link, door.Contact, labelled(p.office, door.Office), labelled(p.localFee, door.FeeIn(l)), door.In(l))
 	}
+}
+
+// labelled puts words in a phrase; "" stays so.
+func labelled(phrase, words string) string {
+	if words == "" {
+		return ""
+	}
+	return fmt.Sprintf(phrase, words)
 }
 
 // cyrillicIn tells whether an English title names the service in Bulgarian already.

@@ -16,7 +16,7 @@ type phrases struct {
 	free, clarify, abstained, librarian, near, nearUnknown, where2                     string
 	signpost, signpostNext, offtopic, advice, human, helpPoint, training, news, status string
 	greeting, thanks, bye, robot, complaint, other                                     string
-	formerly, replaced, local                                                          string
+	formerly, replaced, local, office, localFee                                        string
 	hoursUnknown, openUntil, opens, shut, phone, callOn                                string
 	state, stateUnknown, unsaid, more, fraud, forgot                                   string
 }
@@ -51,7 +51,7 @@ var bulgarianPhrases = phrases{
 	thanks:   "Моля! Питайте ме пак, когато Ви потрябва.", bye: "Довиждане и всичко добро!",
 	robot:     "Аз съм програма, не човек. Показвам къде и как се ползват електронни услуги. Ако искате човек, ще Ви свържа с библиотекар.",
 	complaint: "Съжалявам, че не помогнах. Опишете го с други думи или поискайте библиотекар.", other: "Тук съм. Напишете с няколко думи какво Ви трябва.",
-	formerly: "„%s“ вече става тук: %s.", replaced: "Тази услуга е закрита: %s. Това вече става тук: %s.", local: "За община %s",
+	formerly: "„%s“ вече става тук: %s.", replaced: "Тази услуга е закрита: %s. Това вече става тук: %s.", local: "За община %s", office: "На място: %s", localFee: "Такса: %s",
 	hoursUnknown: "Не знам работното време", callOn: "Не знам работното време, обадете се на %s", openUntil: "Отворено до %s ч.", opens: "Затворено. Отваря %s", shut: "Затворено", phone: "тел. %s",
 	state: "Докъде е Вашето", stateUnknown: "Не виждам докъде е Вашето. Знае го: %s.",
 	unsaid: "Това упътването не го казва. Проверете на официалния адрес.", more: "Още:", forgot: "Забравих мястото.",
@@ -88,7 +88,7 @@ var englishPhrases = phrases{
 	thanks:   "You are welcome! Ask me again whenever you need.", bye: "Goodbye and all the best!",
 	robot:     "I am a program, not a person. I show where and how to use e-services. If you want a person, I will bring in a librarian.",
 	complaint: "I am sorry that I did not help. Describe it in other words, or ask for a librarian.", other: "I am here. Write in a few words what you need.",
-	formerly: "“%s” is now done here: %s.", replaced: "This service is closed: %s. It is now done here: %s.", local: "In the municipality of %s",
+	formerly: "“%s” is now done here: %s.", replaced: "This service is closed: %s. It is now done here: %s.", local: "In the municipality of %s", office: "In person: %s", localFee: "Fee: %s",
 	hoursUnknown: "I do not know the opening hours", callOn: "I do not know the opening hours, please call %s", openUntil: "Open until %s", opens: "Closed. Opens %s", shut: "Closed", phone: "tel. %s",
 	state: "How your case stands", stateUnknown: "I cannot see how your case stands. Who knows: %s.",
 	unsaid: "The guide does not say this. Check at the official address.", more: "More:", forgot: "I have forgotten the place.",

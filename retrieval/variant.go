@@ -67,6 +67,9 @@ func (a *Answer) localise() {
 	}
 	if door, ok := a.Guide.LocalAt(a.Place.Place); ok {
 		a.Local = &door
+		if door.Link == "" {
+			return
+		}
 		a.Links = slices.Insert(a.Links, 0, Link{Title: a.Links[0].Title + " – " + a.Place.Place.Municipality, URL: door.Link})
 	}
 }

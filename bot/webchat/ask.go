@@ -41,6 +41,8 @@ type localJSON struct {
 	Municipality string `json:"municipality"`
 	Link         string `json:"link"`
 	Contact      string `json:"contact,omitempty"`
+	Office       string `json:"office,omitempty"`
+	Fee          string `json:"fee,omitempty"`
 	Note         string `json:"note,omitempty"`
 }
 
@@ -50,7 +52,7 @@ func AnswerJSON(a retrieval.Answer, hidden ...privacy.Kind) any {
 	out := answerJSON{Outcome: a.Outcome, Intent: a.Intent, Confidence: a.Confidence, Text: a.Text, Guides: a.Guides, Links: a.Links,
 		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost, Formerly: a.Formerly, Apart: a.Apart}
 	if l := a.Local; l != nil {
-		out.Local = &localJSON{l.Name(), l.Link, l.Contact, l.In(a.Language)}
+		out.Local = &localJSON{l.Name(), l.Link, l.Contact, l.Office, l.FeeIn(a.Language), l.In(a.Language)}
 	}
 	if out.Guides == nil {
 		out.Guides = []retrieval.Ranked{}

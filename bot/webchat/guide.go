@@ -80,5 +80,8 @@ func (l layout) guideLink(guides []knowledge.Guide, slug string) *relatedGuide {
 	return link
 }
 
-// DoorNote is what differs in a municipality, in the reader's language.
+// DoorFee is what it costs in a municipality, in the reader's language.
+func (l layout) DoorFee(d knowledge.Local) string { return d.FeeIn(knowledge.Language(l.Lang())) }
+
+// DoorNote is what else differs there.
 func (l layout) DoorNote(d knowledge.Local) string { return d.In(knowledge.Language(l.Lang())) }
