@@ -46,6 +46,8 @@ func (g Guide) Take(from Guide, field string) Guide {
 		g.Apart = slices.Clone(from.Apart)
 	case "local":
 		g.Local = slices.Clone(from.Local)
+	case "municipality":
+		g.Municipality = from.Municipality
 	case "sources":
 		g.Sources = slices.Clone(from.Sources)
 	case "review_by":

@@ -15,7 +15,7 @@ func whole(word string) Guide {
 	}
 	return Guide{
 		Slug: "whole", Audience: Audience(word), Status: Status(word), TitleEnglish: word, Link: word, Identification: []Means{Means(word)}, Related: []string{word},
-		Apart: []Apart{{word, in}}, ReplacedBy: word, Local: []Local{{word, word, word, in}}, Sources: []Source{{word, word, day, day}}, ReviewBy: day,
+		Apart: []Apart{{word, in}}, ReplacedBy: word, Local: []Local{{Municipality: word, Link: word, Contact: word, Office: word, Fee: in, Note: in}}, Municipality: word, Sources: []Source{{word, word, day, day}}, ReviewBy: day,
 		Text: map[Language]Text{Bulgarian: text, English: text},
 	}
 }
