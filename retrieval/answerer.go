@@ -35,6 +35,7 @@ type Answerer struct {
 	serving     atomic.Pointer[serving]
 	library     atomic.Pointer[library]
 	understands chan struct{} // questions that wait for a model
+	trials      chan struct{} // trials that are open
 
 	updating sync.Mutex // one Update at a time in this process
 	reading  sync.Mutex // one refresh of the library at a time
@@ -45,6 +46,7 @@ type serving struct {
 	model   modelRow
 	weights *weights
 	remote  *modelRow // of Options.Embedder, once its vectors are whole
+	trial   *overlay  // what would change if a guide were published; nil: what is published answers
 }
 
 // library is the guides as they are laid out, at a revision of the knowledge.
@@ -67,7 +69,7 @@ func New(pool *pgxpool.Pool, store *knowledge.Store, o Options) *Answerer {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &Answerer{pool: pool, store: store, options: o, metrics: newMetrics(o.Registry), understands: make(chan struct{}, understandAtOnce)}
+	a := &Answerer{pool: pool, store: store, options: o, metrics: newMetrics(o.Registry), understands: make(chan struct{}, understandAtOnce), trials: make(chan struct{}, trialsAtOnce)}
 	var err error
 	if a.lexicon, err = builtInLexicon(); err != nil {
 		panic(err) // the lexicon is part of the program: a fault in it is found by every test
@@ -93,6 +95,11 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	return a.answer(ctx, s, q)
+}
+
+// answer answers a question by a model that serves.
+func (a *Answerer) answer(ctx context.Context, s *serving, q Question) (Answer, error) {
 	first, err := a.consider(ctx, s, q, q.Text)
 	if err != nil {
 		return Answer{}, err
@@ -174,11 +181,11 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	}
 	for range 2 {
 		read := c.library
-		c.analysis = read.glossary.analyze(text)
+		c.analysis = s.analyze(read, text)
 		l = read.weights.look(c.analysis)
 		words = s.weights.queryWords(c.analysis)
 		beside := a.beside(ctx, q, c.analysis) // while the database searches
-		if c.finding, err = find(ctx, a.pool, s.model.ID, s.model.Dims, l.vector, words); err != nil {
+		if c.finding, err = a.find(ctx, s, s.model, text, l.vector, words); err != nil {
 			return consideration{}, err
 		}
 		if c.library, err = a.shelf(ctx, s, c.finding.revision); err != nil {
@@ -228,6 +235,9 @@ func (a *Answerer) beside(ctx context.Context, q Question, analysis Analysis) <-
 // shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at
 // all it brings no revision, and what is there will do.
 func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*library, error) {
+	if s.trial != nil {
+		return s.trial.library, nil
+	}
 	if l := a.library.Load(); l != nil && l.revision >= revision && l.version == s.weights.version {
 		return l, nil
 	}

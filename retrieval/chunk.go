@@ -82,10 +82,15 @@ func chunkDigests(ctx context.Context, db postgres.DB, model int) (map[string]ch
 	if err != nil {
 		return nil, fmt.Errorf("read the chunks of model %d: %w", model, err)
 	}
+	return collectDigests(rows, model)
+}
+
+// collectDigests reads id, source, key, part and digest of a model's chunks, by piece.id.
+func collectDigests(rows pgx.Rows, model int) (map[string]chunkDigest, error) {
 	known := map[string]chunkDigest{}
 	var d chunkDigest
 	var p piece
-	_, err = pgx.ForEachRow(rows, []any{&d.id, &p.source, &p.key, &p.part, &d.digest}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&d.id, &p.source, &p.key, &p.part, &d.digest}, func() error {
 		known[p.id()] = chunkDigest{d.id, slices.Clone(d.digest)}
 		return nil
 	})
@@ -131,15 +136,22 @@ func insertChunks(ctx context.Context, tx pgx.Tx, model int, chunks []chunk) err
 		)
 		INSERT INTO chunk_stems (model, stem, chunk, length)
 		SELECT $1, stem, saved.id, cardinality(stems) FROM saved JOIN staged_chunks USING (source, key, part), unnest(stems) AS stem
-		WHERE stem <> '' AND octet_length(stem) < 1000 -- an index takes rows of 2.7 KB at most`, model); err != nil {
+		WHERE stem <> '' AND octet_length(stem) < $2`, model, longestStem); err != nil {
 		return fmt.Errorf("insert chunks of model %d: %w", model, err)
 	}
 	return nil
 }
 
+// longestStem is how many bytes a stem of the index has at most, less one: an index takes rows of 2.7 KB.
+const longestStem = 1000
+
 // chunksOf gives what embeds pieces of a corpus with these weights.
 func (w *weights) chunksOf(c Corpus) func(context.Context, []piece) ([]chunk, error) {
-	g := w.vocabulary.glossary(c.Glossary)
+	return w.chunksBy(w.vocabulary.glossary(c.Glossary))
+}
+
+// chunksBy gives what embeds pieces with these weights, read with a glossary.
+func (w *weights) chunksBy(g *glossary) func(context.Context, []piece) ([]chunk, error) {
 	return func(ctx context.Context, pieces []piece) ([]chunk, error) {
 		list := make([]chunk, len(pieces))
 		err := eachOf(ctx, len(pieces), func(i int) {

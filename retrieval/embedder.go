@@ -36,28 +36,7 @@ func (a *Answerer) fillRemote(ctx context.Context, c Corpus) error {
 			return ErrNotReady
 		}
 	}
-	embed := func(ctx context.Context, pieces []piece) ([]chunk, error) {
-		chunks := make([]chunk, 0, len(pieces))
-		for len(pieces) > 0 {
-			n := min(embedBatch, len(pieces))
-			texts := make([]string, n)
-			for i, p := range pieces[:n] {
-				texts[i] = p.text
-			}
-			vectors, err := e.Embed(ctx, texts)
-			if err != nil {
-				return nil, fmt.Errorf("embed %d texts with %s: %w", n, e.Name(), err)
-			}
-			if len(vectors) != n {
-				return nil, fmt.Errorf("embed %d texts with %s: %d vectors came", n, e.Name(), len(vectors))
-			}
-			for i, p := range pieces[:n] {
-				chunks = append(chunks, chunk{piece: p, digest: digestOf(p), stems: s.weights.vocabulary.Analyze(p.text).subjects(), vector: vectors[i]})
-			}
-			pieces = pieces[n:]
-		}
-		return chunks, nil
-	}
+	embed := remoteChunks(e, s.weights)
 	row, ok, err := newestModel(ctx, a.pool, "remote", remoteName(e))
 	if err != nil {
 		return err
@@ -86,19 +65,44 @@ func (a *Answerer) fillRemote(ctx context.Context, c Corpus) error {
 	return dropOldModels(ctx, a.pool, "remote", remoteName(e))
 }
 
+// remoteChunks gives what embeds pieces on a server, with the stems of these weights.
+func remoteChunks(e Embedder, w *weights) func(context.Context, []piece) ([]chunk, error) {
+	return func(ctx context.Context, pieces []piece) ([]chunk, error) {
+		chunks := make([]chunk, 0, len(pieces))
+		for len(pieces) > 0 {
+			n := min(embedBatch, len(pieces))
+			texts := make([]string, n)
+			for i, p := range pieces[:n] {
+				texts[i] = p.text
+			}
+			vectors, err := e.Embed(ctx, texts)
+			if err != nil {
+				return nil, fmt.Errorf("embed %d texts with %s: %w", n, e.Name(), err)
+			}
+			if len(vectors) != n {
+				return nil, fmt.Errorf("embed %d texts with %s: %d vectors came", n, e.Name(), len(vectors))
+			}
+			for i, p := range pieces[:n] {
+				chunks = append(chunks, chunk{piece: p, digest: digestOf(p), stems: w.vocabulary.Analyze(p.text).subjects(), vector: vectors[i]})
+			}
+			pieces = pieces[n:]
+		}
+		return chunks, nil
+	}
+}
+
 // remoteSecond searches the remote embedder's vectors too, where they are whole, and lets them speak for guides that
 // the built-in search did not find: what the ranking learned was learned on the built-in vectors, so those keep their votes.
 // A server that fails or is late changes nothing.
 func (a *Answerer) remoteSecond(ctx context.Context, s *serving, text string, words []queryWord, f finding) finding {
 	short, cancel := context.WithTimeout(ctx, embedDeadline)
 	defer cancel()
-	masked, _ := privacy.Mask(text)
-	vectors, err := a.options.Embedder.Embed(short, []string{masked})
-	if err != nil || len(vectors) != 1 || len(vectors[0]) != s.remote.Dims {
+	vector, err := a.remoteVector(short, s, text)
+	if err != nil || len(vector) != s.remote.Dims {
 		a.options.Log.Warn("the remote embedder gave no vector", "error", err)
 		return f
 	}
-	r, err := find(short, a.pool, s.remote.ID, s.remote.Dims, vectors[0], words)
+	r, err := a.find(short, s, *s.remote, text, vector, words)
 	if err != nil {
 		a.options.Log.Warn("can't search the remote embedder's vectors", "error", err)
 		return f
@@ -116,4 +120,18 @@ func (a *Answerer) remoteSecond(ctx context.Context, s *serving, text string, wo
 		f.supports = append(f.supports, found)
 	}
 	return f
+}
+
+// remoteVector asks the server for the vector of a question's text, but for one that a trial has asked for already.
+func (a *Answerer) remoteVector(ctx context.Context, s *serving, text string) ([]float32, error) {
+	if vector, ok := s.trial.remembered(text); ok {
+		return vector, nil
+	}
+	masked, _ := privacy.Mask(text)
+	vectors, err := a.options.Embedder.Embed(ctx, []string{masked})
+	if err != nil || len(vectors) != 1 {
+		return nil, err
+	}
+	s.trial.remember(text, vectors[0])
+	return vectors[0], nil
 }

@@ -29,9 +29,9 @@ type finding struct {
 }
 
 // searchSQL is the one statement that searches both ways: the nearest vectors and the best matching words of a model,
-// hitsEachWay at most of each. The model and its dimensions are written out, because a partial index is only used for a
+// most at most of each. The model, its dimensions and most are written out, because a partial index is only used for a
 // constant. A piece's words score what of the question they share, softened by its length (see memory.words).
-func searchSQL(model, dims int) string {
+func searchSQL(model, dims, most int) string {
 	cast, _ := vectorOf(dims)
 	return fmt.Sprintf(`
 		WITH near AS MATERIALIZED (
@@ -46,45 +46,99 @@ func searchSQL(model, dims int) string {
 			(SELECT value FROM knowledge_revision WHERE topic = 'content')
 		FROM near FULL JOIN words USING (id) JOIN chunks USING (id)
 		ORDER BY id`,
-		model, cast, hitsEachWay, lengthOffset)
+		model, cast, most, lengthOffset)
+}
+
+// chunkHit is a chunk that a search came upon, with which of its ways did.
+type chunkHit struct {
+	hit
+	near, said bool
 }
 
 // find searches the chunks of a model for a vector and words.
 func find(ctx context.Context, db postgres.DB, model, dims int, vector []float32, words []queryWord) (finding, error) {
+	list, revision, err := searchChunks(ctx, db, model, dims, hitsEachWay, vector, words)
+	if err != nil {
+		return finding{}, err
+	}
+	return fold(list, revision), nil
+}
+
+// searchChunks gives what either way finds, most of each at most, the oldest chunk first, and the revision of the knowledge at that moment.
+func searchChunks(ctx context.Context, db postgres.DB, model, dims, most int, vector []float32, words []queryWord) (list []chunkHit, revision int64, err error) {
 	stems, worths := make([]string, len(words)), make([]float64, len(words))
 	for i, w := range words {
 		stems[i], worths[i] = w.stem, w.weight
 	}
-	rows, err := db.Query(ctx, searchSQL(model, dims), pgvector.NewVector(vector), stems, worths)
+	rows, err := db.Query(ctx, searchSQL(model, dims, most), pgvector.NewVector(vector), stems, worths)
 	if err != nil {
-		return finding{}, fmt.Errorf("search model %d: %w", model, err)
+		return nil, 0, fmt.Errorf("search model %d: %w", model, err)
 	}
-	var f finding
-	var near, said []hit
 	var row hit
 	var similarity, lexical *float64
-	_, err = pgx.ForEachRow(rows, []any{&row.Source, &row.Key, &row.Part, &row.Classes, &similarity, &lexical, &f.revision}, func() error {
-		h := hit{Source: row.Source, Key: row.Key, Part: row.Part, Classes: classesOf(row)}
+	_, err = pgx.ForEachRow(rows, []any{&row.Source, &row.Key, &row.Part, &row.Classes, &similarity, &lexical, &revision}, func() error {
+		f := chunkHit{hit: hit{Source: row.Source, Key: row.Key, Part: row.Part, Classes: classesOf(row)}}
 		if lexical != nil {
-			h.Lexical = *lexical
+			f.said, f.Lexical = true, *lexical
 		}
 		if similarity != nil {
-			h.Similarity = *similarity
-			near = append(near, h)
+			f.near, f.Similarity = true, *similarity
 		}
-		if lexical != nil {
-			said = append(said, h)
-		}
+		list = append(list, f)
 		return nil
 	})
 	if err != nil {
-		return finding{}, fmt.Errorf("search model %d: %w", model, err)
+		return nil, 0, fmt.Errorf("search model %d: %w", model, err)
 	}
-	slices.SortStableFunc(near, func(a, b hit) int { return cmp.Compare(b.Similarity, a.Similarity) })
-	slices.SortStableFunc(said, func(a, b hit) int { return cmp.Compare(b.Lexical, a.Lexical) })
-	f.supports = supports(near, said)
-	f.evidence = evidenceFor(f.supports, append(near, said...))
-	return f, nil
+	return list, revision, nil
+}
+
+// fold makes a finding of what a search came upon, the oldest chunk first: the best hitsEachWay of each way count.
+func fold(list []chunkHit, revision int64) finding {
+	near := bestOf(list, func(f chunkHit) (float64, bool) { return f.Similarity, f.near })
+	said := bestOf(list, func(f chunkHit) (float64, bool) { return f.Lexical, f.said })
+	hits := func(order []int, near, said map[int]bool) []hit {
+		out := make([]hit, len(order))
+		for k, i := range order {
+			out[k] = list[i].hit
+			if !near[i] {
+				out[k].Similarity = 0
+			}
+			if !said[i] {
+				out[k].Lexical = 0
+			}
+		}
+		return out
+	}
+	isNear, isSaid := among(near), among(said)
+	nearest, wordy := hits(near, isNear, isSaid), hits(said, isNear, isSaid)
+	f := finding{supports: supports(nearest, wordy), revision: revision}
+	f.evidence = evidenceFor(f.supports, append(nearest, wordy...))
+	return f
+}
+
+// bestOf gives the places in the list of the hitsEachWay that score best, of equal ones the earlier.
+func bestOf(list []chunkHit, score func(chunkHit) (float64, bool)) []int {
+	var order []int
+	for i, f := range list {
+		if _, ok := score(f); ok {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, _ := score(list[a])
+		y, _ := score(list[b])
+		return cmp.Compare(y, x)
+	})
+	return order[:min(len(order), hitsEachWay)]
+}
+
+func among(list []int) map[int]bool {
+	m := make(map[int]bool, len(list))
+	for _, i := range list {
+		m[i] = true
+	}
+	return m
 }
 
 // classesOf names what a piece of the index speaks for.
