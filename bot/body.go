@@ -9,7 +9,8 @@ import (
 
 // Body is what an outgoing message says, free of any channel. Each channel lays it out as it can; all say the same.
 type Body struct {
-	Text       string          `json:"text,omitempty"` // plain paragraphs, already in the person's language
+	Title      string          `json:"title,omitempty"` // of a piece of news, above its text
+	Text       string          `json:"text,omitempty"`  // plain paragraphs, already in the person's language
 	Guide      *Card           `json:"guide,omitempty"`
 	Choices    []Action        `json:"choices,omitempty"`    // «Кое от тези?»: one per line
 	NearTitle  string          `json:"near_title,omitempty"` // words over the help points, where they follow a guide
@@ -39,6 +40,9 @@ type Body struct {
 //	wait:stay  wait:leave                            go on waiting for a librarian, leave the question
 //	cancel                                           withdraw an offer or a ticket
 //	audience:citizen  audience:business              for whom the person asks
+//	news  news:new  news:topic:<topic>  news:topics   news, ask for some, of this topic too, of no more topics
+//	news:role:<audience>  news:region:<ekatte>       for whom, and of where; news:region:all  news:region:other
+//	news:leave                                       get no more
 //	lang:<language>  language  forget  help          as the commands of the same names
 type Action struct {
 	Label string `json:"label"`

@@ -10,6 +10,7 @@ func (b Body) Plain() string {
 			parts = append(parts, s)
 		}
 	}
+	add(b.Title)
 	add(b.Text)
 	if g := b.Guide; g != nil {
 		add(g.Text.Title)

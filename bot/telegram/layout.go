@@ -42,6 +42,9 @@ func layOut(m bot.Message) []part {
 		}
 		blocks = append(blocks, []line{boldLine(who)})
 	}
+	if body.Title != "" {
+		blocks = append(blocks, []line{boldLine(body.Title)})
+	}
 	if body.Text != "" {
 		blocks = append(blocks, paragraphs(body.Text)...)
 	}

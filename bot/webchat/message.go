@@ -29,6 +29,7 @@ type messageView struct {
 // bodyView is what we said: text, card, choices, help points, buttons.
 type bodyView struct {
 	voice
+	Title      string // of a piece of news
 	Paragraphs []template.HTML
 	Language   string
 	Card       *card
@@ -90,7 +91,7 @@ func (v voice) message(m bot.Message, hosts []string) (messageView, bool) {
 }
 
 func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
-	out := &bodyView{voice: v, Paragraphs: spoken(b.Text, hosts, strings.TrimSuffix(v.site.PublicURL, "/")), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
+	out := &bodyView{voice: v, Title: b.Title, Paragraphs: spoken(b.Text, hosts, strings.TrimSuffix(v.site.PublicURL, "/")), Language: b.Language, AskPlace: b.AskPlace, EventID: newEventID()}
 	if b.Guide != nil {
 		out.Card = v.messageCard(b.Guide, message)
 	}

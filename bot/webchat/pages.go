@@ -25,6 +25,8 @@ func loadPages() (pages, error) {
 		"chat":             {"chat.html"},
 		"guide":            {"guide.html"},
 		"library":          {"library.html"},
+		"news":             {"news.html", "newsline.html"},
+		"newsitem":         {"newsitem.html", "newsline.html"},
 		"fault":            {"fault.html"},
 		"kiosk":            {"kiosk.html"},
 		"kiosk.unknown":    {"kiosk_unknown.html"},
@@ -56,6 +58,7 @@ type layout struct {
 	Path        string // of the page, without the language
 	Canonical   string // "" where the page has none
 	Hidden      bool   // from search engines
+	Feed        string // address of an Atom feed of the page; "" where there is none
 	Styles      []string
 	Scripts     []string
 	SkipTo      string // id of what the skip link leads to
