@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 
@@ -17,7 +18,16 @@ type guidePage struct {
 	Doors    []knowledge.Local
 	Related  []relatedGuide
 	EventID  string
+	Ask      string // the button that shows this guide in the chat; "" where its name is too long for one
+	Sheet    sheet
+	QR       template.HTML // leads a phone to this page
+	Address  string        // of this page, and Home of the site, as people read it on paper
+	Home     string
+	Service  map[string]any // schema.org
 }
+
+// longestData is how many bytes a button's data may have, on every channel.
+const longestData = 64
 
 type relatedGuide struct {
 	Title, Href string
@@ -48,9 +58,21 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	l := s.layout(r, "/guides/"+g.Slug, "")
 	card := l.wholeCard(g)
 	l.Title, l.Description = card.Text.Title, card.Text.Summary
-	l.Styles = []string{"card.css", "guide.css"}
+	l.Styles, l.Scripts = []string{"card.css", "guide.css"}, []string{"guide.js"}
 	l.public(r)
-	data := guidePage{layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID()}
+	l.Data = "/guides/" + g.Slug + ".jsonld"
+	square, err := qrSVG(l.Canonical)
+	if err != nil {
+		return err
+	}
+	text, language := g.In(knowledge.Language(l.Lang()))
+	data := guidePage{
+		layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID(), Sheet: layOut(text, g.Local, language, card.Sources),
+		QR: template.HTML(square), Address: short(l.Canonical), Home: short(s.absolute(r, "")), Service: governmentService(g, text, language, l.Canonical),
+	}
+	if ask := "guide:" + g.Slug; len(ask) <= longestData {
+		data.Ask = ask
+	}
 	if closed != nil {
 		data.Moved = retrieval.Succession(retrieval.Answer{Language: knowledge.Language(l.Lang()), Guide: &g, Closed: closed})
 	}

@@ -57,6 +57,7 @@ type layout struct {
 	Description string
 	Path        string // of the page, without the language
 	Canonical   string // "" where the page has none
+	Data        string // address of what the page says as JSON-LD; "" where there is none
 	Hidden      bool   // from search engines
 	Feed        string // address of an Atom feed of the page; "" where there is none
 	Styles      []string

@@ -1,0 +1,104 @@
+package webchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdpage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// a4 is a sheet in inches.
+const a4Width, a4Height = 210 / 25.4, 297 / 25.4
+
+var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
+
+// printed is what the tab's page becomes on paper.
+func (w *tab) printed() []byte {
+	w.t.Helper()
+	var data []byte
+	w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		yes := true
+		result, err := cdp.Call(ctx, target, cdpage.PrintToPDF, cdpage.PrintToPDFParams{PreferCSSPageSize: &yes, PaperWidth: a4Width, PaperHeight: a4Height})
+		data = result.Data
+		return err
+	}))
+	if !bytes.HasPrefix(data, []byte("%PDF-")) {
+		w.t.Fatalf("printed %d bytes that are no PDF", len(data))
+	}
+	return data
+}
+
+// Every guide that the program comes with is one sheet of A4, in both languages. One tab prints them all, each after a break:
+// as many sheets as guides means that none has two.
+func TestAGuideIsOneSheetOfPaper(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if _, err := b.store.LoadStarter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	guides, err := b.store.Guides(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, 1280, 900)
+	w.do(chromedp.Navigate(b.URL + "/guides/criminal-record"))
+	if n := len(pdfPage.FindAll(w.printed(), -1)); n != 1 {
+		t.Errorf("the page as it is prints on %d sheets", n)
+	}
+	for _, language := range []string{"bg", "en"} {
+		var all strings.Builder
+		for _, g := range guides {
+			_, html := b.call(t, "GET", "/guides/"+g.Slug+"?lang="+language, "")
+			_, rest, _ := strings.Cut(html, "<header")
+			body, _, found := strings.Cut(rest, "<footer")
+			if !found {
+				t.Fatalf("%s has no footer", g.Slug)
+			}
+			fmt.Fprintf(&all, `<section class="one" data-slug="%s"><header%s</section>`, g.Slug, body)
+		}
+		html, err := json.Marshal(all.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.text(fmt.Sprintf(`(() => {
+			const sheet = new CSSStyleSheet();
+			sheet.replaceSync('.one { break-after: page } .one:last-child { break-after: auto }');
+			document.adoptedStyleSheets = [sheet];
+			document.body.innerHTML = %s;
+			return String(document.querySelectorAll('.one').length);
+		})()`, html))
+		data := w.printed()
+		if folder := os.Getenv("ORIENTIR_TEST_PICTURES"); folder != "" {
+			if err := os.WriteFile(folder+"/guides-"+language+".pdf", data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if sheets := len(pdfPage.FindAll(data, -1)); sheets != len(guides) {
+			t.Errorf("%d guides in %s take %d sheets", len(guides), language, sheets)
+		}
+	}
+}
+
+func TestTheGuideOnAScreen(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	if _, err := b.store.LoadStarter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int{360, 1280} {
+		w := open(t, width, 900)
+		for _, path := range []string{"/guides/local-taxes-pay", "/guides/local-taxes-pay?lang=en"} {
+			w.do(chromedp.Navigate(b.URL + path))
+			w.is(`!document.getElementById('print').hidden`)
+			w.axe(fmt.Sprintf("%s at %d", path, width))
+		}
+	}
+}
