@@ -100,5 +100,9 @@ func TestTheGuideOnAScreen(t *testing.T) {
 			w.is(`!document.getElementById('print').hidden`)
 			w.axe(fmt.Sprintf("%s at %d", path, width))
 		}
+		for _, path := range []string{"/guides", "/guides?lang=en&q=tax", "/guides?q=зюмбюл"} {
+			w.do(chromedp.Navigate(b.URL + path))
+			w.axe(fmt.Sprintf("%s at %d", path, width))
+		}
 	}
 }

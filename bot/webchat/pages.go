@@ -24,6 +24,7 @@ func loadPages() (pages, error) {
 	for name, files := range map[string][]string{
 		"chat":             {"chat.html"},
 		"guide":            {"guide.html"},
+		"guides":           {"guides.html"},
 		"library":          {"library.html"},
 		"news":             {"news.html", "newsline.html"},
 		"newsitem":         {"newsitem.html", "newsline.html"},

@@ -58,6 +58,9 @@ func (v voice) Lang() string {
 // T says a phrase.
 func (v voice) T(key string, args ...any) string { return i18n.T(v.Lang(), key, args...) }
 
+// N says a phrase by number.
+func (v voice) N(key string, n int) string { return i18n.N(v.Lang(), key, n) }
+
 // Asset is the address of a static file.
 func (v voice) Asset(name string) string { return v.site.assets.Address(name) }
 
