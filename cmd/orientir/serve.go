@@ -30,6 +30,7 @@ import (
 	"orientir/handoff/group"
 	"orientir/handoff/mail"
 	"orientir/handoff/staff"
+	"orientir/handoff/statistics"
 )
 
 // The limits that keep a slow or broken client from holding a connection. Streams write for as long as they live.
@@ -110,6 +111,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.notices.Run(ctx) })
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
+	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
 		group.Go(func() error { return site.group.Run(ctx) })
@@ -184,7 +186,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
-		Forget: []func(context.Context, postgres.DB, int64) error{inbox.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
+		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk

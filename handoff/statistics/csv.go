@@ -72,3 +72,28 @@ func number(n int64) string {
 	}
 	return strconv.FormatInt(n, 10)
 }
+
+// WriteCounts writes figures as CSV, a header first; waits are seconds. name names a group for people.
+func WriteCounts(w io.Writer, d Dimension, counts []Count, name func(key string) string) error {
+	rows := [][]string{append([]string{string(d), "name", "people", "questions", "answered", "choice", "abstained", "outside", "rated_good", "rated_bad",
+		"handed_over", "taken", "resolved", "unresolved", "undecided", "helped", "not_helped", "wait_median_seconds", "wait_p90_seconds"}, steps...)}
+	for _, c := range counts {
+		row := []string{c.Key, name(c.Key)}
+		for _, n := range []int{c.People, c.Questions, c.Answered, c.Choice, c.Abstained, c.Outside, c.Good, c.Bad, c.Handed, c.Taken, c.Resolved, c.Unresolved, c.Open(),
+			c.Helped, c.NotHelped} {
+			row = append(row, strconv.Itoa(n))
+		}
+		for _, wait := range []time.Duration{c.Median, c.P90} {
+			if c.Taken == 0 {
+				row = append(row, "")
+				continue
+			}
+			row = append(row, strconv.Itoa(int(wait.Seconds())))
+		}
+		for _, n := range c.Steps {
+			row = append(row, strconv.Itoa(n))
+		}
+		rows = append(rows, row)
+	}
+	return writeSafe(csv.NewWriter(w), rows)
+}

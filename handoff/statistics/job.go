@@ -1,0 +1,43 @@
+package statistics
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"orientir/deploy/postgres"
+)
+
+// refreshEvery is how old the figures of today may be.
+const refreshEvery = time.Minute
+
+// Run keeps the facts up to date and publishes the months that are over, until ctx ends. One replica does it at a time; a round is short
+// transactions that change nothing when they are made again, so a crash costs no more than a minute.
+func Run(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error {
+	s := New(pool)
+	zone, err := time.LoadLocation("Europe/Sofia")
+	if err != nil {
+		return fmt.Errorf("keep the figures: %w", err)
+	}
+	return postgres.Lead(ctx, pool, "figures", func(ctx context.Context) error {
+		tick := time.NewTicker(refreshEvery)
+		defer tick.Stop()
+		for {
+			err := s.Refresh(ctx, time.Now())
+			if err == nil {
+				err = s.Prepare(ctx, time.Now(), zone)
+			}
+			if err != nil && ctx.Err() == nil {
+				log.Error("keep the figures", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	})
+}
