@@ -103,6 +103,9 @@ func (s *site) routes() []route {
 
 		{"GET /console/feedback", only(supervisor, editor), s.feedbackPage},
 
+		{"GET /console/figures", only(supervisor, editor, admin), s.figuresPage},
+		{"GET /console/figures/{dimension}", only(supervisor, editor, admin), s.figuresFile},
+
 		{"GET /console/people", only(admin), s.peoplePage},
 		{"GET /console/people/new", only(admin), s.newPersonPage},
 		{"POST /console/people/new", only(admin), s.addPerson},

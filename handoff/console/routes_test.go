@@ -64,6 +64,8 @@ var who = map[string]string{
 	"GET /console/transcripts":                   "s",
 	"POST /console/transcripts/export":           "s",
 	"GET /console/feedback":                      "se",
+	"GET /console/figures":                       "sea",
+	"GET /console/figures/{dimension}":           "sea",
 	"GET /console/people":                        "a",
 	"GET /console/people/new":                    "a",
 	"POST /console/people/new":                   "a",
@@ -148,7 +150,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	}
 	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
-	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people",
+	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/figures", "/console/figures?show=ratings", "/console/figures?show=desk&days=365", "/console/figures?show=funnel", "/console/people",
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/groups", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/guides", "/console/guides?find=съдимост&view=renew", "/console/guides/criminal-record",
