@@ -31,7 +31,7 @@ func ColumnsChart(columns [][]int) Chart {
 			}
 			h := 100 * float64(n) / float64(c.Top)
 			y -= h
-			c.Parts = append(c.Parts, ChartPart{short(float64(10*i) + 1), short(y), "8", short(h), partClass(k)})
+			c.Parts = append(c.Parts, ChartPart{trimmed(float64(10*i) + 1), trimmed(y), "8", trimmed(h), partClass(k)})
 		}
 	}
 	return c
@@ -46,7 +46,7 @@ func BarChart(numbers []int, top int) Chart {
 			continue
 		}
 		w := 1000 * float64(n) / float64(c.Top)
-		c.Parts = append(c.Parts, ChartPart{short(x), "0", short(w), "10", partClass(k)})
+		c.Parts = append(c.Parts, ChartPart{trimmed(x), "0", trimmed(w), "10", partClass(k)})
 		x += w
 	}
 	return c
@@ -75,7 +75,7 @@ func sum(list []int) (n int) {
 	return n
 }
 
-func short(x float64) string { return strconv.FormatFloat(x, 'f', -1, 32) }
+func trimmed(x float64) string { return strconv.FormatFloat(x, 'f', -1, 32) }
 
 // Thousands writes a number as Bulgarians do, «12 345», with spaces that don't break; one of four digits stays whole.
 func Thousands(n int) string {
