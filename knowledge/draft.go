@@ -42,10 +42,16 @@ type Draft struct {
 	ChangedBy string
 	ChangedAt time.Time
 	SentBy    string // who sent it for review; "" where nobody did
+
+	ReturnedBy   string // who gave it back from review; "" where nobody did since it was last sent
+	ReturnedWord string // why, masked; at most 2,000 characters
 }
 
 // mostNotes is how many characters of notes a draft may have.
 const mostNotes = 20000
+
+// mostWord is how many characters the word has with which a draft is given back.
+const mostWord = 2000
 
 // New says that the guide has never been published.
 func (d Draft) New() bool { return d.Base == 0 }
@@ -72,14 +78,18 @@ type draftRow struct {
 	ChangedBy string
 	ChangedAt time.Time
 	SentBy    string
+
+	ReturnedBy   string
+	ReturnedWord string
 }
 
-const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by`
+const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by, returned_by, returned_word`
 
 func (r draftRow) draft() (Draft, error) {
 	d := Draft{
 		Slug: r.Slug, Base: r.Base, Revision: r.Revision, Stage: r.Stage, Notes: r.Notes,
 		BegunBy: r.BegunBy, BegunAt: r.BegunAt, ChangedBy: r.ChangedBy, ChangedAt: r.ChangedAt, SentBy: r.SentBy,
+		ReturnedBy: r.ReturnedBy, ReturnedWord: r.ReturnedWord,
 	}
 	if err := json.Unmarshal(r.Guide, &d.Guide); err != nil {
 		return Draft{}, fmt.Errorf("read draft of %q: %w", r.Slug, err)
@@ -193,10 +203,10 @@ func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revi
 		return fmt.Errorf("send draft of %q: %w", slug, err)
 	}
 	return changeDraft(ctx, tx, "send", slug, `
-		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3 WHERE slug = $1 AND revision = $2`, revision, by.ID)
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'review', sent_by = $3, returned_by = '', returned_word = '' WHERE slug = $1 AND revision = $2`, revision, by.ID)
 }
 
-// RecallDraft takes a draft back from review, or gives it back to who wrote it. Errors: ErrStaleDraft; *Fault where a municipality's
+// RecallDraft takes a draft back from review. Errors: ErrStaleDraft; *Fault where a municipality's
 // editor does so with somebody else's changes.
 func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor) error {
 	if err := s.mayUndo(ctx, tx, slug, by); err != nil {
@@ -204,6 +214,24 @@ func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, re
 	}
 	return changeDraft(ctx, tx, "recall", slug, `
 		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '' WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision)
+}
+
+// ReturnDraft gives a draft back from review to who wrote it, with a word on what is to be mended. Personal numbers in it are masked.
+// Errors: as of RecallDraft; *Fault where the word is missing or longer than 2,000 characters.
+func (s *Store) ReturnDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor, word string) error {
+	word = strict(strings.TrimSpace(strings.ReplaceAll(word, "\r\n", "\n")))
+	switch {
+	case word == "":
+		return fmt.Errorf("return draft of %q: %w", slug, &Fault{Field: "word", Key: "fault.empty"})
+	case utf8.RuneCountInString(word) > mostWord:
+		return fmt.Errorf("return draft of %q: %w", slug, &Fault{Field: "word", Key: "fault.long"})
+	}
+	if err := s.mayUndo(ctx, tx, slug, by); err != nil {
+		return fmt.Errorf("return draft of %q: %w", slug, err)
+	}
+	return changeDraft(ctx, tx, "return", slug, `
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', returned_by = $3, returned_word = $4
+		WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision, by.ID, word)
 }
 
 // DropDraft throws a draft away. Errors: as of RecallDraft.

@@ -182,6 +182,19 @@ func (s *Store) ListGuides(ctx context.Context, f GuideFilter) (GuideList, error
 	return list, wrap("list guides", err)
 }
 
+// PointingAt lists the guides of closed services that name this one as what does their work now.
+func (s *Store) PointingAt(ctx context.Context, slug string) ([]GuideLine, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT g.slug, t.title
+		FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
+		WHERE v.replaced_by = $1 ORDER BY lower(t.title), g.slug`, slug)
+	if err != nil {
+		return nil, fmt.Errorf("list what points at %q: %w", slug, err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[GuideLine])
+	return lines, wrap(fmt.Sprintf("list what points at %q", slug), err)
+}
+
 // SameNames gives those of a guide's names that hold one of the words that were searched for, so that a list can say why it found the guide.
 func (l GuideLine) SameNames(find string) (names []string) {
 	words := strings.Fields(strings.ToLower(find))

@@ -80,7 +80,7 @@ func librariesIn(entries []staff.Entry) (ids []string) {
 func (l auditList) Subject(e staff.Entry) string {
 	area, id, _ := strings.Cut(e.Subject, ":")
 	switch area {
-	case "":
+	case "", "rules": // there is one set of rules
 		return ""
 	case "account":
 		return l.account(id)

@@ -111,6 +111,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/people", "people_title", only(staff.Admin)},
 		{"/console/libraries", "libraries_title", only(staff.Librarian, staff.Supervisor, staff.Admin)},
 		{"/console/hosts", "hosts_title", only(staff.Admin)},
+		{"/console/rules", "rules_title", only(staff.Admin)},
 		{"/console/groups", "groups_title", only(staff.Admin, staff.Supervisor)},
 		{"/console/audit", "audit_title", only(staff.Admin, staff.Supervisor)},
 	} {

@@ -4,45 +4,69 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"orientir/handoff/staff"
 	"orientir/knowledge"
 )
 
 // guideRoom is where one guide stands: what is published, the draft of its next version, and what may be done now.
 type guideRoom struct {
 	frame
+	roomFaults
 	Slug      string
 	Guide     knowledge.Guide // the published version; Version 0 where there is none
-	Draft     knowledge.Draft // Revision 0 where there is none
-	Faults    []fieldFault    // what keeps the draft from being published
+	Published bool
+	Draft     knowledge.Draft       // Revision 0 where there is none
+	Missing   []fieldFault          // what keeps the draft from being published
+	Changes   []guideChange         // from the published version to the draft
+	Successor knowledge.Guide       // that does the work of a closed service now; Version 0 where there is none
+	Pointing  []knowledge.GuideLine // closed services whose guides point here
 	rules     knowledge.EditingRules
 	names     map[string]string
 	by        knowledge.Editor
-	Published bool
+}
+
+// roomFaults is what was typed in a guide's room and not taken.
+type roomFaults struct {
+	Faults    []fieldFault
+	TypedWhy  string
+	TypedWord string
+	Retiring  retiring
 }
 
 func (s *site) guideRoomPage(w http.ResponseWriter, r *http.Request) error {
-	return s.showGuideRoom(w, r, nil, http.StatusOK)
+	return s.showGuideRoom(w, r, roomFaults{}, http.StatusOK)
 }
 
-func (s *site) showGuideRoom(w http.ResponseWriter, r *http.Request, faults knowledge.Faults, status int) error {
+func (s *site) showGuideRoom(w http.ResponseWriter, r *http.Request, typed roomFaults, status int) error {
 	page, err := s.guideRoom(w, r)
 	if err != nil {
 		return err
 	}
-	if faults == nil && page.Draft.Revision > 0 {
+	page.roomFaults = typed
+	if page.Drafted() {
 		hosts, err := s.Knowledge.AllowedHosts(r.Context())
 		if err != nil {
 			return err
 		}
+		faults := knowledge.Faults(nil)
 		errors.As(page.Draft.Guide.Validate(hosts), &faults)
+		page.Missing = page.guideFaults(faults)
+		if page.Changes, err = s.guideChanges(r, page.frame, page.Guide, page.Draft.Guide); err != nil {
+			return err
+		}
 	}
-	page.Faults = page.guideFaults(faults)
+	if page.Guide.ReplacedBy != "" {
+		if page.Successor, _, err = s.Knowledge.Guide(r.Context(), page.Guide.ReplacedBy); err != nil {
+			return err
+		}
+	}
+	if page.Published {
+		if page.Pointing, err = s.Knowledge.PointingAt(r.Context(), page.Slug); err != nil {
+			return err
+		}
+	}
 	return s.render(w, status, "guideroom", page)
 }
 
@@ -63,7 +87,7 @@ func (s *site) guideRoom(w http.ResponseWriter, r *http.Request) (page guideRoom
 	if page.rules, err = s.Knowledge.EditingRules(r.Context()); err != nil {
 		return page, err
 	}
-	page.names, err = s.staffNames(r, []string{page.Draft.ChangedBy, page.Draft.BegunBy, page.Draft.SentBy, page.Guide.PublishedBy})
+	page.names, err = s.staffNames(r, []string{page.Draft.ChangedBy, page.Draft.BegunBy, page.Draft.SentBy, page.Draft.ReturnedBy, page.Guide.PublishedBy})
 	page.Title = page.Name()
 	return page, err
 }
@@ -98,6 +122,62 @@ func (p guideRoom) MayPublish() bool {
 	return p.Drafted() && !p.Overtaken() && (!p.rules.SecondEditor || p.InReview() && !p.Mine())
 }
 
+// Why is the note for colleagues as it stands in the form: what was typed, or the draft's own, but not that of the version before.
+func (p guideRoom) Why() string {
+	switch {
+	case p.TypedWhy != "":
+		return p.TypedWhy
+	case p.Draft.Guide.Why == p.Guide.Why:
+		return ""
+	}
+	return p.Draft.Guide.Why
+}
+
+// Stages are the steps of a guide's life, for the line on top.
+func (p guideRoom) Stages() (list []guideStage) {
+	life := p.Life()
+	for _, st := range []struct {
+		key  string
+		here bool
+	}{
+		{"stage_draft", p.Drafted() && !p.InReview()},
+		{"stage_review", p.Drafted() && p.InReview()},
+		{"life_published", life == knowledge.Current},
+		{"life_renew", life == knowledge.Renewing},
+		{"life_retired", life == knowledge.Retired},
+	} {
+		list = append(list, guideStage{p.E(st.key), st.here})
+	}
+	return list
+}
+
+// guideStage is a step of a guide's life.
+type guideStage struct {
+	Name string
+	Here bool
+}
+
+// Silent says whether the guide is so long past its date that it only points at its source.
+func (p guideRoom) Silent() bool {
+	return p.Life() == knowledge.Renewing && p.rules.Silent(p.Guide.ReviewBy, p.site.today())
+}
+
+// Checked is when a source of the published version was last opened; zero where never.
+func (p guideRoom) Checked() time.Time {
+	at, _ := p.Guide.Checked()
+	return at
+}
+
+// Wrong is what is wrong in a field of the room's forms; "" where nothing is.
+func (p guideRoom) Wrong(field string) string {
+	for _, f := range p.Faults {
+		if f.Field == field {
+			return f.Words
+		}
+	}
+	return ""
+}
+
 // Second says whether the editors' rules ask for a second editor.
 func (p guideRoom) Second() bool { return p.rules.SecondEditor }
 
@@ -105,94 +185,6 @@ func (p guideRoom) Second() bool { return p.rules.SecondEditor }
 func (p guideRoom) By(id string) string { return p.staffWords(id, p.names) }
 
 func guidePath(slug string) string { return "/console/guides/" + url.PathEscape(slug) }
-
-// guideStep runs one step in a guide's life through the door: the draft of the path's guide, in the revision that the form was made of.
-func (s *site) guideStep(verb string, step func(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor, act *staff.Act) error) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		slug := r.PathValue("slug")
-		revision, err := strconv.Atoi(r.PostFormValue("revision"))
-		if err != nil {
-			revision = 0
-		}
-		err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "guide." + verb, Subject: "guide:" + slug}, func(tx pgx.Tx, act *staff.Act) error {
-			return step(tx, r, knowledge.NewStore(tx), slug, revision, s.editor(visitOf(r)), act)
-		})
-		if refused := refusedStep(err); refused != "" {
-			s.setFlash(w, flash{Key: "editor." + refused, Bad: true})
-			return seeOther(w, r, guidePath(slug))
-		}
-		if faults := (knowledge.Faults)(nil); errors.As(err, &faults) {
-			return s.showGuideRoom(w, r, faults, http.StatusUnprocessableEntity)
-		}
-		if err != nil {
-			return err
-		}
-		s.setFlash(w, flash{Key: "editor.did_" + verb})
-		return seeOther(w, r, guidePath(slug))
-	}
-}
-
-// refusedStep gives the phrase of why a step was not made; "" where that is not known.
-func refusedStep(err error) string {
-	switch {
-	case errors.Is(err, knowledge.ErrStaleDraft):
-		return "stale_draft"
-	case errors.Is(err, knowledge.ErrStale):
-		return "stale"
-	case errors.Is(err, knowledge.ErrNeedsSecond):
-		return "needs_second"
-	case errors.Is(err, knowledge.ErrNotInReview):
-		return "not_in_review"
-	}
-	return ""
-}
-
-// sendGuide sends a draft for review.
-func sendGuide(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor, _ *staff.Act) error {
-	revision, err := withWhy(tx, r, store, slug, revision, by)
-	if err != nil {
-		return err
-	}
-	return store.SendDraft(r.Context(), tx, slug, revision, by)
-}
-
-// withWhy keeps the note for colleagues that was typed beside the button, and gives the draft's revision after it.
-func withWhy(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor) (int, error) {
-	why := strings.TrimSpace(r.PostFormValue("why"))
-	d, ok, err := store.Draft(r.Context(), slug)
-	if err != nil || !ok || d.Revision != revision || why == "" || why == d.Guide.Why {
-		return revision, err // what is stale is told by the step itself
-	}
-	d.Guide.Why = why
-	d, err = store.SaveDraft(r.Context(), tx, d, by)
-	return d.Revision, err
-}
-
-// publishGuide publishes a draft: one's own, or a colleague's that waits for it.
-func publishGuide(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor, act *staff.Act) error {
-	d, ok, err := store.Draft(r.Context(), slug)
-	if err != nil {
-		return err
-	}
-	if ok && d.Stage == knowledge.Drafting {
-		if revision, err = withWhy(tx, r, store, slug, revision, by); err != nil {
-			return err
-		}
-	}
-	version, err := store.PublishDraft(r.Context(), tx, slug, revision, by)
-	act.Detail = map[string]any{"version": version}
-	return err
-}
-
-// recallGuide takes a draft back from review.
-func recallGuide(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor, _ *staff.Act) error {
-	return store.RecallDraft(r.Context(), tx, slug, revision, by)
-}
-
-// dropGuide throws a draft away.
-func dropGuide(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string, revision int, by knowledge.Editor, _ *staff.Act) error {
-	return store.DropDraft(r.Context(), tx, slug, revision, by)
-}
 
 // guideFaults puts what is wrong in a guide into words, once for each field and fault.
 func (f frame) guideFaults(faults knowledge.Faults) (list []fieldFault) {

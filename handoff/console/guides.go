@@ -180,3 +180,6 @@ func (l guideList) Turn(by int) string { return l.To("page", strconv.Itoa(l.Page
 
 // Orders are the orders to choose from; "" is what suits the view.
 func (guideList) Orders() []string { return []string{"", "title", "changed", "review"} }
+
+// BG is what a guide says in Bulgarian.
+func (frame) BG(g knowledge.Guide) knowledge.Text { return g.Text[knowledge.Bulgarian] }

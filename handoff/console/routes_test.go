@@ -50,12 +50,6 @@ var who = map[string]string{
 	"GET /console/canned/{id}":                   "ls",
 	"POST /console/canned/{id}":                  "ls",
 	"POST /console/canned/{id}/remove":           "ls",
-	"GET /console/guides":                        "e",
-	"GET /console/guides/{slug}":                 "e",
-	"POST /console/guides/{slug}/send":           "e",
-	"POST /console/guides/{slug}/recall":         "e",
-	"POST /console/guides/{slug}/publish":        "e",
-	"POST /console/guides/{slug}/drop":           "e",
 	"GET /console/tasks":                         "e",
 	"POST /console/tasks/{id}/done":              "e",
 	"POST /console/tasks/{id}/dismiss":           "e",
@@ -93,6 +87,7 @@ var wildcard = regexp.MustCompile(`\{[a-z]+\}`)
 func TestPermissions(t *testing.T) {
 	who := maps.Clone(who)
 	maps.Copy(who, whoLibraries)
+	maps.Copy(who, whoGuides)
 	b := setup(t)
 	// A last administrator who is not part of the test, so that none of it is refused for that reason.
 	b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})
@@ -154,6 +149,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/groups", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/guides", "/console/guides?find=съдимост&view=renew", "/console/guides/criminal-record",
+		"/console/guides/criminal-record/history", "/console/guides/criminal-record/history/1", "/console/guides/criminal-record/history/1/1", "/console/rules",
 		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
 		for _, language := range []string{"bg", "en"} {
 			w.post("/console/language", "language", language)
