@@ -8,11 +8,17 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"orientir/knowledge"
+	"orientir/knowledge/privacy"
 )
 
 // trialsAtOnce bounds the trials that are open in a process: each keeps the guides' names and a guide's vectors in memory.
 const trialsAtOnce = 4
+
+// compareDeadline is how long a remote embedder may take for a batch of questions of a replay: nobody waits for them.
+const compareDeadline = 15 * time.Second
 
 // Trial answers as if a guide were published, under the model that serves, before it learns from the guide: as people would be
 // answered seconds after publishing. It searches the same index with the same statement, leaves out the pieces that
@@ -63,6 +69,54 @@ func (t *Trial) Compare(ctx context.Context, q Question) (before, after Answer, 
 	}
 	after, err = t.answerer.answer(ctx, t.after.remembering(m), q)
 	return before, after, err
+}
+
+// compareAll compares the answers to many questions, workers at once, and tells each pair with the question's place. A remote
+// embedder is asked once for all; where it fails, all go without it.
+func (t *Trial) compareAll(ctx context.Context, questions []Question, workers int, tell func(i int, before, after Answer)) error {
+	before, after := t.before, t.after
+	vectors := map[string][]float32{}
+	if before.remote != nil {
+		texts := make([]string, len(questions))
+		for i, q := range questions {
+			texts[i], _ = privacy.Mask(q.Text)
+		}
+		short, cancel := context.WithTimeout(ctx, compareDeadline)
+		all, err := t.answerer.options.Embedder.Embed(short, texts)
+		cancel()
+		if err != nil || len(all) != len(questions) {
+			t.answerer.options.Log.Warn("a replay goes without the remote embedder", "error", err)
+			before.remote, after.remote = nil, nil
+		} else {
+			for i, q := range questions {
+				vectors[q.Text] = all[i]
+			}
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, workers))
+	for i, q := range questions {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			m := newMemo()
+			if v, ok := vectors[q.Text]; ok {
+				m.vectors[q.Text] = v
+			}
+			was, err := t.answerer.answer(ctx, before.remembering(m), q)
+			if err != nil {
+				return err
+			}
+			will, err := t.answerer.answer(ctx, after.remembering(m), q)
+			if err != nil {
+				return err
+			}
+			tell(i, was, will)
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // Fresh tells whether the trial still says what publishing would do now: neither the knowledge nor the model has changed.

@@ -1,0 +1,89 @@
+package retrieval
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"orientir/deploy/postgres/postgrestest"
+	"orientir/knowledge"
+)
+
+// BenchmarkReplay replays a draft over five thousand questions with the whole starter knowledge, alone and beside people who ask twenty
+// questions a second, and tells how long these wait.
+func BenchmarkReplay(b *testing.B) {
+	ctx := b.Context()
+	pool := postgrestest.New(b)
+	store := knowledge.NewStore(pool)
+	if _, err := store.LoadStarter(ctx); err != nil {
+		b.Fatal(err)
+	}
+	a := New(pool, store, Options{Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err := a.Update(ctx); err != nil {
+		b.Fatal(err)
+	}
+	g, ok, err := store.Guide(ctx, "criminal-record")
+	if err != nil || !ok {
+		b.Fatal(ok, err)
+	}
+	text := g.Text[knowledge.Bulgarian]
+	text.Exceptions, text.Names = text.Exceptions[1:], append(text.Names, "лична карта")
+	g.Text[knowledge.Bulgarian] = text
+	samples, err := store.Samples(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, beside := range []int{0, 20} {
+		b.Run(fmt.Sprintf("beside=%d", beside), func(b *testing.B) {
+			for range b.N {
+				r := NewReplays(pool, a, ReplayOptions{Most: 5000})
+				if err := r.Start(ctx, pool, knowledge.Draft{Slug: g.Slug, Guide: g, Revision: 1}, "bench"); err != nil {
+					b.Fatal(err)
+				}
+				people, stop := context.WithCancel(ctx)
+				var asking sync.WaitGroup
+				var slowest, total atomic.Int64
+				var asked atomic.Int64
+				for k := range beside {
+					asking.Go(func() {
+						for i := k; people.Err() == nil; i += beside {
+							start := time.Now()
+							if _, err := a.Answer(people, Question{Text: samples[i%len(samples)].Text}); err == nil {
+								took := time.Since(start)
+								total.Add(int64(took))
+								asked.Add(1)
+								for s := slowest.Load(); int64(took) > s && !slowest.CompareAndSwap(s, int64(took)); s = slowest.Load() {
+								}
+								select {
+								case <-time.After(time.Second - took):
+								case <-people.Done():
+								}
+							}
+						}
+					})
+				}
+				if _, err := r.next(ctx); err != nil {
+					b.Fatal(err)
+				}
+				stop()
+				asking.Wait()
+				replay, _, err := r.Of(ctx, g.Slug)
+				if err != nil || replay.State != ReplayDone || replay.Done != 5000 {
+					b.Fatalf("%+v, %v", replay, err)
+				}
+				b.ReportMetric(replay.EndedAt.Sub(*replay.StartedAt).Seconds(), "replay-s")
+				if n := asked.Load(); n > 0 {
+					b.ReportMetric(float64(total.Load())/float64(n)/1e6, "answer-ms")
+					b.ReportMetric(float64(slowest.Load())/1e6, "slowest-ms")
+				}
+				b.Log(replay.Counts)
+				b.ReportMetric(0, "ns/op")
+			}
+		})
+	}
+}
