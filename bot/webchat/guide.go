@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
 	"orientir/knowledge"
 	"orientir/retrieval"
@@ -37,6 +38,9 @@ type relatedGuide struct {
 // guide answers GET /guides/{slug}: the whole card, to read, to print and to send to somebody. The address of a closed guide
 // shows the one that does its work now.
 func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
+	if slug, ok := strings.CutSuffix(r.PathValue("slug"), ".jsonld"); ok {
+		return s.guideData(w, r, slug)
+	}
 	g, ok, err := s.store.Guide(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		return err
@@ -86,6 +90,32 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.show(w, http.StatusOK, "guide", data)
+}
+
+// guideData answers GET /guides/{slug}.jsonld: the guide in CPSV-AP 3, the EU's vocabulary for public services, for anybody's program.
+func (s *site) guideData(w http.ResponseWriter, r *http.Request, slug string) error {
+	g, ok, err := s.store.Guide(r.Context(), slug)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNotFound
+	}
+	beside, err := s.store.GuidesBySlug(r.Context(), append([]string{g.ReplacedBy}, g.Related...))
+	if err != nil {
+		return err
+	}
+	data, err := knowledge.CPSV([]knowledge.Guide{g}, knowledge.CPSVOptions{Base: s.absolute(r, ""), Publisher: s.Operator, Beside: beside})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/ld+json")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Cache-Control", "public, max-age=300")
+	_, err = w.Write(data)
+	return err
 }
 
 // guideLink is the way to the page of one of these guides, nil where it isn't among them.

@@ -126,3 +126,25 @@ func TestSheetLetters(t *testing.T) {
 		t.Errorf("with a hundred doors: %+v", s)
 	}
 }
+
+func TestGuideAsData(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.PublicURL = "https://orientir.example" })
+	response, body := b.call(t, "GET", "/guides/criminal-record.jsonld", "")
+	if kind := response.Header.Get("Content-Type"); response.StatusCode != 200 || kind != "application/ld+json" || response.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Fatalf("%d %s", response.StatusCode, kind)
+	}
+	guides, err := knowledge.ReadCPSV([]byte(body))
+	if err != nil || len(guides) != 1 {
+		t.Fatalf("%d guides, %v", len(guides), err)
+	}
+	if changes := knowledge.Diff(b.guide, guides[0]); len(changes) > 0 {
+		t.Errorf("it came back with %+v", changes)
+	}
+	if response, _ := b.call(t, "GET", "/guides/none.jsonld", ""); response.StatusCode != 404 {
+		t.Errorf("a guide that isn't there: %d", response.StatusCode)
+	}
+	if _, page := b.call(t, "GET", "/guides/criminal-record", ""); !strings.Contains(page, `<link rel="alternate" type="application/ld+json" href="/guides/criminal-record.jsonld">`) {
+		t.Error("the page doesn't say where its data is")
+	}
+}
