@@ -33,7 +33,9 @@ type (
 		Quiet bool // say nothing where there is no such guide
 		guide knowledge.Guide
 		found bool
-		moved *knowledge.Guide // the closed guide that was chosen, where guide is the one that its work went to
+		age   knowledge.Age          // of guide
+		only  knowledge.Municipality // that guide holds in alone; the zero value is the whole country
+		moved *knowledge.Guide       // the closed guide that was chosen, where guide is the one that its work went to
 	}
 	// findPlace looks for a settlement in the person's words.
 	findPlace struct {

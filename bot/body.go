@@ -63,9 +63,12 @@ type Card struct {
 	Seen           string            `json:"seen,omitempty"`    // 2006-01-02; "" unknown
 	Checked        string            `json:"checked,omitempty"` // 2006-01-02; "" not yet checked by an editor
 	Closed         bool              `json:"closed,omitempty"`
-	Asked          retrieval.Field   `json:"asked,omitempty"` // the part that was asked for
-	Lead           *Lead             `json:"lead,omitempty"`  // what to begin with; nil: with the summary
-	Local          *Door             `json:"local,omitempty"` // the service's own site where the person is
+	Asked          retrieval.Field   `json:"asked,omitempty"`   // the part that was asked for
+	Lead           *Lead             `json:"lead,omitempty"`    // what to begin with; nil: with the summary
+	Local          *Door             `json:"local,omitempty"`   // the service's own site where the person is
+	Warning        string            `json:"warning,omitempty"` // what a person must know of the guide's age
+	Expired        bool              `json:"expired,omitempty"` // nothing of it is shown but where its source is
+	Only           string            `json:"only,omitempty"`    // says where it holds, where not in the whole country
 }
 
 // Door is a service's own site in one municipality.

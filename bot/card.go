@@ -28,6 +28,16 @@ func NewCard(g knowledge.Guide, language string, asked retrieval.Field) Card {
 	return c
 }
 
+// NewShownCard is NewCard of a guide as it may be shown now (see knowledge.Store.Shown).
+func NewShownCard(g knowledge.Guide, age knowledge.Age, language string, asked retrieval.Field) Card {
+	if age == knowledge.Expired {
+		asked = ""
+	}
+	c := NewCard(g, language, asked)
+	c.Warning, c.Expired = retrieval.Warning(g, age, knowledge.Language(language)), age == knowledge.Expired
+	return c
+}
+
 // NewDoor is a guide's own site in a municipality as a message carries it; nil where there is none.
 func NewDoor(l *knowledge.Local, language string) *Door {
 	if l == nil {

@@ -196,7 +196,8 @@ func (d *dialog) recorded(in *record) act {
 			return d.goneOn(a, in.id)
 		}
 		d.state.Guide = a.Guide.Slug
-		b := d.guideBody(*a.Guide, a.Field, a.HelpPoints, in.id)
+		b := d.guideBody(*a.Guide, a.Age, a.Field, a.HelpPoints, in.id)
+		b.Guide.Only = a.Only
 		b.Guide.Local = NewDoor(a.Local, b.Guide.Language)
 		if moved := retrieval.Succession(a); moved != "" {
 			b.Text = strings.TrimSpace(moved + "\n" + b.Text)
@@ -244,6 +245,9 @@ func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
 	case a.Unsaid:
 		b.Text = d.t("bot.followup_unsaid", a.Guide.Link) + "\n" + b.Text
 	}
+	if old := retrieval.Warning(*a.Guide, a.Age, knowledge.Language(d.person.Language)); old != "" {
+		b.Text = old + "\n" + b.Text
+	}
 	if g := a.Guide.Audience; a.Audience != "" && g != a.Audience && g != knowledge.Both {
 		b.Text = d.t("bot.only_for_"+string(g)) + "\n" + b.Text
 	}
@@ -285,8 +289,8 @@ func (d *dialog) abstention(a retrieval.Answer, id int64) Body {
 }
 
 // guideBody is a guide with the nearest library, where a place is known, and the buttons to judge it.
-func (d *dialog) guideBody(g knowledge.Guide, asked retrieval.Field, near []knowledge.Nearby, answer int64) Body {
-	card := NewCard(g, d.person.Language, asked)
+func (d *dialog) guideBody(g knowledge.Guide, age knowledge.Age, asked retrieval.Field, near []knowledge.Nearby, answer int64) Body {
+	card := NewShownCard(g, age, d.person.Language, asked)
 	b := Body{Guide: &card, AnswerID: answer}
 	var words []string
 	if card.Closed {
@@ -319,7 +323,8 @@ func (d *dialog) guideShown(in *showGuide) act {
 		return nil
 	}
 	d.state.Guide, d.state.Abstain = in.guide.Slug, false
-	b := d.guideBody(in.guide, "", nil, d.state.Answer)
+	b := d.guideBody(in.guide, in.age, "", nil, d.state.Answer)
+	b.Guide.Only = retrieval.OnlyIn(in.only, knowledge.Language(d.person.Language))
 	b.Full = in.Full
 	if in.moved != nil {
 		moved := retrieval.Succession(retrieval.Answer{Language: knowledge.Language(d.person.Language), Guide: &in.guide, Closed: in.moved})

@@ -42,16 +42,28 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 	return nil
 }
 
-// showGuide reads a guide. Of a closed one whose work went to another it reads that one, as an answer does.
+// showGuide reads a guide. Of a closed one whose work went to another it reads that one, and one that has expired as its mere
+// source, as an answer does.
 func (e *Engine) showGuide(ctx context.Context, a *showGuide) (err error) {
-	if a.guide, a.found, err = e.store.Guide(ctx, a.Slug); err != nil || !a.found || a.guide.ReplacedBy == "" {
+	if a.guide, a.found, err = e.store.Guide(ctx, a.Slug); err != nil || !a.found {
 		return err
 	}
-	next, ok, err := e.store.Guide(ctx, a.guide.ReplacedBy)
-	if err == nil && ok {
-		closed := a.guide
-		a.guide, a.moved = next, &closed
+	if a.guide.ReplacedBy != "" {
+		next, ok, err := e.store.Guide(ctx, a.guide.ReplacedBy)
+		if err != nil {
+			return err
+		}
+		if ok {
+			closed := a.guide
+			a.guide, a.moved = next, &closed
+		}
 	}
+	if a.guide.Municipality != "" {
+		if a.only, _, err = e.store.Municipality(ctx, a.guide.Municipality); err != nil {
+			return err
+		}
+	}
+	a.guide, a.age, err = e.store.Shown(ctx, a.guide, e.now())
 	return err
 }
 

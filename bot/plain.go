@@ -14,6 +14,8 @@ func (b Body) Plain() string {
 	add(b.Text)
 	if g := b.Guide; g != nil {
 		add(g.Text.Title)
+		add(g.Only)
+		add(g.Warning)
 		if g.Lead != nil {
 			add(g.Lead.Title + ": " + strings.Join(g.Lead.Lines, "; "))
 		}

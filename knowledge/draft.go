@@ -136,6 +136,10 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	if err := s.mayChange(ctx, tx, d.Slug, masked, by); err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
+	masked, err := s.keepDates(ctx, tx, d.Slug, masked, by)
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
 	guide, err := json.Marshal(masked)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
@@ -287,6 +291,9 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 	}
 	if err := g.Validate(hosts); err != nil {
 		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
+	}
+	if g, err = reviewed(ctx, tx, d, g); err != nil {
+		return 0, err
 	}
 	version, err := publish(ctx, tx, g, byline{"editor", by.ID, d.ChangedBy})
 	if err != nil {

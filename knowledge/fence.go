@@ -61,6 +61,7 @@ func (m Municipality) fence(after Guide, before ...Guide) error {
 // empty list is like none.
 func (m Municipality) foreign(g Guide) map[string]any {
 	g.Local = slices.DeleteFunc(slices.Clone(g.Local), m.Owns)
+	g = g.dated(Guide{}) // see keepDates
 	text := g.Text
 	g.Slug, g.Version, g.Why, g.PublishedBy, g.PublishedAt, g.Text = "", 0, "", "", time.Time{}, nil // of the version, not of the service
 	out := map[string]any{}
@@ -150,6 +151,31 @@ func (s *Store) mayChange(ctx context.Context, tx postgres.DB, slug string, g Gu
 		before = append(append(before, d.Guide), base...)
 	}
 	return fence(ctx, tx, by, g, before...)
+}
+
+// keepDates gives g with the review date and the days of its sources as they are published, where a municipality's editor saves a guide that
+// isn't the municipality's: they change by themselves while a form is open, so that they can't be compared, and are nobody's to type there.
+func (s *Store) keepDates(ctx context.Context, tx postgres.DB, slug string, g Guide, by Editor) (Guide, error) {
+	if by.Municipality == "" || g.Municipality != "" {
+		return g, nil
+	}
+	published, err := readGuides(ctx, tx, []string{slug})
+	if err != nil || len(published) == 0 {
+		return g, err
+	}
+	return g.dated(published[0]), nil
+}
+
+// dated gives the guide with the dates of another.
+func (g Guide) dated(from Guide) Guide {
+	g.ReviewBy, g.Sources = from.ReviewBy, slices.Clone(g.Sources)
+	for i, c := range g.Sources {
+		g.Sources[i].Checked = time.Time{}
+		if j := slices.IndexFunc(from.Sources, func(f Source) bool { return f.URL == c.URL }); j >= 0 {
+			g.Sources[i].Checked = from.Sources[j].Checked
+		}
+	}
+	return g
 }
 
 // mayPublish checks that all that a draft changes is the editor's to change.

@@ -50,7 +50,8 @@ func TestFence(t *testing.T) {
 		{"the fee", vratsa, []Guide{national}, with(national, func(g *Guide) { g.Text = text(func(t *Text) { t.Fees = nil }) }), "text.bg.fees"},
 		{"a step", vratsa, []Guide{national}, with(national, func(g *Guide) { g.Text = text(func(t *Text) { t.Steps = append(t.Steps, "И още.") }) }), "text.bg.steps"},
 		{"another language", vratsa, []Guide{national}, with(national, func(g *Guide) { g.Text = text(nil); g.Text[English] = Text{Title: "Title"} }), "text.en.title"},
-		{"the review date", vratsa, []Guide{national}, with(national, func(g *Guide) { g.ReviewBy = euro }), "review_by"},
+		{"a source", vratsa, []Guide{national}, with(national, func(g *Guide) { g.Sources = []Source{{URL: "https://c.bg"}} }), "sources"},
+		{"dates that changed meanwhile", vratsa, []Guide{national}, with(national, func(g *Guide) { g.ReviewBy = euro }), ""},
 		{"a guide to have", vratsa, []Guide{national}, with(national, func(g *Guide) { g.Municipality = "VRC10" }), "municipality"},
 		{"a guide of its own", vratsa, []Guide{own}, with(own, func(g *Guide) { g.Link, g.Text = "https://b.bg", text(func(t *Text) { t.Title = "Друго" }) }), ""},
 		{"its own, given away", vratsa, []Guide{own}, with(own, func(g *Guide) { g.Municipality = "" }), "municipality"},
@@ -135,6 +136,13 @@ func TestMunicipalitysEditorIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, _, _ = e.store.Draft(e.ctx, d.Slug)
+	d.Guide.ReviewBy, d.Guide.Sources[0].Checked = euro.AddDate(90, 0, 0), euro.AddDate(-2, 0, 0)
+	if d, err = save(d, in); err != nil {
+		t.Fatal(err)
+	}
+	if !d.Guide.ReviewBy.Equal(e.guide.ReviewBy) || !d.Guide.Sources[0].Checked.Equal(e.guide.Sources[0].Checked) {
+		t.Errorf("dates %v, %v", d.Guide.ReviewBy, d.Guide.Sources)
+	}
 	if d.Guide.TitleEnglish != "Trial" || len(d.Guide.Local) != 1 || d.Base != 2 {
 		t.Errorf("rebased as %+v", d)
 	}

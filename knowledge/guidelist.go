@@ -88,15 +88,15 @@ const guideLines = `
 			coalesce(t.authority, d.guide -> 'Text' -> 'bg' ->> 'Authority', '') AS authority,
 			coalesce(t.names || t.formerly, '{}') AS names,
 			coalesce(v.audience, d.guide ->> 'Audience', '') AS audience,
-			coalesce(g.version, 0) AS version, coalesce(v.status, 'active') AS status, coalesce(v.replaced_by, '') AS replaced_by, v.review_by,
-			(SELECT max(c.checked) FROM guide_sources c WHERE c.slug = g.slug AND c.version = g.version) AS checked,
-			v.published_at, coalesce(v.published_by, '') AS published_by,
+			coalesce(g.version, 0) AS version, coalesce(v.status, 'active') AS status, coalesce(v.replaced_by, '') AS replaced_by, a.review_by,
+			a.checked, v.published_at, coalesce(v.published_by, '') AS published_by,
 			coalesce(d.stage, '') AS draft_stage, coalesce(d.base < g.version, false) AS draft_stale,
 			coalesce(d.changed_by, '') AS draft_by, d.changed_at AS draft_at, coalesce(d.sent_by, '') AS draft_sent_by,
 			coalesce(v.title_english, '') || ' ' || coalesce(e.title, '') || ' ' || array_to_string(coalesce(e.names, '{}'), ' ') ||
 				' ' || coalesce(d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS more
 		FROM guides g
 			JOIN guide_versions v USING (slug, version)
+			JOIN guide_ages a USING (slug, version)
 			JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
 			LEFT JOIN guide_texts e ON e.slug = g.slug AND e.version = g.version AND e.language = 'en'
 			FULL JOIN guide_drafts d ON d.slug = g.slug

@@ -155,7 +155,7 @@ type sourceRow struct {
 	Checked *time.Time
 }
 
-// readGuides reads the published versions of these slugs, or of all where slugs is nil, by slug.
+// readGuides reads the published versions of these slugs, or of all where slugs is nil, by slug, with what editors have checked since.
 func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, error) {
 	rows, err := db.Query(ctx, `
 		SELECT `+versionColumns+`
@@ -164,7 +164,18 @@ func readGuides(ctx context.Context, db postgres.DB, slugs []string) ([]Guide, e
 	if err != nil {
 		return nil, fmt.Errorf("read guides: %w", err)
 	}
-	return collectGuides(ctx, db, rows)
+	guides, err := collectGuides(ctx, db, rows)
+	if err != nil || len(guides) == 0 {
+		return nil, err
+	}
+	c, err := readChecks(ctx, db, slugs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range guides {
+		guides[i] = c.on(guides[i])
+	}
+	return guides, nil
 }
 
 // collectGuides reads the versions that rows hold, at most one of each guide, with their texts and sources.

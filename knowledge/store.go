@@ -14,6 +14,7 @@ type Store struct {
 	db     postgres.DB
 	places snapshot[*gazetteer]
 	points snapshot[*directory]
+	checks snapshot[*checks]
 
 	calls snapshot[*guideCalls] // what the published guides go by
 
@@ -24,6 +25,7 @@ type Store struct {
 func NewStore(db postgres.DB) *Store {
 	s := &Store{db: db}
 	s.places = snapshot[*gazetteer]{topic: "places", load: s.loadGazetteer}
+	s.checks = snapshot[*checks]{topic: "checks", load: s.loadChecks}
 	s.points = snapshot[*directory]{topic: "help-points", load: s.loadDirectory}
 	s.calls = snapshot[*guideCalls]{topic: "content", load: s.loadCalls}
 	s.guideContacts = snapshot[*privacy.Public]{topic: "content", load: s.loadGuideContacts}
@@ -35,6 +37,7 @@ func NewStore(db postgres.DB) *Store {
 func (s *Store) forget() {
 	s.places.forget()
 	s.points.forget()
+	s.checks.forget()
 	s.calls.forget()
 	s.guideContacts.forget()
 	s.pointContacts.forget()

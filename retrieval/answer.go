@@ -77,6 +77,8 @@ type Answer struct {
 	Guide      *knowledge.Guide   // the first guide, whole, where Answered; where that one is closed and has a successor, the successor
 	Closed     *knowledge.Guide   // the closed guide that was found, where Guide is its successor
 	Formerly   string             // an old name of Guide (or of Closed) that the question says; "" where it says none
+	Age        knowledge.Age      // of Guide: one that has expired is a mere pointer to its source (see knowledge.Store.Shown)
+	Only       string             // where Guide holds in one municipality alone: says so
 	Local      *knowledge.Local   // of Guide, where Place lies in a municipality that has a door of its own
 	Apart      []string           // sentences to choose by, where Clarify
 	Guides     []Ranked           // best first, at most five
@@ -149,7 +151,13 @@ func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c considerat
 	if answer.Place, answer.PlaceSaid, err = a.place(ctx, q, c); err != nil {
 		return Answer{}, err
 	}
+	if err := a.age(ctx, &answer); err != nil {
+		return Answer{}, err
+	}
 	answer.localise()
+	if answer.Guide != nil && answer.Guide.Municipality != "" {
+		answer.Only = OnlyIn(c.library.municipalities[answer.Guide.Municipality], answer.Language)
+	}
 	here, err := a.here(ctx, q, answer.Place)
 	if err != nil {
 		return Answer{}, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ type Options struct {
 	Log       *slog.Logger
 	Registry  prometheus.Registerer // where metrics go; nil: nowhere
 	Embedder  Embedder              // a remote one whose vectors are searched; nil searches the built-in embedder's
+	Now       func() time.Time      // clock; default time.Now
 	Completer Completer             // helps to understand, and puts answers in words, both checked; nil does without
 }
 
@@ -58,7 +60,11 @@ type library struct {
 	weights   *weights // those, and what they make of guides published since they were learned
 	names     names
 	formerly  formerly
-	glossary  *glossary
+	hasLocal  bool // a guide of a single municipality is among them
+
+	municipalities map[string]knowledge.Municipality // of those, by code
+
+	glossary *glossary
 }
 
 // ErrNotReady says that no model serves yet: Update or Run must have finished once, on this or another replica.
@@ -78,6 +84,13 @@ func New(pool *pgxpool.Pool, store *knowledge.Store, o Options) *Answerer {
 		panic(err)
 	}
 	return a
+}
+
+func (a *Answerer) now() time.Time {
+	if a.options.Now == nil {
+		return time.Now()
+	}
+	return a.options.Now()
 }
 
 // Ready tells whether questions can be answered, and loads the newest model where none serves here yet.
@@ -202,8 +215,12 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	if s.remote != nil {
 		c.finding = a.remoteSecond(ctx, s, text, words, c.finding)
 	}
-	supports := preferAudience(c.finding.supports, q.Audience, c.library)
-	c.verdict = c.library.weights.decide(a.rules, c.analysis, l, supports, c.library.names, func(slug string) bool { return c.library.guides[slug] != nil })
+	here, err := a.reachOf(ctx, q, c)
+	if err != nil {
+		return consideration{}, err
+	}
+	supports := here.prefer(preferAudience(c.finding.supports, q.Audience, c.library))
+	c.verdict = c.library.weights.decide(a.rules, c.analysis, l, supports, c.library.names, here.holds)
 	if v := &c.verdict; c.aside.field == FieldState && v.intent == WantsAnswer && v.outcome != Emergency && v.topic == "" {
 		v.intent, v.topic = WantsStatus, "file"
 	}
@@ -257,6 +274,17 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 	}
 	for i := range guides {
 		l.guides[guides[i].Slug] = &guides[i]
+		l.hasLocal = l.hasLocal || guides[i].Municipality != ""
+	}
+	if l.hasLocal {
+		all, err := a.store.Municipalities(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.municipalities = make(map[string]knowledge.Municipality, len(all))
+		for _, m := range all {
+			l.municipalities[m.Code] = m
+		}
 	}
 	l.names, l.formerly = s.weights.vocabulary.names(guides), s.weights.vocabulary.formerly(guides)
 	terms, err := a.store.Glossary(ctx)

@@ -32,7 +32,7 @@ func Lay(a Answer) string {
 		if a.Guide != nil {
 			b.line(Succession(a))
 			b.gap()
-			b.guide(p, *a.Guide, a.Language, a.Local, a.Field)
+			b.guide(p, a)
 		}
 	case Clarify:
 		b.line(p.clarify)
@@ -180,15 +180,17 @@ func Succession(a Answer) string {
 	return ""
 }
 
-// guide lays a guide out. What was asked for comes first, with the address, and then the rest. door is its own in the
-// municipality of the place, nil where it has none.
-func (b *page) guide(p *phrases, g knowledge.Guide, l knowledge.Language, door *knowledge.Local, asked Field) {
+// guide lays an answer's guide out. What was asked for comes first, with the address, and then the rest.
+func (b *page) guide(p *phrases, a Answer) {
+	g, l, door, asked := *a.Guide, a.Language, a.Local, a.Field
 	t, _ := g.In(l)
 	title := t.Title
 	if bg := g.Text[knowledge.Bulgarian].Title; l == knowledge.English && !cyrillicIn(title) {
 		title += " (" + bg + ")" // what the person will see on the screen
 	}
 	b.line(title)
+	b.line(a.Only)
+	b.line(Warning(g, a.Age, l))
 	if g.Status == knowledge.Closed {
 		b.line(p.closed)
 		asked = "" // where to go now comes first

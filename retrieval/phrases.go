@@ -16,7 +16,7 @@ type phrases struct {
 	free, clarify, abstained, librarian, near, nearUnknown, where2                     string
 	signpost, signpostNext, offtopic, advice, human, helpPoint, training, news, status string
 	greeting, thanks, bye, robot, complaint, other                                     string
-	formerly, replaced, local, office, localFee                                        string
+	formerly, replaced, local, office, localFee, due, expired, onlyIn                  string
 	hoursUnknown, openUntil, opens, shut, phone, callOn                                string
 	state, stateUnknown, unsaid, more, fraud, forgot                                   string
 }
@@ -52,6 +52,9 @@ var bulgarianPhrases = phrases{
 	robot:     "Аз съм програма, не човек. Показвам къде и как се ползват електронни услуги. Ако искате човек, ще Ви свържа с библиотекар.",
 	complaint: "Съжалявам, че не помогнах. Опишете го с други думи или поискайте библиотекар.", other: "Тук съм. Напишете с няколко думи какво Ви трябва.",
 	formerly: "„%s“ вече става тук: %s.", replaced: "Тази услуга е закрита: %s. Това вече става тук: %s.", local: "За община %s", office: "На място: %s", localFee: "Такса: %s",
+	due:          "Внимание: това упътване трябваше да се провери до %s Нещо може да се е променило. Проверете на официалния адрес, преди да тръгнете.",
+	expired:      "Това упътване е остаряло: трябваше да се провери до %s Не го показвам, за да не Ви подведа. Вижте официалната страница.",
+	onlyIn:       "Важи само за община %s.",
 	hoursUnknown: "Не знам работното време", callOn: "Не знам работното време, обадете се на %s", openUntil: "Отворено до %s ч.", opens: "Затворено. Отваря %s", shut: "Затворено", phone: "тел. %s",
 	state: "Докъде е Вашето", stateUnknown: "Не виждам докъде е Вашето. Знае го: %s.",
 	unsaid: "Това упътването не го казва. Проверете на официалния адрес.", more: "Още:", forgot: "Забравих мястото.",
@@ -89,6 +92,9 @@ var englishPhrases = phrases{
 	robot:     "I am a program, not a person. I show where and how to use e-services. If you want a person, I will bring in a librarian.",
 	complaint: "I am sorry that I did not help. Describe it in other words, or ask for a librarian.", other: "I am here. Write in a few words what you need.",
 	formerly: "“%s” is now done here: %s.", replaced: "This service is closed: %s. It is now done here: %s.", local: "In the municipality of %s", office: "In person: %s", localFee: "Fee: %s",
+	due:          "Please note: this guide was due to be checked by %s. Something may have changed. Check at the official address before you set out.",
+	expired:      "This guide is out of date: it was due to be checked by %s. I do not show it, so as not to mislead you. See the official page.",
+	onlyIn:       "It holds only in the municipality of %s.",
 	hoursUnknown: "I do not know the opening hours", callOn: "I do not know the opening hours, please call %s", openUntil: "Open until %s", opens: "Closed. Opens %s", shut: "Closed", phone: "tel. %s",
 	state: "How your case stands", stateUnknown: "I cannot see how your case stands. Who knows: %s.",
 	unsaid: "The guide does not say this. Check at the official address.", more: "More:", forgot: "I have forgotten the place.",

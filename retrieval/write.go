@@ -35,7 +35,7 @@ const writeTokens = 1500
 // laid-out answer: false means that the laid-out answer stands alone, because no model is set, it failed, was late, or said
 // too much or too little.
 func (a *Answerer) Phrase(ctx context.Context, q Question, answer Answer) (string, bool) {
-	if a.options.Completer == nil || q.Alone || answer.Outcome != Answered || answer.Guide == nil {
+	if a.options.Completer == nil || q.Alone || answer.Outcome != Answered || answer.Guide == nil || answer.Age == knowledge.Expired {
 		return "", false
 	}
 	c := cite(*answer.Guide, answer.Language, answer.Local, a.about(q))

@@ -37,6 +37,12 @@ func guide(g *bot.Card, language string, full bool) [][]line {
 	if g.Language != language {
 		blocks = append(blocks, []line{plainLine(i18n.T(language, "web.guide_in_bulgarian"))})
 	}
+	if g.Only != "" {
+		blocks = append(blocks, []line{plainLine(g.Only)})
+	}
+	if g.Warning != "" {
+		blocks = append(blocks, []line{boldLine("⚠ " + g.Warning)})
+	}
 	if g.Closed {
 		blocks = append(blocks, []line{boldLine(say("closed_service"))})
 	}
@@ -44,11 +50,14 @@ func guide(g *bot.Card, language string, full bool) [][]line {
 	door := local(g)
 	parts := sections(g, say)
 	more := i18n.T(g.Language, "bot.lead_more")
-	if g.Lead != nil && !full {
+	switch {
+	case g.Expired: // where to look, and no more
+		blocks = append(blocks, []line{plainLine(t.Authority), address})
+	case g.Lead != nil && !full:
 		blocks = append(blocks, lead(g), door, []line{address})
 		parts = append([]section{parts[0], {"", "", []string{t.Summary}}}, parts[1:]...)
 		blocks = append(blocks, folded(more, parts, g.Asked))
-	} else {
+	default:
 		blocks = append(append(blocks, summary(t.Summary)...), door)
 		shown := map[retrieval.Field]bool{retrieval.FieldExceptions: true, retrieval.FieldSteps: true, retrieval.FieldDeadline: true}
 		var rest []section

@@ -29,11 +29,12 @@ type answerJSON struct {
 	HelpPoints []helpPointJSON     `json:"help_points"`
 	Language   knowledge.Language  `json:"language"`
 	Signpost   *knowledge.Signpost `json:"signpost,omitempty"`
-	Local      *localJSON          `json:"local,omitempty"`    // the door of the first guide in the municipality of the place
-	Formerly   string              `json:"formerly,omitempty"` // an old name that the question says
-	Apart      []string            `json:"apart,omitempty"`    // how to choose between the guides, where clarify
-	Masked     []privacy.Kind      `json:"masked,omitempty"`   // kinds of personal numbers that were hidden in the question
-	Notice     string              `json:"notice,omitempty"`   // what a person should be told of that
+	Freshness  *freshnessJSON      `json:"freshness,omitempty"` // of the first guide, where answered
+	Local      *localJSON          `json:"local,omitempty"`     // the door of the first guide in the municipality of the place
+	Formerly   string              `json:"formerly,omitempty"`  // an old name that the question says
+	Apart      []string            `json:"apart,omitempty"`     // how to choose between the guides, where clarify
+	Masked     []privacy.Kind      `json:"masked,omitempty"`    // kinds of personal numbers that were hidden in the question
+	Notice     string              `json:"notice,omitempty"`    // what a person should be told of that
 }
 
 // localJSON is a service's own site in one municipality.
@@ -46,11 +47,40 @@ type localJSON struct {
 	Note         string `json:"note,omitempty"`
 }
 
+// freshnessJSON says how far a guide can be relied on.
+type freshnessJSON struct {
+	State    string  `json:"state"`     // fresh | due: past its review date, a warning stands before it | expired: only its source is shown
+	Checked  *string `json:"checked"`   // day on which an editor last opened a source; null: never
+	ReviewBy *string `json:"review_by"` // day by which an editor reads its sources again; null: not set
+	Warning  string  `json:"warning,omitempty"`
+	Only     string  `json:"only,omitempty"` // says where it holds, where not in the whole country
+}
+
+func freshness(a retrieval.Answer) *freshnessJSON {
+	if a.Guide == nil {
+		return nil
+	}
+	day := func(t time.Time, ok bool) *string {
+		if !ok {
+			return nil
+		}
+		s := t.Format(time.DateOnly)
+		return &s
+	}
+	out := &freshnessJSON{State: string(a.Age), ReviewBy: day(a.Guide.ReviewBy, !a.Guide.ReviewBy.IsZero()),
+		Warning: retrieval.Warning(*a.Guide, a.Age, a.Language), Only: a.Only}
+	if a.Age == knowledge.Fresh {
+		out.State = "fresh"
+	}
+	out.Checked = day(a.Guide.Checked())
+	return out
+}
+
 // AnswerJSON lays an answer out as the public API gives it; the terminal's --json is the same.
 // hidden are the kinds of personal numbers that were masked in the question.
 func AnswerJSON(a retrieval.Answer, hidden ...privacy.Kind) any {
 	out := answerJSON{Outcome: a.Outcome, Intent: a.Intent, Confidence: a.Confidence, Text: a.Text, Guides: a.Guides, Links: a.Links,
-		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost, Formerly: a.Formerly, Apart: a.Apart}
+		HelpPoints: toHelpPoints(a.HelpPoints), Language: a.Language, Signpost: a.Signpost, Formerly: a.Formerly, Apart: a.Apart, Freshness: freshness(a)}
 	if l := a.Local; l != nil {
 		out.Local = &localJSON{l.Name(), l.Link, l.Contact, l.Office, l.FeeIn(a.Language), l.In(a.Language)}
 	}

@@ -30,6 +30,9 @@ type card struct {
 
 	Lead     *bot.Lead // what was asked for: the card begins with it and folds the rest
 	LeadLine string    // of Lead, where it is a single line
+	Warning  string    // what a person must know of the guide's age
+	Expired  bool      // nothing of it is shown but where its source is
+	Only     string    // says where it holds, where not in the whole country
 	Local    *bot.Door // the service's own site where the person is
 }
 
@@ -43,7 +46,7 @@ func (v voice) messageCard(c *bot.Card, message int64) *card {
 	out.Anchor = "guide-" + strconv.FormatInt(message, 10)
 	out.Page = v.Href("/guides/" + c.Slug)
 	out.Open = c.Asked == "" || c.Asked == retrieval.FieldSteps
-	out.Local = c.Local
+	out.Local, out.Warning, out.Expired, out.Only = c.Local, c.Warning, c.Expired, c.Only
 	out.begin(c)
 	seen, _ := time.Parse(time.DateOnly, c.Seen)
 	checked, _ := time.Parse(time.DateOnly, c.Checked)
@@ -71,10 +74,11 @@ func (c *card) begin(from *bot.Card) {
 }
 
 // wholeCard lays out a guide for its own page.
-func (v voice) wholeCard(g knowledge.Guide) *card {
+func (v voice) wholeCard(g knowledge.Guide, age knowledge.Age) *card {
 	text, language := g.In(knowledge.Language(v.Lang()))
 	out := v.card(text, string(language), g.Link, g.Identification, g.Status == knowledge.Closed)
 	out.Anchor, out.Open, out.Whole = "guide", true, true
+	out.Warning, out.Expired = retrieval.Warning(g, age, knowledge.Language(v.Lang())), age == knowledge.Expired
 	for _, s := range g.Sources {
 		out.Sources = append(out.Sources, v.source(s))
 	}
@@ -141,7 +145,7 @@ func (c card) Fees() []string {
 	if c.Text.FeeNote != "" {
 		out = append(out, c.Text.FeeNote)
 	}
-	if len(out) == 0 && !c.Closed && c.Host != "" {
+	if len(out) == 0 && !c.Closed && !c.Expired && c.Host != "" {
 		out = []string{c.T("web.fee_unknown", c.Host)}
 	}
 	return out

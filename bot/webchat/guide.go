@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"slices"
@@ -60,8 +61,19 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	l := s.layout(r, "/guides/"+g.Slug, "")
-	card := l.wholeCard(g)
-	l.Title, l.Description = card.Text.Title, card.Text.Summary
+	g, age, err := s.store.Shown(r.Context(), g, s.Now())
+	if err != nil {
+		return err
+	}
+	card := l.wholeCard(g, age)
+	if g.Municipality != "" {
+		m, _, err := s.store.Municipality(r.Context(), g.Municipality)
+		if err != nil {
+			return err
+		}
+		card.Only = retrieval.OnlyIn(m, knowledge.Language(l.Lang()))
+	}
+	l.Title, l.Description = card.Text.Title, cmp.Or(card.Text.Summary, card.Warning)
 	l.Styles, l.Scripts = []string{"card.css", "guide.css"}, []string{"guide.js"}
 	l.public(r)
 	l.Data = "/guides/" + g.Slug + ".jsonld"
@@ -70,8 +82,10 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	text, language := g.In(knowledge.Language(l.Lang()))
+	printed := text
+	printed.Summary += card.Warning + card.Only // what stands on the sheet beside
 	data := guidePage{
-		layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID(), Sheet: layOut(text, g.Local, language, card.Sources),
+		layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID(), Sheet: layOut(printed, g.Local, language, card.Sources),
 		QR: template.HTML(square), Address: short(l.Canonical), Home: short(s.absolute(r, "")), Service: governmentService(g, text, language, l.Canonical),
 	}
 	if ask := "guide:" + g.Slug; len(ask) <= longestData {

@@ -24,7 +24,7 @@ func fits(size int) int { return 29_300_000 / (size * size) }
 func layOut(t knowledge.Text, doors []knowledge.Local, language knowledge.Language, sources []source) sheet {
 	parts := map[string]int{"doors": 0, "sources": 0, "good": sheetWeight(t.GoodToKnow...), "who": sheetWeight(t.Who, t.Where, t.Contact)}
 	for _, d := range doors {
-		parts["doors"] += sheetWeight(d.Name() + d.Link + d.Contact + d.In(language))
+		parts["doors"] += sheetWeight(d.Name() + d.Link + d.Contact + d.Office + d.FeeIn(language) + d.In(language))
 	}
 	for _, s := range sources {
 		parts["sources"] += sheetWeight(s.Title + s.Dates)

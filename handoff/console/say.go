@@ -28,7 +28,11 @@ func (s *site) attachedGuide(ctx context.Context, slug, asked, language string) 
 	if language != "en" {
 		language = string(knowledge.Bulgarian)
 	}
-	card := bot.NewCard(g, language, retrieval.Field(asked))
+	g, age, err := s.Knowledge.Shown(ctx, g, s.today())
+	if err != nil {
+		return nil, err
+	}
+	card := bot.NewShownCard(g, age, language, retrieval.Field(asked))
 	return &attached{Slug: slug, Asked: asked, Title: card.Text.Title, Card: card}, nil
 }
 

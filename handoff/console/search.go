@@ -73,8 +73,12 @@ func (s *site) guideWords(ctx context.Context, slug, language string) (string, e
 	if err != nil || !ok {
 		return "", err
 	}
+	g, age, err := s.Knowledge.Shown(ctx, g, s.today())
+	if err != nil {
+		return "", err
+	}
 	text, _ := g.In(knowledge.Language(language))
-	parts := []string{text.Title, text.Summary, g.Link}
+	parts := []string{text.Title, retrieval.Warning(g, age, knowledge.Language(language)), text.Summary, g.Link}
 	if s.PublicURL != "" {
 		parts = append(parts, s.PublicURL+"/guides/"+slug)
 	}

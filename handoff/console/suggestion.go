@@ -122,6 +122,12 @@ func (s *site) suggestGuide(ctx context.Context, out *suggestion, answer retriev
 	if card.Lead != nil {
 		out.Lead, out.Lines = card.Lead.Title, card.Lead.Lines
 	}
+	if card.Warning != "" { // past its review date
+		out.Lines = append([]string{card.Warning}, out.Lines...)
+		if card.Expired {
+			out.Lines = []string{card.Warning, card.Link}
+		}
+	}
 	out.Words = strings.Join(out.Lines, "\n")
 	if out.Lead != "" {
 		out.Words = card.Text.Title + ". " + out.Lead + ":\n" + out.Words
