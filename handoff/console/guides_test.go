@@ -145,7 +145,7 @@ func TestGuidesAreListedByWhatIsToBeDone(t *testing.T) {
 			t.Errorf("%q finds %v", find, listed)
 		}
 	}
-	w.get("/console/guides?find=" + url.QueryEscape("зелена")).has(t, "Наричат го: „зелена карта“", "1 упътване за „зелена“")
+	w.get("/console/guides?find="+url.QueryEscape("зелена")).has(t, "Наричат го: „зелена карта“", "1 упътване за „зелена“")
 	w.get("/console/guides?find=нищожество%25").has(t, "Няма упътване за „нищожество%“")
 	_, other := b.editor("Петя")
 	if listed := listedGuides(other.get("/console/guides?view=mine")); !slices.Equal(listed, []string{"fresh"}) {
@@ -292,7 +292,9 @@ func TestADraftThatWasOvertakenIsPutTogether(t *testing.T) {
 	b := setup(t)
 	maria, w := b.editor("Мария")
 	const room = "/console/guides/criminal-record"
-	d := b.drafted("criminal-record", maria, func(_ *knowledge.Guide, t *knowledge.Text) { t.Summary, t.Time = "Мое начало за съдимостта.", "до един ден" })
+	d := b.drafted("criminal-record", maria, func(_ *knowledge.Guide, t *knowledge.Text) {
+		t.Summary, t.Time = "Мое начало за съдимостта.", "до един ден"
+	})
 	b.publish("criminal-record", "Електронно свидетелство за съдимост", func(g *knowledge.Guide, t *knowledge.Text) {
 		t.Names = guide().Text[knowledge.Bulgarian].Names
 		t.Summary, t.Contact = "Друго начало за съдимостта.", "02 9237 300"
@@ -327,7 +329,9 @@ func TestAServiceIsClosedWithASuccessor(t *testing.T) {
 	b := setup(t)
 	_, w := b.editor("Мария")
 	b.publish("new-register", "Нов регистър за съдимост", nil)
-	b.publish("older", "Стара услуга", func(g *knowledge.Guide, _ *knowledge.Text) { g.Status, g.ReplacedBy = knowledge.Closed, "criminal-record" })
+	b.publish("older", "Стара услуга", func(g *knowledge.Guide, _ *knowledge.Text) {
+		g.Status, g.ReplacedBy = knowledge.Closed, "criminal-record"
+	})
 	const room = "/console/guides/criminal-record"
 	w.get(room).has(t, "Насам сочат упътвания на закрити услуги", "Стара услуга")
 	w.post(room+"/retire", "find", "").has(t, "Напишете кое, или отбележете, че няма.")
@@ -361,7 +365,7 @@ func TestAServiceIsClosedWithASuccessor(t *testing.T) {
 	w.post(room+"/drop", "revision", "2")
 	w.get(room).has(t, "Черновата е изтрита")
 	w.post(room+"/retire", "nothing", "yes")
-	w.get(room + "/history/3/draft").has(t, "Работи ли услугата", "Закрита")
+	w.get(room+"/history/3/draft").has(t, "Работи ли услугата", "Закрита")
 }
 
 func TestAMunicipalityKeepsToItsOwn(t *testing.T) {
