@@ -138,7 +138,9 @@ func (s *site) figuresQuery(ctx context.Context, q url.Values, page *figuresPage
 }
 
 // address is that of the page with one thing changed.
-func (p figuresPage) address(key, value string) string { return "/console/figures" + p.query(key, value) }
+func (p figuresPage) address(key, value string) string {
+	return "/console/figures" + p.query(key, value)
+}
 
 func (p figuresPage) query(key, value string) string {
 	q := url.Values{}

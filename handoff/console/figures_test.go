@@ -5,14 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"orientir/handoff/staff"
@@ -34,7 +31,7 @@ func (b *bundle) asked() {
 		}
 	}
 	b.exec(`INSERT INTO figure_questions (answer, day, person, channel, region, audience, service, outcome, rating, reason, step)
-		SELECT n, (now() AT TIME ZONE 'Europe/Sofia')::date - (n * n % 60), 1 + n % 410, (ARRAY['web', 'telegram', 'web', 'library', 'telegram'])[1 + n % 410 % 5],
+		SELECT n, (now() AT TIME ZONE 'Europe/Sofia')::date - (n * 31 % 59 * (1 + n % 2) / 2), 1 + n % 410, (ARRAY['web', 'telegram', 'web', 'library', 'telegram'])[1 + n % 410 % 5],
 			(ARRAY['Враца', 'София (град)', 'Пловдив', '', 'Варна', 'София (град)', 'Видин', ''])[1 + n % 410 % 8], (ARRAY['', 'citizen', 'citizen', 'business'])[1 + n % 410 % 4],
 			CASE WHEN n % 9 < 7 THEN (ARRAY['criminal-record', 'service-1', 'service-2', 'service-1', 'service-3', 'service-4', 'service-1', 'service-5'])[1 + n % 8] ELSE '' END,
 			(ARRAY['answered', 'answered', 'answered', 'answered', 'answered', 'answered', 'answered', 'abstained', 'choice'])[1 + n % 9],
@@ -42,7 +39,7 @@ func (b *bundle) asked() {
 			CASE WHEN n % 9 < 7 THEN (ARRAY[1, 1, 2, 1, 3, 1, 2, 4, 1, 3, 5, 6])[1 + n % 12] ELSE 0 END
 		FROM generate_series(1, 1500) n`)
 	b.exec(`INSERT INTO figure_tickets (ticket, day, person, channel, region, audience, service, waited, resolved, rating)
-		SELECT n, (now() AT TIME ZONE 'Europe/Sofia')::date - (n * n % 60), 1 + n % 410, (ARRAY['web', 'telegram'])[1 + n % 2], (ARRAY['Враца', '', 'Пловдив'])[1 + n % 3], '', 'service-1',
+		SELECT n, (now() AT TIME ZONE 'Europe/Sofia')::date - (n * 31 % 59 * (1 + n % 2) / 2), 1 + n % 410, (ARRAY['web', 'telegram'])[1 + n % 2], (ARRAY['Враца', '', 'Пловдив'])[1 + n % 3], '', 'service-1',
 			CASE WHEN n % 5 > 0 THEN 20 + n * 7 % 300 END, (ARRAY['yes', 'yes', 'no', 'pending'])[1 + n % 4], (ARRAY['good', '', 'bad'])[1 + n % 3]
 		FROM generate_series(1, 90) n`)
 }
@@ -100,21 +97,9 @@ func TestFiguresInTheBrowser(t *testing.T) {
 		return err
 	}))
 	w.is(`[...document.querySelectorAll('.figure .sheet')].every(t => t.getBoundingClientRect().height > 20) && !document.querySelector('.filters').checkVisibility()`)
-	w.print("figures")
-}
-
-// print keeps the page as it comes out of a printer where ORIENTIR_TEST_PICTURES names a folder.
-func (w *tab) print(what string) {
-	w.Helper()
-	folder := os.Getenv("ORIENTIR_TEST_PICTURES")
-	if folder == "" {
-		return
-	}
 	w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		got, err := cdp.Call(ctx, target, cdppage.PrintToPDF, cdppage.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69})
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(folder, what+".pdf"), got.Data, 0o644)
+		_, err := cdp.Call(ctx, target, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 740, Height: 1000, DeviceScaleFactor: 1})
+		return err
 	}))
+	w.shoot("figures-print")
 }
