@@ -2,6 +2,7 @@ package statistics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -28,7 +29,7 @@ func Run(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error {
 		for {
 			err := s.Refresh(ctx, time.Now())
 			if err == nil {
-				err = s.Prepare(ctx, time.Now(), zone)
+				err = errors.Join(s.Prepare(ctx, time.Now(), zone), s.Publish(ctx, time.Now().In(zone)))
 			}
 			if err != nil && ctx.Err() == nil {
 				log.Error("keep the figures", "error", err)
