@@ -28,6 +28,7 @@ func loadPages() (pages, error) {
 		"library":          {"library.html"},
 		"news":             {"news.html", "newsline.html"},
 		"newsitem":         {"newsitem.html", "newsline.html"},
+		"stats":            {"stats.html"},
 		"fault":            {"fault.html"},
 		"kiosk":            {"kiosk.html"},
 		"kiosk.unknown":    {"kiosk_unknown.html"},

@@ -38,6 +38,9 @@ type Options struct {
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
 	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)
 
+	// Open is what is published of the counting; nil: nothing.
+	Open OpenFigures
+
 	// What the privacy page tells of this installation.
 	Operator        string // who is responsible for the data; default: «the organisation that operates this site»
 	OperatorContact string // e-mail or phone of theirs
@@ -63,6 +66,7 @@ type site struct {
 	assets        *Assets
 	pages         pages
 	streams       streams
+	opened        openCache
 	zone          *time.Location // in which people read times
 	Options
 }
@@ -146,6 +150,9 @@ func (s *site) routes() http.Handler {
 		{"GET /news", page, free, s.news},
 		{"GET /news/{id}", page, free, s.newsItem},
 		{"GET /news.atom", asset, free, s.newsFeed},
+		{"GET /stats", page, free, s.stats},
+		{"GET /stats.json", asset, free, s.statsJSON},
+		{"GET /stats.csv", asset, free, s.statsCSV},
 		{"GET /privacy", page, free, s.privacy},
 		{"GET /accessibility", page, free, s.accessibility},
 		{"GET /static/{name}", asset, free, s.asset},

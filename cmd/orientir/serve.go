@@ -198,6 +198,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
+		Open:         statistics.New(p.pool),
 		OutsideModel: p.config.ChatModel != "" || p.config.EmbeddingModel != "",
 		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {
 			return s.desk.Status(ctx, p.pool, conversation)
