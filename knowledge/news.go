@@ -71,8 +71,8 @@ const newsColumns = `id, title_bg, text_bg, title_en, text_en, link, topics, aud
 type NewsFilter struct {
 	State    NewsState
 	Topic    string
-	District string // what is of the whole country is in it too
-	Of       string // municipality whose own items are wanted
+	District string       // what is of the whole country is in it too
+	Of       Municipality // whose own items are wanted; the zero value: all
 	Language Language
 	Now      time.Time // of what people read: published by then
 	Past     bool      // what has expired by Now, instead of what has not
@@ -95,10 +95,10 @@ func (s *Store) News(ctx context.Context, f NewsFilter) ([]NewsItem, error) {
 func (s *Store) EditorsNews(ctx context.Context, f NewsFilter) ([]NewsItem, error) {
 	return s.newsList(ctx, `
 		SELECT `+newsColumns+` FROM news
-		WHERE ($1 = '' OR state = $1) AND ($2 = '' OR $2 = ANY (topics)) AND ($3 = '' OR municipality = $3)
+		WHERE ($1 = '' OR state = $1) AND ($2 = '' OR $2 = ANY (topics)) AND ($3 = '' OR municipality = $3 AND district = $6)
 		  AND ($4 = 0 OR (changed_at, id) < (SELECT changed_at, id FROM news WHERE id = $4))
 		ORDER BY changed_at DESC, id DESC
-		LIMIT $5`, f.State, f.Topic, f.Of, f.Before, newsLimit(f))
+		LIMIT $5`, f.State, f.Topic, f.Of.Name, f.Before, newsLimit(f), f.Of.District)
 }
 
 func newsLimit(f NewsFilter) int {

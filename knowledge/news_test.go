@@ -62,7 +62,7 @@ func TestWhatIsWrongInNewsIsFound(t *testing.T) {
 func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.New(t)
-	save := func(by, own string, n NewsItem) (before, after NewsItem, err error) {
+	save := func(by string, own Municipality, n NewsItem) (before, after NewsItem, err error) {
 		err = pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 			before, after, err = NewStore(tx).SaveNews(t.Context(), by, own, n)
 			return err
@@ -73,16 +73,16 @@ func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 	draft := newsOf(now)
 	draft.State, draft.Topics, draft.PublishAt, draft.ExpiresAt = NewsDraft, nil, time.Time{}, time.Time{}
 	draft.TextBG = "Носете ЕГН 7501020018."
-	_, first, err := save("staff:1", "", draft)
+	_, first, err := save("staff:1", Municipality{}, draft)
 	if err != nil || first.Version != 1 || first.State != NewsDraft || strings.Contains(first.TextBG, "7501020018") || !first.PublishAt.IsZero() {
 		t.Fatalf("saved %+v, %v", first, err)
 	}
 	full := newsOf(now)
 	full.ID, full.Version, full.Send = first.ID, first.Version, true
-	if _, full, err = save("staff:2", "", full); err != nil || full.Version != 2 || full.CreatedBy != "staff:1" || full.ChangedBy != "staff:2" {
+	if _, full, err = save("staff:2", Municipality{}, full); err != nil || full.Version != 2 || full.CreatedBy != "staff:1" || full.ChangedBy != "staff:2" {
 		t.Fatalf("changed %+v, %v", full, err)
 	}
-	if saved, _, err := save("staff:1", "", first); !errors.Is(err, ErrNewsChanged) || saved.ChangedBy != "staff:2" {
+	if saved, _, err := save("staff:1", Municipality{}, first); !errors.Is(err, ErrNewsChanged) || saved.ChangedBy != "staff:2" {
 		t.Errorf("an old form is saved over %+v: %v", saved, err)
 	}
 	if due, err := s.PublishDueNews(t.Context(), now); err != nil || len(due) > 0 {
@@ -95,14 +95,14 @@ func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 	// What is out keeps for whom it is: only its words may change.
 	out := due[0]
 	out.TitleBG, out.Audience, out.District, out.Send, out.State = "Поправено", Business, "Враца", false, NewsDraft
-	_, out, err = save("staff:1", "", out)
+	_, out, err = save("staff:1", Municipality{}, out)
 	if err != nil || out.TitleBG != "Поправено" || out.Audience != Both || out.District != "" || !out.Send || out.State != NewsPublished {
 		t.Errorf("corrected %+v, %v", out, err)
 	}
-	if _, err := s.WithdrawNews(t.Context(), "staff:1", "", out.ID, out.Version-1); !errors.Is(err, ErrNewsChanged) {
+	if _, err := s.WithdrawNews(t.Context(), "staff:1", Municipality{}, out.ID, out.Version-1); !errors.Is(err, ErrNewsChanged) {
 		t.Errorf("withdrawn from an old page: %v", err)
 	}
-	if _, err := s.WithdrawNews(t.Context(), "staff:1", "", out.ID, out.Version); err != nil {
+	if _, err := s.WithdrawNews(t.Context(), "staff:1", Municipality{}, out.ID, out.Version); err != nil {
 		t.Error(err)
 	}
 	if read, err := s.News(t.Context(), NewsFilter{Now: now.Add(2 * time.Hour), Language: Bulgarian}); err != nil || len(read) > 0 {
@@ -113,7 +113,8 @@ func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 func TestAMunicipalitysEditorWritesItsNewsAlone(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.New(t)
-	save := func(own string, n NewsItem) (after NewsItem, err error) {
+	mezdra := Municipality{Code: "VRC21", Name: "Мездра", District: "Враца"}
+	save := func(own Municipality, n NewsItem) (after NewsItem, err error) {
 		err = pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 			_, after, err = NewStore(tx).SaveNews(t.Context(), "staff:1", own, n)
 			return err
@@ -122,28 +123,28 @@ func TestAMunicipalitysEditorWritesItsNewsAlone(t *testing.T) {
 	}
 	var fault *Fault
 	national := newsOf(time.Now())
-	if _, err := save("Мездра", national); !errors.As(err, &fault) || fault.Key != "fault.foreign" {
+	if _, err := save(mezdra, national); !errors.As(err, &fault) || fault.Key != "fault.foreign" {
 		t.Errorf("national news by a municipality's editor: %v", err)
 	}
 	local := national
 	local.District, local.Municipality = "Враца", "Мездра"
-	local, err := save("Мездра", local)
+	local, err := save(mezdra, local)
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken, err := save("", national)
+	taken, err := save(Municipality{}, national)
 	if err != nil {
 		t.Fatal(err)
 	}
 	taken.District, taken.Municipality = "Враца", "Мездра"
-	if _, err := save("Мездра", taken); !errors.As(err, &fault) {
+	if _, err := save(mezdra, taken); !errors.As(err, &fault) {
 		t.Errorf("somebody else's news are made a municipality's: %v", err)
 	}
 	s := NewStore(pool)
-	if _, err := s.WithdrawNews(t.Context(), "staff:1", "Враца", local.ID, local.Version); !errors.As(err, &fault) {
+	if _, err := s.WithdrawNews(t.Context(), "staff:1", Municipality{Code: "VRC10", Name: "Враца", District: "Враца"}, local.ID, local.Version); !errors.As(err, &fault) {
 		t.Errorf("another municipality's news are withdrawn: %v", err)
 	}
-	if list, err := s.EditorsNews(t.Context(), NewsFilter{Of: "Мездра"}); err != nil || len(list) != 1 || list[0].ID != local.ID {
+	if list, err := s.EditorsNews(t.Context(), NewsFilter{Of: mezdra}); err != nil || len(list) != 1 || list[0].ID != local.ID {
 		t.Errorf("its news are %v %v", list, err)
 	}
 }

@@ -88,6 +88,11 @@ func (n NewsItem) Check(hosts []string, now time.Time) Faults {
 	return faults
 }
 
+// of says whether an item is a municipality's own; anything is of the zero value.
+func (n NewsItem) of(m Municipality) bool {
+	return m.Code == "" || n.Municipality == m.Name && n.District == m.District
+}
+
 // masked is the item without personal numbers in what is written freely in it.
 func (n NewsItem) masked() NewsItem {
 	n.TitleBG, n.TextBG, n.TitleEN, n.TextEN = strict(n.TitleBG), strict(n.TextBG), strict(n.TitleEN), strict(n.TextEN)
@@ -96,9 +101,9 @@ func (n NewsItem) masked() NewsItem {
 
 // SaveNews keeps an item in which Check finds no fault: a new one where its Version is 0, else over the one it was read as, and gives
 // it as it is stored. What has been published keeps for whom it is, its hour and whether it is sent: only its words, its link and its
-// end may change. ErrNewsChanged where somebody was quicker, or it was withdrawn. by is who saves it, an opaque staff id; own names the
-// municipality that limits them, "" is no limit: what is not of it is refused with a *Fault. s stands on a transaction.
-func (s *Store) SaveNews(ctx context.Context, by, own string, n NewsItem) (before, after NewsItem, err error) {
+// end may change. ErrNewsChanged where somebody was quicker, or it was withdrawn. by is who saves it, an opaque staff id; own is the
+// municipality that limits them, the zero value is no limit: what is not of it is refused with a *Fault. s stands on a transaction.
+func (s *Store) SaveNews(ctx context.Context, by string, own Municipality, n NewsItem) (before, after NewsItem, err error) {
 	if n.Version > 0 {
 		var ok bool
 		rows, err := s.db.Query(ctx, `SELECT `+newsColumns+` FROM news WHERE id = $1 FOR NO KEY UPDATE`, n.ID)
@@ -113,7 +118,7 @@ func (s *Store) SaveNews(ctx context.Context, by, own string, n NewsItem) (befor
 			n.State, n.Send, n.PublishAt = before.State, before.Send, before.PublishAt
 		}
 	}
-	if own != "" && (n.Municipality != own || before.ID != 0 && before.Municipality != own) {
+	if !n.of(own) || before.ID != 0 && !before.of(own) {
 		return before, n, fmt.Errorf("save news %d: %w", n.ID, &Fault{Field: "municipality", Key: "fault.foreign"})
 	}
 	n = n.masked()
@@ -148,14 +153,14 @@ func moment(t time.Time) *time.Time {
 }
 
 // WithdrawNews takes an item away from people; a draft is deleted. by, own and ErrNewsChanged as in SaveNews.
-func (s *Store) WithdrawNews(ctx context.Context, by, own string, id int64, version int) (NewsItem, error) {
+func (s *Store) WithdrawNews(ctx context.Context, by string, own Municipality, id int64, version int) (NewsItem, error) {
 	n, ok, err := s.NewsItem(ctx, id)
 	switch {
 	case err != nil:
 		return n, err
 	case !ok:
 		return n, fmt.Errorf("withdraw news %d: %w", id, ErrNewsChanged)
-	case own != "" && n.Municipality != own:
+	case !n.of(own):
 		return n, fmt.Errorf("withdraw news %d: %w", id, &Fault{Field: "municipality", Key: "fault.foreign"})
 	}
 	sql := `UPDATE news SET state = 'withdrawn', changed_by = $3, changed_at = now(), version = version + 1 WHERE id = $1 AND version = $2 AND state <> 'withdrawn'`

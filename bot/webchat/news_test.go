@@ -27,7 +27,7 @@ func item(title string) knowledge.NewsItem {
 func (b *bundle) publish(t *testing.T, n knowledge.NewsItem) (saved knowledge.NewsItem) {
 	t.Helper()
 	err := pgx.BeginFunc(t.Context(), b.pool, func(tx pgx.Tx) (err error) {
-		_, saved, err = knowledge.NewStore(tx).SaveNews(t.Context(), "staff:1", "", n)
+		_, saved, err = knowledge.NewStore(tx).SaveNews(t.Context(), "staff:1", knowledge.Municipality{}, n)
 		return err
 	})
 	if err != nil {
