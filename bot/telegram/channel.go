@@ -41,6 +41,8 @@ type receiver interface {
 // pacer holds all replicas together to a number of turns in a stretch of time; deploy/redis is the one.
 type pacer interface {
 	Allow(ctx context.Context, key string, limit int, per time.Duration) (ok bool, retryAfter time.Duration)
+	// Hold keeps everybody from such turns for d.
+	Hold(ctx context.Context, key string, limit int, per, d time.Duration)
 }
 
 // Bot is the channel: it sends as a bot.Channel and receives with Run and Webhook.
@@ -75,11 +77,13 @@ func (b *Bot) Name() string { return Channel }
 
 // The pace that Telegram asks of a bot (core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): a message a
 // second in a chat, and 30 a second overall. A bucket of 2 filled 25 times a second leaves room for calls that catch up with each other.
+// Answers may take either of its turns; news only where both are there, so that one is left for an answer, and where answers take all that
+// come, news has none.
 const (
 	burst       = 2
 	burstPer    = 80 * time.Millisecond
 	chatPause   = time.Second
-	longestWait = 5 * time.Second // here, for the turn of a further part of one message
+	longestWait = 5 * time.Second // here, for a turn
 )
 
 // Send sends one message, in several parts where it is long or shows a place on the map. A limit comes back as
@@ -139,15 +143,28 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 			ChatID: chat, Latitude: p.venue.lat, Longitude: p.venue.lon, Title: p.venue.title, Address: p.venue.address, ReplyMarkup: p.markup,
 		})
 	} else {
-		off := true
-		sent, err = b.api.SendMessage(ctx, &telegram.SendMessageParams{
-			ChatID: chat, Text: p.html, ParseMode: models.ParseModeHTML, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: &off}, ReplyMarkup: p.markup,
-		})
+		sent, err = b.sendText(ctx, chat, p)
 	}
 	if err != nil {
-		return "", refusal(err)
+		return "", b.heed(ctx, refusal(err))
 	}
 	return strconv.Itoa(sent.ID), nil
+}
+
+func (b *Bot) sendText(ctx context.Context, chat int64, p part) (*models.Message, error) {
+	off := true
+	return b.api.SendMessage(ctx, &telegram.SendMessageParams{
+		ChatID: chat, Text: p.html, ParseMode: models.ParseModeHTML, LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: &off}, ReplyMarkup: p.markup,
+	})
+}
+
+// heed lets all senders of all replicas wait where Telegram asks for it: more calls would only make it longer.
+func (b *Bot) heed(ctx context.Context, err error) error {
+	var later *bot.RetryAfter
+	if errors.As(err, &later) {
+		b.pace.Hold(context.WithoutCancel(ctx), "telegram", burst, burstPer, later.D)
+	}
+	return err
 }
 
 // Typing shows «пише…» in the chat for five seconds, or until a message comes. Where the pace is spent it is left out.
@@ -168,7 +185,7 @@ func refusal(err error) error {
 	var many *telegram.TooManyRequestsError
 	switch {
 	case errors.As(err, &many):
-		return &bot.RetryAfter{D: time.Duration(max(many.RetryAfter, 1)) * time.Second}
+		return &bot.RetryAfter{D: time.Duration(max(many.RetryAfter, 1)) * time.Second, All: true}
 	case errors.Is(err, telegram.ErrorForbidden):
 		return &bot.Refused{Blocked: true, Reason: "blocked by the person"}
 	case errors.Is(err, telegram.ErrorBadRequest):

@@ -299,7 +299,8 @@ func TestNoPartOfAMessageComesTwice(t *testing.T) {
 	if _, err := b.Send(t.Context(), conversationOf(7), library()); !errors.As(err, &later) || later.D != time.Minute {
 		t.Fatalf("a long limit between parts gives %v", err)
 	}
-	time.Sleep(chatPause) // Telegram's limit, which the double keeps by the clock
+	b.pace = redistest.New(t) // the minute is over
+	time.Sleep(chatPause)     // Telegram's limit, which the double keeps by the clock
 	id, err := b.Send(t.Context(), conversationOf(7), library())
 	if err != nil {
 		t.Fatal(err)
@@ -340,9 +341,10 @@ func TestSendingTellsWhatDeliveryMustDo(t *testing.T) {
 
 	double.Fail(telegramtest.Fault{Method: "sendMessage", Code: 429, RetryAfter: 3})
 	var later *bot.RetryAfter
-	if err := send(1); !errors.As(err, &later) || later.D != 3*time.Second {
+	if err := send(1); !errors.As(err, &later) || later.D != 3*time.Second || !later.All {
 		t.Errorf("a 429 gives %v", err)
 	}
+	b.pace = redistest.New(t) // these seconds are over
 	double.Person(2, "Иван", "bg").Block()
 	var refused *bot.Refused
 	if err := send(2); !errors.As(err, &refused) || !refused.Blocked {

@@ -180,13 +180,19 @@ func (b *Bot) groupTurn(ctx context.Context, chat int64) error {
 	return b.anyTurn(ctx)
 }
 
-func (b *Bot) anyTurn(ctx context.Context) error {
+// anyTurn takes a turn of the bot's pace. A long wait is not waited here: it comes back as *bot.RetryAfter of everybody.
+func (b *Bot) anyTurn(ctx context.Context) error { return b.turn(ctx, burst, burstPer) }
+
+// turn takes one of the turns «telegram», of which so many may be taken at once.
+func (b *Bot) turn(ctx context.Context, limit int, per time.Duration) error {
 	for {
-		ok, wait := b.pace.Allow(ctx, "telegram", burst, burstPer)
-		if ok {
+		ok, wait := b.pace.Allow(ctx, "telegram", limit, per)
+		switch {
+		case ok:
 			return nil
-		}
-		if !sleep(ctx, wait) {
+		case wait > longestWait:
+			return &bot.RetryAfter{D: wait, All: true}
+		case !sleep(ctx, wait):
 			return ctx.Err()
 		}
 	}

@@ -30,6 +30,34 @@ func (c *Client) Allow(ctx context.Context, key string, limit int, per time.Dura
 	return retryAfter == 0, retryAfter
 }
 
+// Hold keeps everybody from a turn of key for d, and for one turn's wait more at most, in all replicas; limit and per are those that Allow
+// is asked with. A longer hold stands. While Redis is away this process alone holds.
+func (c *Client) Hold(ctx context.Context, key string, limit int, per, d time.Duration) {
+	ahead := d + per - per/time.Duration(limit)
+	if c.try(ctx, func(ctx context.Context) error {
+		return holdTurns.Run(ctx, c.rdb, []string{c.prefix + "limit:" + key}, ahead.Microseconds()).Err()
+	}) {
+		return
+	}
+	c.limits.update(key, func(now, full time.Time) time.Time {
+		if until := now.Add(ahead); until.After(full) {
+			return until
+		}
+		return full
+	})
+}
+
+// holdTurns moves the instant of a bucket ahead, as turn would for turns that were all taken.
+var holdTurns = redis.NewScript(`
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local until_ = now + tonumber(ARGV[1])
+if until_ > tonumber(redis.call('GET', KEYS[1]) or 0) then
+  redis.call('SET', KEYS[1], string.format('%.0f', until_), 'PX', math.max(1, math.ceil(tonumber(ARGV[1]) / 1000)))
+end
+return 0
+`)
+
 // turn is the bucket as one instant, «full again at» (the generic cell rate algorithm, ITU-T I.371): taking a turn moves it
 // by per/limit, and it may not lie more than per ahead. It returns the new instant and zero, or the old one and the wait.
 func turn(now, full time.Time, limit int, per time.Duration) (time.Time, time.Duration) {

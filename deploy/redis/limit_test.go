@@ -34,6 +34,37 @@ func TestTurn(t *testing.T) {
 	}
 }
 
+// Who asks for one turn in half the time at the same cost has it only from a full bucket: everybody else goes first.
+func TestOneTurnOfAFullBucketGoesBehind(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	var full time.Time
+	for i, ask := range []struct {
+		at     time.Duration
+		behind bool
+		wait   time.Duration
+	}{
+		{0, true, 0},                     // a full bucket
+		{0, false, 0},                    // which leaves one
+		{0, true, 80 * time.Millisecond}, // none is left
+		{40 * time.Millisecond, true, 40 * time.Millisecond},
+		{40 * time.Millisecond, false, 0}, // the other goes before
+		{80 * time.Millisecond, true, 40 * time.Millisecond},
+		{80 * time.Millisecond, false, 0}, // and as long as they take all there is
+		{120 * time.Millisecond, true, 40 * time.Millisecond},
+		{160 * time.Millisecond, true, 0}, // nobody waits
+	} {
+		limit, per := 2, 80*time.Millisecond
+		if ask.behind {
+			limit, per = 1, 40*time.Millisecond
+		}
+		var wait time.Duration
+		if full, wait = turn(start.Add(ask.at), full, limit, per); wait != ask.wait {
+			t.Fatalf("ask %d waits %v, want %v", i+1, wait, ask.wait)
+		}
+	}
+}
+
 func TestMemoryForgets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -47,6 +47,8 @@ func (unhurried) Allow(context.Context, string, int, time.Duration) (bool, time.
 	return true, 0
 }
 
+func (unhurried) Hold(context.Context, string, int, time.Duration, time.Duration) {}
+
 // nobody takes what people write in private.
 type nobody struct{}
 
