@@ -42,19 +42,20 @@ type person struct {
 
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.
 type state struct {
-	Greeted  bool   `json:"greeted,omitempty"`
-	Await    string `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | comment | contact | desk-comment
-	Missed   int    `json:"missed,omitempty"`   // places in a row that were not understood
-	Question string `json:"question,omitempty"` // the last one that the guides were asked, masked
-	Answer   int64  `json:"answer,omitempty"`   // the last answer given
-	Guide    string `json:"guide,omitempty"`    // the guide that it showed
-	Abstain  bool   `json:"abstain,omitempty"`  // the last answer was an abstention
-	Bad      int    `json:"bad,omitempty"`      // bad ratings in a row
-	Rated    int64  `json:"rated,omitempty"`    // the answer, or the ticket, that an awaited comment is about
-	Wish     *wish  `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
-	Asked    bool   `json:"asked,omitempty"`    // whether for a company was asked: once is enough
-	Course   int64  `json:"course,omitempty"`   // the training that an awaited name is for
-	Chats    int    `json:"chats,omitempty"`    // small talk so far, so that it doesn't repeat itself
+	Greeted  bool      `json:"greeted,omitempty"`
+	Await    string    `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | news-place | comment | contact | desk-comment
+	Missed   int       `json:"missed,omitempty"`   // places in a row that were not understood
+	Question string    `json:"question,omitempty"` // the last one that the guides were asked, masked
+	Answer   int64     `json:"answer,omitempty"`   // the last answer given
+	Guide    string    `json:"guide,omitempty"`    // the guide that it showed
+	Abstain  bool      `json:"abstain,omitempty"`  // the last answer was an abstention
+	Bad      int       `json:"bad,omitempty"`      // bad ratings in a row
+	Rated    int64     `json:"rated,omitempty"`    // the answer, or the ticket, that an awaited comment is about
+	Wish     *wish     `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
+	Asked    bool      `json:"asked,omitempty"`    // whether for a company was asked: once is enough
+	Course   int64     `json:"course,omitempty"`   // the training that an awaited name is for
+	News     *newsWish `json:"news,omitempty"`     // what news the person has chosen so far
+	Chats    int       `json:"chats,omitempty"`    // small talk so far, so that it doesn't repeat itself
 }
 
 // wish is a hand-over as the person has shaped it so far.
@@ -102,6 +103,16 @@ func (d *dialog) next(in any) act {
 		return d.leftTraining(in)
 	case *nameSignup:
 		return d.signupNamed(in)
+	case *lookNews:
+		return d.newsSeen(in)
+	case *askRegion:
+		return d.regionAsked(in)
+	case *findRegion:
+		return d.regionFound(in)
+	case *subscribeNews:
+		return d.newsSubscribed(in)
+	case *leaveNews:
+		return d.newsLeft(in)
 	case *offerDesk:
 		return d.offered(in)
 	case *openTicket:
@@ -144,6 +155,9 @@ func (d *dialog) event(e event) act {
 		if d.state.Await == awaitTrainingPlace {
 			return &lookTrainings{Position: position(e.Lat, e.Lon)}
 		}
+		if d.state.Await == awaitNewsPlace {
+			return &findRegion{Position: position(e.Lat, e.Lon)}
+		}
 		return &lookNear{Position: position(e.Lat, e.Lon), CallOnly: d.state.Await == "phone-place"}
 	case Contact:
 		d.contactLeft(e.Data)
@@ -179,6 +193,8 @@ func (d *dialog) command(e event) act {
 		return d.near(e.Argument)
 	case "trainings", "kursove":
 		return d.trainings(e.Argument)
+	case "news", "novini":
+		return &lookNews{}
 	case "librarian":
 		return d.human("asked")
 	case "forget":
@@ -188,6 +204,7 @@ func (d *dialog) command(e event) act {
 	default:
 		d.add(Body{Text: d.t("bot.help"), Buttons: append(d.ways(),
 			Action{Label: d.t("library.button_trainings"), Data: "courses"},
+			Action{Label: d.t("news.page_title"), Data: "news"},
 			Action{Label: d.t("bot.button_language"), Data: "language"},
 			Action{Label: d.t("bot.button_forget"), Data: "forget"})})
 	}
@@ -255,6 +272,8 @@ func (d *dialog) button(data string) act {
 		return d.coursesButton(rest)
 	case "course":
 		return d.courseButton(rest)
+	case "news":
+		return d.newsButton(rest)
 	case "contact":
 		return d.contactButton(rest)
 	case "wait":

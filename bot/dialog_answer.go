@@ -62,7 +62,7 @@ func (d *dialog) heard(in *askGuides) act {
 		if next, ok := d.nameHeard(in); ok {
 			return next
 		}
-	case "place", "phone-place", awaitTrainingPlace:
+	case "place", "phone-place", awaitTrainingPlace, awaitNewsPlace:
 		// Few words are a place even where a guide knows them too; many are one where no guide answers them.
 		if len(strings.Fields(in.Question.Text)) <= 3 || !decided(a) {
 			return &findPlace{Words: in.Question.Text, Else: in}
@@ -124,7 +124,7 @@ func (d *dialog) answer(in *askGuides) act {
 	case retrieval.WantsTraining:
 		return d.trainingsMatch(a.Place)
 	case retrieval.WantsNews:
-		d.add(Body{Text: d.t("bot.news"), Buttons: d.ways()[1:]})
+		return &lookNews{}
 	default:
 		d.smalltalk(a.Topic, len(strings.Fields(in.Question.Text)))
 	}

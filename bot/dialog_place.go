@@ -76,6 +76,9 @@ func (d *dialog) placeFound(in *findPlace) act {
 			d.person.Place = in.match.Place.Ekatte
 			return &offerDesk{Wish: wish{Reason: d.state.Wish.Reason}}
 		}
+		if d.state.Await == awaitNewsPlace {
+			return &findRegion{Ekatte: in.match.Place.Ekatte}
+		}
 		if d.state.Await == awaitTrainingPlace {
 			return &lookTrainings{Ekatte: in.match.Place.Ekatte}
 		}
@@ -91,6 +94,9 @@ func (d *dialog) placeFound(in *findPlace) act {
 		verb := "near:"
 		if d.state.Await == awaitTrainingPlace {
 			verb = "courses:"
+		}
+		if d.state.Await == awaitNewsPlace {
+			verb = "news:region:"
 		}
 		for _, p := range in.match.Places {
 			b.Choices = append(b.Choices, Action{Label: FullPlaceWords(p, d.person.Language), Data: verb + p.Code()})

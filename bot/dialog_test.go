@@ -260,6 +260,26 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 	case *nameSignup:
 		find("named")
 		do.kept = true
+	case *lookNews:
+		f := find("news")
+		for _, title := range f.lines("item") {
+			do.latest = append(do.latest, knowledge.NewsItem{TitleBG: title})
+		}
+		if topics := f.field("topics"); topics != "" {
+			do.mine, do.on = Subscription{Topics: strings.Fields(topics), Role: knowledge.Audience(f.field("role")), District: f.field("district")}, true
+		}
+	case *askRegion:
+		if f := find("home"); f.argument != "none" {
+			do.place, do.known = scriptPlace(f.argument), true
+		}
+	case *findRegion:
+		if f := find("region"); f.argument != "none" {
+			do.place, do.known = scriptPlace(f.argument), true
+		}
+	case *subscribeNews:
+		do.kept = find("subscribed").argument != "terminal"
+	case *leaveNews:
+		do.left = find("unsubscribed").argument == "yes"
 	case *offerDesk:
 		f := find("offer")
 		if until := f.field("blocked"); until != "" {

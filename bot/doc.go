@@ -8,7 +8,9 @@
 // Who has signed up for a library's training stands here too (signup.go): trainingjob.go reminds them, tells them of changes, and
 // forgets them a week after.
 //
-// It owns contacts, conversations, the codes that take one to another device and the tries at them (code_tries), messages, feedback and training_signups. It reads guides, places, help points and trainings through
+// News reaches who asked for it (subscription.go) through broadcast.go: recipients have rows of their own, and answers go before them.
+//
+// It owns contacts, conversations, the codes that take one to another device and the tries at them (code_tries), messages, feedback, training_signups, subscriptions, broadcasts and broadcast_recipients. It reads guides, places, help points, trainings and news through
 // knowledge, and its feedback refers to the answers that retrieval recorded.
 // Its channels (bot/telegram, bot/webchat) call it from below the edge, handoff from the human side, cmd wires it.
 package bot

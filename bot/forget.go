@@ -11,12 +11,14 @@ import (
 	"orientir/deploy/postgres"
 )
 
-// Forget erases at once everything that this floor keeps of a contact: messages, feedback, what they signed up for, place, language, where the dialog
+// Forget erases at once everything that this floor keeps of a contact: messages, feedback, what they signed up for, which news they asked for, place, language, where the dialog
 // stood. The channel's key stays until the goodbye has been delivered, for an hour at most; then the contact is deleted.
 func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int64) error {
 	for _, sql := range []string{
 		`DELETE FROM feedback WHERE contact = $1`,
 		`DELETE FROM training_signups WHERE contact = $1`,
+		`DELETE FROM subscriptions WHERE contact = $1`,
+		`DELETE FROM broadcast_recipients WHERE contact = $1`,
 		`DELETE FROM conversation_codes WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`DELETE FROM messages WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`UPDATE conversations SET holder = NULL, answered_turn = turn, state = '{}', due_at = NULL,

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"net/url"
 	"strings"
 
@@ -53,4 +54,16 @@ func NewsRegionWords(district, municipality, language string) string {
 		return i18n.T(language, "news.region_district", name(district))
 	}
 	return i18n.T(language, "news.region_municipality", name(municipality))
+}
+
+// newsInChat is how many pieces of news the chat tells at once.
+const newsInChat = 3
+
+// lookNews reads the newest news that the person would understand, and what they asked for.
+func (e *Engine) lookNews(ctx context.Context, w waiting, a *lookNews) (err error) {
+	if a.mine, a.on, err = e.conversations.SubscriptionOf(ctx, w.Contact); err != nil {
+		return err
+	}
+	a.latest, err = e.store.News(ctx, knowledge.NewsFilter{Now: e.now(), Language: knowledge.Language(w.Language), Limit: newsInChat})
+	return err
 }

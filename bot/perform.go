@@ -27,6 +27,18 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 		err = e.lookTrainings(ctx, w, a)
 	case *showTraining:
 		err = e.showTraining(ctx, w, a)
+	case *lookNews:
+		err = e.lookNews(ctx, w, a)
+	case *askRegion:
+		if d.person.Place != "" {
+			a.place, a.known, err = e.store.Place(ctx, d.person.Place)
+		}
+	case *findRegion:
+		if a.Position != nil {
+			a.place, a.known, err = e.store.PlaceAt(ctx, a.Position.Lat, a.Position.Lon)
+		} else {
+			a.place, a.known, err = e.store.Place(ctx, a.Ekatte)
+		}
 	case *offerDesk:
 		a.offer, err = e.offer(ctx, e.conversations.pool, e.wish(w, d, a.Wish))
 	case *ticketStatus:
@@ -122,6 +134,10 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		return e.leaveTraining(ctx, tx, w, a)
 	case *nameSignup:
 		a.kept, err = e.conversations.nameSignup(ctx, tx, w.Contact, a.Number, a.Name)
+	case *subscribeNews:
+		a.kept, err = e.conversations.subscribe(ctx, tx, w.Contact, a.Want)
+	case *leaveNews:
+		a.left, err = e.conversations.unsubscribe(ctx, tx, w.Contact)
 	case *rateDesk:
 		if e.o.Aftercare != nil {
 			a.fresh, err = e.o.Aftercare.RateDesk(ctx, tx, w.ID, a.Ticket, a.Helped)

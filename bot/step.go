@@ -183,7 +183,7 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 			d.add(Body{Text: d.t("bot.notice_danger")})
 		}
 	case aloud:
-	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:")):
+	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:") || ev.Data == "news:leave"):
 		next, aloud = d.next(ev), true
 	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "desk:") || strings.HasPrefix(ev.Data, "lang:")):
 		next = d.next(ev)

@@ -12,7 +12,7 @@ import (
 )
 
 // commands are those of the menu, in its order.
-var commands = []string{"start", "nearest", "trainings", "librarian", "language", "help", "forget"}
+var commands = []string{"start", "nearest", "trainings", "news", "librarian", "language", "help", "forget"}
 
 // setUp sets the bot's commands and descriptions, Bulgarian for everyone and English for those who read English.
 // What a server doesn't know, or refuses, is logged and survived.

@@ -81,7 +81,7 @@ var (
 	eventIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
 	ekattes  = regexp.MustCompile(`^[0-9]{5}$`)
 	pointIDs = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
-	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "librarian": true, "language": true, "forget": true}
+	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "news": true, "librarian": true, "language": true, "forget": true}
 )
 
 // incoming checks an event and turns it into the bot's.

@@ -81,7 +81,7 @@ type state struct {
 	Holder  string `json:"holder"` // bot | waiting | librarian
 	Words   string `json:"words"`
 	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
-	Keep    bool   `json:"keep,omitempty"`    // the person left a question here: their device remembers the conversation until they are answered
+	Keep    bool   `json:"keep,omitempty"`    // the person left a question here or asked for news: their device remembers the conversation
 }
 
 // streamed is one message on a stream.
@@ -240,9 +240,13 @@ func (t *transcript) message(ctx context.Context, m bot.Message) error {
 
 // state says who holds a conversation, and where its ticket stands.
 func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, error) {
-	now := state{Holder: "bot"}
+	subscribed, err := s.subscribed(ctx, c)
+	if err != nil {
+		return state{}, err
+	}
+	now := state{Holder: "bot", Keep: subscribed}
 	if c.Holder != "" {
-		now = state{Holder: "librarian", Words: v.T("web.held_librarian")}
+		now = state{Holder: "librarian", Words: v.T("web.held_librarian"), Keep: subscribed}
 		if !c.Terminal {
 			return now, nil
 		}
@@ -258,7 +262,7 @@ func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, e
 		return now, nil
 	}
 	if c.Holder == "" {
-		now = state{Holder: "waiting", Words: v.T("web.held_waiting")}
+		now = state{Holder: "waiting", Words: v.T("web.held_waiting"), Keep: subscribed}
 		switch {
 		case ticket.Left && !c.Terminal:
 			now.Words, now.Keep = v.T("web.held_left"), true
@@ -268,6 +272,15 @@ func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, e
 	}
 	now.Contact = c.Terminal && ticket.Contact != ""
 	return now, nil
+}
+
+// subscribed says whether the person asked for news, which they read here when they are back.
+func (s *site) subscribed(ctx context.Context, c bot.Conversation) (bool, error) {
+	if c.Terminal {
+		return false, nil
+	}
+	_, yes, err := s.conversations.SubscriptionOf(ctx, c.Contact)
+	return yes, err
 }
 
 // lastEventID is where a stream begins: after a message id, from the header or from ?after=; 0 is the beginning.

@@ -111,6 +111,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.notices.Run(ctx) })
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
+	group.Go(func() error { return site.news.Run(ctx) })
 	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
@@ -138,6 +139,7 @@ type site struct {
 	engine        *bot.Engine
 	desk          *handoff.Desk
 	notices       *handoff.Notices
+	news          *bot.Broadcaster
 	telegram      *telegram.Bot // nil without a token
 	group         *group.Desk   // nil without a token
 }
@@ -155,6 +157,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
 
 	var channels []bot.Channel
+	var heralds []bot.Herald
 	inbox := group.NewInbox(p.pool, conversations, p.redis, group.Options{Log: p.log})
 	if p.config.TelegramToken != "" {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
@@ -167,7 +170,10 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		}
 		s.telegram = t
 		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log})
-		channels = append(channels, t)
+		channels, heralds = append(channels, t), append(heralds, t)
+	}
+	if s.news, err = bot.NewBroadcaster(conversations, p.store, heralds, bot.BroadcastOptions{Log: p.log}); err != nil {
+		return nil, err
 	}
 	notices := handoff.NoticeOptions{Log: p.log, PublicURL: public}
 	if p.config.Mail != nil {

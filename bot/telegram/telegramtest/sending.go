@@ -308,3 +308,10 @@ func keyboard(markup string) ([]Button, *apiError) {
 
 // units counts UTF-16 code units, Telegram's measure of length.
 func units(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// All lists what all chats have got, oldest first.
+func (s *Server) All() []Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Sent(nil), s.sent...)
+}

@@ -25,6 +25,8 @@ type Options struct {
 	Unknown []string         // methods that this server doesn't know, as an old local Bot API server
 	NoPace  bool             // don't enforce the pace, for tests of something else
 	Now     func() time.Time // clock of the pace; default time.Now
+	// Faults gives the fault of a method's call, counted from 1, beside those of Fail; nil: none.
+	Faults func(method string, call int) (Fault, bool)
 }
 
 // Server is one bot's side of Telegram with any number of people and groups.
@@ -72,6 +74,8 @@ type Fault struct {
 	RetryAfter int    // seconds, with 429
 	Carry      bool   // carry the call out, but answer with the fault all the same: a response that was lost
 	Words      string // Telegram's description; default: what the code says
+	Hang       bool   // no answer until the caller has given up
+	Half       bool   // half of an answer, then the line breaks
 }
 
 // Command is one of the bot's commands as set by setMyCommands.
@@ -214,9 +218,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.calls[method]++
 	fault, failing := s.takeFault(method)
+	if !failing && s.opts.Faults != nil {
+		fault, failing = s.opts.Faults(method, s.calls[method])
+	}
 	s.mu.Unlock()
 	if failing && !fault.Carry {
-		reply(w, nil, fault.error())
+		s.failWith(w, r, fault)
 		return
 	}
 	result, apiErr := s.call(r.Context(), method, p)
@@ -226,9 +233,28 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 	}
 	if failing {
-		apiErr = fault.error()
+		s.failWith(w, r, fault)
+		return
 	}
 	reply(w, result, apiErr)
+}
+
+// failWith answers with a fault, or not at all.
+func (s *Server) failWith(w http.ResponseWriter, r *http.Request, f Fault) {
+	switch {
+	case f.Hang:
+		select {
+		case <-r.Context().Done():
+		case <-s.done:
+		}
+	case f.Half:
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"ok":true,"result":{"message_id":`))
+		panic(http.ErrAbortHandler)
+	default:
+		reply(w, nil, f.error())
+	}
 }
 
 func (s *Server) takeFault(method string) (Fault, bool) {
