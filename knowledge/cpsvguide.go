@@ -77,8 +77,8 @@ func (r *cpsvReader) all(n ldNode, property string) []ldNode {
 	return list
 }
 
-// notSlug are the signs that no slug has.
-var notSlug = strings.NewReplacer(" ", "-", "_", "-", ".", "-", "/", "-")
+// notSlug turns what others put between words into what stands there in slugs.
+var notSlug = strings.NewReplacer(" ", "-", "_", "-")
 
 // slugOf is what a service is called here: its identifier.
 func (r *cpsvReader) slugOf(id string) string {

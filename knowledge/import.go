@@ -7,13 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"orientir/deploy/postgres"
 )
 
 // ErrKind means that there is nothing of this kind to import or export.
@@ -54,7 +51,7 @@ func (s *Store) ImportWith(ctx context.Context, kind string, r io.Reader, o Impo
 		case "trainings":
 			report, err = importTrainings(ctx, tx, data, o)
 		case "guides":
-			report, err = importGuides(ctx, tx, data)
+			report, err = importGuides(ctx, tx, data, o)
 		case "glossary":
 			report, err = importGlossary(ctx, tx, data)
 		case "signposts":
@@ -82,14 +79,14 @@ func (s *Store) Export(ctx context.Context, kind string, w io.Writer) error {
 	return s.ExportAs(ctx, kind, "csv", w)
 }
 
-// ExportAs writes all of one kind in a form that Import reads: «csv», «tsv», or of help points «geojson» and «osm». Guides are Markdown, one after the
-// other, in any form.
+// ExportAs writes all of one kind in a form that Import reads: «csv», «tsv», or of help points «geojson» and «osm». The forms of guides are
+// those of ExportGuides.
 func (s *Store) ExportAs(ctx context.Context, kind, format string, w io.Writer) error {
 	var rows [][]string
 	var err error
 	switch kind {
 	case "guides":
-		return wrap("export guides", s.exportGuides(ctx, w))
+		return s.ExportGuides(ctx, format, CPSVOptions{}, w)
 	case "places":
 		rows, err = exportPlaces(ctx, s.db)
 	case "help-points":
@@ -173,104 +170,6 @@ func exportPoints(ctx context.Context, s *Store) ([][]string, error) {
 			joinPhones(h.Phones), h.Email, h.Site, lat, lon, accuracy, hours, holidays, exceptions, strings.Join(h.Offers, "; "), strings.Join(h.Languages, "; "), h.Source})
 	}
 	return out, nil
-}
-
-func (s *Store) exportGuides(ctx context.Context, w io.Writer) error {
-	guides, err := s.Guides(ctx)
-	if err != nil {
-		return err
-	}
-	for _, g := range guides {
-		for _, language := range []Language{Bulgarian, English} {
-			text, err := g.Markdown(language)
-			if err != nil {
-				return err
-			}
-			if _, err := w.Write(text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// nextGuide finds where a guide begins in a file of several.
-var nextGuide = regexp.MustCompile(`(?m)^---\r?\nslug:`)
-
-// importGuides publishes the guides of a Markdown file that holds one or several, each in Bulgarian, some followed by their English text.
-// The editor who ran the import is the author.
-func importGuides(ctx context.Context, tx postgres.DB, data []byte) (Report, error) {
-	var report Report
-	hosts, err := NewStore(tx).AllowedHosts(ctx)
-	if err != nil {
-		return report, err
-	}
-	present, err := readGuides(ctx, tx, nil)
-	if err != nil {
-		return report, err
-	}
-	before := map[string]Guide{}
-	for _, g := range present {
-		before[g.Slug] = g
-	}
-	faults := &faultList{}
-	starts := nextGuide.FindAllIndex(data, -1)
-	if len(starts) == 0 || len(bytes.TrimSpace(bytes.TrimPrefix(data[:starts[0][0]], []byte("\ufeff")))) > 0 {
-		faults.add(1, "-", "fault.markdown", "")
-		return report, faults.result()
-	}
-	var files []File
-	for i, at := range starts {
-		end := len(data)
-		if i+1 < len(starts) {
-			end = starts[i+1][0]
-		}
-		files = append(files, File{Name: "guides", Line: 1 + bytes.Count(data[:at[0]], []byte("\n")), Data: data[at[0]:end]})
-	}
-	seen := map[string]bool{}
-	for i := 0; i < len(files); i++ {
-		bg, en := files[i], File{}
-		if i+1 < len(files) && bytes.Contains(files[i+1].Data, []byte("\n## "+sections[0].en)) {
-			en = files[i+1]
-			i++
-		}
-		g, err := ParseGuide(bg, en)
-		if err != nil {
-			for _, fault := range parseErrors(err) {
-				faults.add(fault.Line, "-", "fault.markdown", fault.What)
-			}
-			continue
-		}
-		if seen[g.Slug] {
-			faults.add(bg.Line, "slug", "fault.twice", g.Slug)
-		}
-		seen[g.Slug] = true
-		if all := (Faults)(nil); errors.As(g.Validate(hosts), &all) {
-			for _, fault := range all {
-				faults.add(bg.Line, fault.Field, fault.Key, fault.Value)
-			}
-			continue
-		}
-		g = g.masked()
-		old, ok := before[g.Slug]
-		if ok && sameGuide(old, g) {
-			report.Unchanged++
-			continue
-		}
-		g.Version, g.Why = old.Version, "внесено от файл"
-		if len(faults.err.Faults) > 0 {
-			continue
-		}
-		if _, err := publish(ctx, tx, g, byline{"import", "import", ""}); err != nil {
-			return report, err
-		}
-		if ok {
-			report.Changed++
-		} else {
-			report.Added++
-		}
-	}
-	return report, faults.result()
 }
 
 // parseErrors takes the joined errors of ParseGuide apart.

@@ -8,7 +8,8 @@ import (
 // ImportOptions say how a file is taken. The zero value takes it and tells only the sums.
 type ImportOptions struct {
 	DryRun   bool            // find out what would change, and change nothing
-	Row      func(ImportRow) // is told what becomes of each row of help points, in the order of the file; nil hears nothing
+	Format   string          // that a file of guides must have, one of GuideFormats; "": any
+	Row      func(ImportRow) // is told what becomes of each row of help points and of each guide, in the order of the file; nil hears nothing
 	SignedUp SignedUp        // counts who has signed up for trainings; nil: nobody can have
 }
 
@@ -24,13 +25,13 @@ const (
 	RowFault     RowOutcome = "fault"     // it can't be taken as it is; the other rows are, because the file is somebody else's
 )
 
-// ImportRow is what becomes of one row of a file of help points.
+// ImportRow is what becomes of one row of a file of help points, or of one guide.
 type ImportRow struct {
 	Line    int    // of the table, or the number of the feature or element, from 1
 	Key     string // the row's number in its own source, «node/123»; "" where it has none
 	Name    string
 	Outcome RowOutcome
-	ID      string // of the help point; "" where the row is not taken
+	ID      string // of the help point, or the guide's slug; "" where the row is not taken
 	Changes []FieldChange
 	Notes   []string // why, and what was left as it is; in Bulgarian, for the terminal
 }

@@ -40,13 +40,15 @@ func checkKind(c *cobra.Command, args []string) error {
 
 func importCommand(env func(string) string) *cobra.Command {
 	var dry, all bool
+	var format string
 	c := &cobra.Command{
 		Use:   "import ВИД ФАЙЛ",
 		Short: "Внася упътвания, помощни точки, места, обучения, речник или пътепоказатели",
 		Long: `ВИД е guides, help-points, places, trainings, glossary (речник на всекидневните думи) или signposts
 (теми без упътване и кой е компетентен). Файлът е разделен с табулация или запетая, с имена на
 колоните на първия ред; help-points може да е и GeoJSON или извадка от OpenStreetMap (.osm или JSON на
-Overpass; взема се amenity=library; и каквото export --format osm изнася), places – и файл на GeoNames, guides – Markdown.
+Overpass; взема се amenity=library; и каквото export --format osm изнася), places – и файл на GeoNames. guides е
+Markdown с едно или няколко упътвания, архив .zip с такива файлове или CPSV-AP в JSON-LD (от файла не се тегли нищо).
 Ред на glossary без meaning и ред на signposts само с title премахват своето; каквото файлът не
 споменава, остава. Файл, който е грешен на кой да е ред, не променя нищо: показват се редът, колоната и грешката.
 
@@ -54,7 +56,12 @@ Overpass; взема се amenity=library; и каквото export --format osm
 нищо, което библиотека е написала сама, не се променя. Ред, който може да е някоя от познатите, не се внася и се показва.`,
 		Args:      takes(false, "видът", "файлът"),
 		ValidArgs: dataKinds,
-		PreRunE:   checkKind,
+		PreRunE: func(c *cobra.Command, args []string) error {
+			if format != "" && (args[0] != "guides" || !slices.Contains(knowledge.GuideFormats(), format)) {
+				return wrong(c, fmt.Sprintf("няма формат %q за %s", format, args[0]))
+			}
+			return checkKind(c, args)
+		},
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			f, err := openFile(args[1])
 			if err != nil {
@@ -65,7 +72,7 @@ Overpass; взема се amenity=library; и каквото export --format osm
 			if _, err := p.store.LoadStarter(ctx); err != nil {
 				return err
 			}
-			o := knowledge.ImportOptions{DryRun: dry, SignedUp: bot.SignedUp, Row: func(row knowledge.ImportRow) {
+			o := knowledge.ImportOptions{DryRun: dry, Format: format, SignedUp: bot.SignedUp, Row: func(row knowledge.ImportRow) {
 				untaken := row.Outcome == knowledge.RowAmbiguous || row.Outcome == knowledge.RowFault
 				if all || untaken || dry && row.Outcome != knowledge.RowUnchanged {
 					fmt.Fprintln(c.OutOrStdout(), row)
@@ -82,8 +89,9 @@ Overpass; взема се amenity=library; и каквото export --format osm
 			return err
 		}),
 	}
-	c.Flags().BoolVar(&dry, "dry-run", false, "показва какво би се променило, ред по ред за help-points, и не променя нищо")
-	c.Flags().BoolVar(&all, "report", false, "показва какво е станало с всеки ред на help-points, и без промяна")
+	c.Flags().BoolVar(&dry, "dry-run", false, "показва какво би се променило, ред по ред за help-points и guides, и не променя нищо")
+	c.Flags().StringVar(&format, "format", "", "за guides: markdown, zip или jsonld; без него се познава от самия файл")
+	c.Flags().BoolVar(&all, "report", false, "показва какво е станало с всеки ред на help-points и guides, и без промяна")
 	return c
 }
 
@@ -94,14 +102,16 @@ func exportCommand(env func(string) string) *cobra.Command {
 		Short: "Изнася упътвания, помощни точки, места, обучения, речник или пътепоказатели на стандартния изход",
 		Long: `ВИД е guides, help-points, places, trainings, glossary или signposts. Каквото излезе, import го чете обратно.
 
+--format jsonld е речникът на ЕС за публични услуги CPSV-AP 3, --format zip – архив с по един файл Markdown на упътване и език.
+
 --format osm е извадка от OpenStreetMap (.osm) за програми за карти. Каквото картата не може да каже, стои в
 етикети orientir:…. Точка, на която знаем само селището, не е node, а relation без членове: средата на селището
 не е нейното място. Колко са такива, се казва на стандартния изход за грешки.`,
 		Args:      takes(false, "видът"),
 		ValidArgs: dataKinds,
 		PreRunE: func(c *cobra.Command, args []string) error {
-			onMap := format == "geojson" || format == "osm"
-			if !onMap && format != "csv" && format != "tsv" || onMap && args[0] != "help-points" {
+			kinds := map[string]string{"geojson": "help-points", "osm": "help-points", "markdown": "guides", "zip": "guides", "jsonld": "guides"}
+			if only := kinds[format]; only == "" && format != "csv" && format != "tsv" || only != "" && args[0] != only {
 				return wrong(c, fmt.Sprintf("няма формат %q за %s", format, args[0]))
 			}
 			return checkKind(c, args)
@@ -114,9 +124,12 @@ func exportCommand(env func(string) string) *cobra.Command {
 				}
 				return err
 			}
+			if args[0] == "guides" {
+				return p.store.ExportGuides(ctx, format, knowledge.CPSVOptions{Base: strings.TrimSuffix(p.config.PublicURL.String(), "/")}, c.OutOrStdout())
+			}
 			return p.store.ExportAs(ctx, args[0], format, c.OutOrStdout())
 		}),
 	}
-	c.Flags().StringVar(&format, "format", format, "csv, tsv, а за help-points и geojson, и osm; guides са винаги Markdown")
+	c.Flags().StringVar(&format, "format", format, "csv, tsv; за help-points и geojson, osm; за guides markdown (по подразбиране), zip, jsonld")
 	return c
 }
