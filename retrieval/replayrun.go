@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	replayBatch = 64        // questions between two notes of how far a replay is, and in one request to a remote embedder
-	replaySweep = time.Hour // between looks for what is older than thirty days
+	replayBatch = 64              // questions between two notes of how far a replay is, and in one request to a remote embedder
+	replaySweep = time.Hour       // between looks for what is older than thirty days
 	replayRest  = 2 * time.Second // after a fault
 	replayTries = 3               // before a replay is given up
 )

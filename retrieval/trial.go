@@ -71,6 +71,18 @@ func (t *Trial) Compare(ctx context.Context, q Question) (before, after Answer, 
 	return before, after, err
 }
 
+// Try compares the answers to a question without and with the guide published, as a replay does.
+func (t *Trial) Try(ctx context.Context, q Question) (ReplayedQuestion, error) {
+	before, after, err := t.Compare(ctx, q)
+	if err != nil {
+		return ReplayedQuestion{}, err
+	}
+	r := replay(nil, before, after)
+	return ReplayedQuestion{
+		Question: q.Text, Context: q.Context, Screen: q.Guide, Kind: r.kind, Before: r.before, After: r.after, Exceptions: r.exceptions, Links: r.links,
+	}, nil
+}
+
 // compareAll compares the answers to many questions, workers at once, and tells each pair with the question's place. A remote
 // embedder is asked once for all; where it fails, all go without it.
 func (t *Trial) compareAll(ctx context.Context, questions []Question, workers int, tell func(i int, before, after Answer)) error {

@@ -31,6 +31,7 @@ import (
 	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 	"orientir/handoff/statistics"
+	"orientir/retrieval"
 )
 
 // The limits that keep a slow or broken client from holding a connection. Streams write for as long as they live.
@@ -109,6 +110,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
 	group.Go(func() error { return site.notices.Run(ctx) })
+	group.Go(func() error { return site.replays.Run(ctx) })
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	group.Go(func() error { return site.news.Run(ctx) })
@@ -140,6 +142,7 @@ type site struct {
 	desk          *handoff.Desk
 	notices       *handoff.Notices
 	news          *bot.Broadcaster
+	replays       *retrieval.Replays
 	telegram      *telegram.Bot // nil without a token
 	group         *group.Desk   // nil without a token
 }
@@ -210,8 +213,9 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			return s.desk.Status(ctx, p.pool, conversation)
 		},
 	})
+	s.replays = retrieval.NewReplays(p.pool, p.answerer, retrieval.ReplayOptions{Log: p.log})
 	deps := console.Deps{
-		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Redis: p.redis, Typing: s.engine,
+		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Trials: p.answerer, Replays: s.replays, Redis: p.redis, Typing: s.engine,
 		Mail: notices.Mail,
 	}
 	if s.telegram != nil {

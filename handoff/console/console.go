@@ -16,6 +16,7 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/webchat"
+	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
 	"orientir/handoff"
 	"orientir/handoff/group"
@@ -33,6 +34,8 @@ type Deps struct {
 	Conversations *bot.Conversations
 	Knowledge     *knowledge.Store
 	Answerer      Answerer
+	Trials        Trials // answers as if a draft were published
+	Replays       Replays
 	Redis         *redis.Client
 	Telegram      Telegram     // nil: the bot is not on Telegram
 	Groups        Groups       // nil: nor are librarians in groups there
@@ -61,6 +64,19 @@ type Groups interface {
 // Answerer is what the search beside a chat needs of retrieval.Answerer.
 type Answerer interface {
 	Answer(ctx context.Context, q retrieval.Question) (retrieval.Answer, error)
+}
+
+// Trials is what trying a draft needs of retrieval.Answerer.
+type Trials interface {
+	Trial(ctx context.Context, g knowledge.Guide) (*retrieval.Trial, error)
+}
+
+// Replays is what replaying all questions against a draft needs of retrieval.Replays.
+type Replays interface {
+	Start(ctx context.Context, tx postgres.DB, d knowledge.Draft, by string) error
+	Cancel(ctx context.Context, tx postgres.DB, slug string) (bool, error)
+	Of(ctx context.Context, slug string) (retrieval.Replay, bool, error)
+	Questions(ctx context.Context, replay int64, kind retrieval.ReplayKind, offset, limit int) ([]retrieval.ReplayedQuestion, error)
 }
 
 // Options of the site; the zero value works.

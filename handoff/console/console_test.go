@@ -37,6 +37,8 @@ type bundle struct {
 	conversations *bot.Conversations
 	store         *knowledge.Store
 	site          *site
+	answerer      *retrieval.Answerer // that answers drafts; it has learned nothing until it is told to
+	replays       *retrieval.Replays
 }
 
 func setup(t *testing.T) *bundle {
@@ -67,6 +69,9 @@ func setup(t *testing.T) *bundle {
 	}
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
 	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
+	answerer := retrieval.New(b.pool, b.store, retrieval.Options{})
+	b.replays = retrieval.NewReplays(b.pool, answerer, retrieval.ReplayOptions{Every: 10 * time.Millisecond})
+	b.answerer, deps.Trials, deps.Replays = answerer, answerer, b.replays
 	deps.Groups = group.New(group.NewInbox(b.pool, b.conversations, client, group.Options{}), b.desk, b.staff, nil, group.Options{})
 	handler, err := New(deps, Options{Heartbeat: 200 * time.Millisecond})
 	if err != nil {

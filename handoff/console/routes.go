@@ -107,6 +107,13 @@ func (s *site) routes() []route {
 		{"POST /console/tasks/{id}/done", only(editor), s.endTask(false)},
 		{"POST /console/tasks/{id}/dismiss", only(editor), s.endTask(true)},
 
+		{"GET /console/guides/{slug}/try", only(editor), s.tryPage},
+		{"POST /console/guides/{slug}/try", only(editor), s.try},
+		{"GET /console/guides/{slug}/replay", only(editor), s.replayPage},
+		{"GET /console/guides/{slug}/replay/progress", only(editor), s.replayProgress},
+		{"POST /console/guides/{slug}/replay", only(editor), s.startReplay},
+		{"POST /console/guides/{slug}/replay/cancel", only(editor), s.cancelReplay},
+
 		{"GET /console/supervisor", only(supervisor), s.supervisorPage},
 		{"POST /console/blocks/{id}/lift", only(supervisor), s.liftBlock},
 		{"GET /console/transcripts", only(supervisor), s.transcriptsPage},
