@@ -29,6 +29,7 @@ func loadPages() (pages, error) {
 		"news":             {"news.html", "newsline.html"},
 		"newsitem":         {"newsitem.html", "newsline.html"},
 		"stats":            {"stats.html"},
+		"preview":          {"preview.html"},
 		"fault":            {"fault.html"},
 		"kiosk":            {"kiosk.html"},
 		"kiosk.unknown":    {"kiosk_unknown.html"},
