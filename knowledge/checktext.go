@@ -13,10 +13,7 @@ func (c *check) text(g Guide, l Language, t Text) {
 	if long := slices.ContainsFunc(t.Exceptions, func(e string) bool { return len(strings.Fields(e)) >= wordyException }); len(t.Exceptions) == 1 || len(t.Exceptions) > 0 && !long {
 		c.should(at{g.Slug, l, "exceptions"}, "exceptions", "few_exceptions", "изключенията са бедни: има ли дете, пълномощник, чужденец, фирма, изтекъл документ?")
 	}
-	limit := plainLIX
-	if l == English {
-		limit = plainLIXEnglish
-	}
+	limit := PlainLIX(l)
 	if r := t.Reading(); r.LIX() > limit {
 		c.must(at{g.Slug, l, ""}, "reading", "lix", "LIX %.1f, а обикновен език е до %.0f: %d думи, %d дълги, %d изречения", r.LIX(), limit, r.Words, r.Long, r.Sentences)
 	}

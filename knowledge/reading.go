@@ -20,6 +20,14 @@ const (
 	plainLIXEnglish = 40.0
 )
 
+// PlainLIX is the LIX above which a text in a language is no longer plain.
+func PlainLIX(l Language) float64 {
+	if l == English {
+		return plainLIXEnglish
+	}
+	return plainLIX
+}
+
 // longSentence is the number of words above which a sentence is hard to follow; the house's voice asks for fifteen.
 const longSentence = 20
 

@@ -180,6 +180,9 @@ func (l auditList) text(verb, key, value string) string {
 	if id, ok := strings.CutPrefix(value, "account:"); ok && key == "to" {
 		return l.account(id)
 	}
+	if key == "fields" { // of a guide
+		return l.formLabel(value)
+	}
 	if value == "" && strings.HasPrefix(verb, "ticket.") && (key == "from" || key == "to") {
 		return l.T("pool")
 	}

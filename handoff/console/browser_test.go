@@ -170,12 +170,12 @@ func (w *tab) signIn(b *bundle, a staff.Account) {
 	w.is(`document.querySelector('.me')`)
 }
 
-// serveTokens adds the design tokens, which the chat's package serves, to the test's server.
+// serveTokens adds the design tokens and the chat's styles, which the chat's package serves, to the test's server.
 func (b *bundle) serveTokens() {
 	console := b.Config.Handler
 	chat := webchat.New(nil, nil, nil, nil, nil, webchat.Options{})
 	b.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/static/tokens.css" {
+		if strings.HasPrefix(r.URL.Path, "/static/") {
 			chat.ServeHTTP(w, r)
 			return
 		}

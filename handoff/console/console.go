@@ -95,6 +95,7 @@ type site struct {
 	zone      *time.Location
 	templates map[string]*template.Template
 	assets    *webchat.Assets
+	preview   *webchat.Preview
 	open      openQueue
 	drawing   chan struct{} // a place for each desk that draws the whole queue: half of the processors stay for news
 }
@@ -116,6 +117,9 @@ func New(d Deps, o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("open the staff site: %w", err)
 	}
 	if s.templates, err = parseTemplates(); err != nil {
+		return nil, fmt.Errorf("open the staff site: %w", err)
+	}
+	if s.preview, err = webchat.NewPreview(); err != nil {
 		return nil, fmt.Errorf("open the staff site: %w", err)
 	}
 	mux := http.NewServeMux()

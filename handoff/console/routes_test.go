@@ -94,6 +94,7 @@ func TestPermissions(t *testing.T) {
 	who := maps.Clone(who)
 	maps.Copy(who, whoLibraries)
 	maps.Copy(who, whoGuides)
+	maps.Copy(who, whoGuideForm)
 	b := setup(t)
 	// A last administrator who is not part of the test, so that none of it is refused for that reason.
 	b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})

@@ -54,7 +54,7 @@ func (s *site) guarded(route route) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, mostBytes(r))
 		v, err := s.recognise(r)
 		if err != nil {
 			s.fail(w, r, err)
@@ -94,9 +94,20 @@ func (s *site) recognise(r *http.Request) (visit, error) {
 	return v, nil
 }
 
+// mostBytes is how many bytes a form may have.
+func mostBytes(r *http.Request) int64 {
+	if strings.HasPrefix(r.URL.Path, "/console/guides/") {
+		return maxGuideForm
+	}
+	return maxForm
+}
+
 func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	if s.keepTyped(w, r) {
+		return
+	}
 	if r.Method != http.MethodGet || strings.HasSuffix(r.URL.Path, "/stream") {
-		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") || strings.HasSuffix(r.URL.Path, "/seen") {
+		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") || strings.HasSuffix(r.URL.Path, "/seen") || wantsJSON(r) {
 			w.WriteHeader(http.StatusUnauthorized) // a script asks: it reloads the page, which then asks to sign in
 			return
 		}

@@ -1,0 +1,117 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/bot"
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+)
+
+// guideNew is where a guide begins: its name and its address.
+type guideNew struct {
+	frame
+	TitleBG, TitleEN, Slug string
+	Similar                []knowledge.GuideName
+	Wrong                  string // field
+	Words                  string // what is wrong with it
+	Taken                  string // slug of what stands there already
+}
+
+func (s *site) newGuidePage(w http.ResponseWriter, r *http.Request) error {
+	page := guideNew{frame: s.frame(w, r, "guides_title")}
+	page.Title = page.F("new_title")
+	return s.render(w, http.StatusOK, "guidenew", page)
+}
+
+// newGuide begins a draft. Guides of a similar name are shown first: what is there already isn't written twice.
+func (s *site) newGuide(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	t := typed{r.PostForm}
+	page := guideNew{frame: s.frame(w, r, "guides_title"), TitleBG: t.line("title_bg"), TitleEN: t.line("title_en"), Slug: t.line("slug")}
+	page.Title, page.Back = page.F("new_title"), "/console/guides/new"
+	wrong := func(field, words string) error {
+		page.Wrong, page.Words = field, words
+		return s.render(w, http.StatusUnprocessableEntity, "guidenew", page)
+	}
+	if page.TitleBG == "" {
+		return wrong("title_bg", page.F("new_no_title"))
+	}
+	slug := page.Slug
+	if slug == "" {
+		if slug = slugOf(page.TitleEN); slug == "" {
+			slug = slugOf(bot.Latin(page.TitleBG))
+		}
+	}
+	if slug == "new" { // this page's own address
+		slug = ""
+	}
+	var err error
+	if page.Similar, err = s.similarGuides(r, page.TitleBG, page.TitleEN); err != nil {
+		return err
+	}
+	if len(page.Similar) > 0 && t.Get("do") != "anyway" {
+		return s.render(w, http.StatusConflict, "guidenew", page)
+	}
+	page.Similar = nil
+	g := knowledge.Guide{Slug: slug, Status: knowledge.Active, TitleEnglish: page.TitleEN, Text: map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: {Title: page.TitleBG}}}
+	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "guide.begin", Subject: "guide:" + slug}, func(tx pgx.Tx, _ *staff.Act) error {
+		_, err := knowledge.NewStore(tx).SaveDraft(r.Context(), tx, knowledge.Draft{Slug: slug, Guide: g}, s.editor(visitOf(r)))
+		return err
+	})
+	var fault *knowledge.Fault
+	switch {
+	case errors.Is(err, knowledge.ErrStaleDraft), errors.As(err, &fault) && fault.Key == "fault.twice":
+		page.Taken = slug
+		return wrong("slug", page.F("new_taken", slug))
+	case errors.As(err, &fault) && fault.Field == "slug":
+		return wrong("slug", page.F("new_bad_slug"))
+	case errors.As(err, &fault):
+		return errForbidden
+	case err != nil:
+		return err
+	}
+	s.setFlash(w, flash{Key: "form.begun"})
+	return seeOther(w, r, guidePath(slug)+"/edit")
+}
+
+// similarGuides are published guides whose names have all the longer words of a title in them.
+func (s *site) similarGuides(r *http.Request, titles ...string) (list []knowledge.GuideName, err error) {
+	for _, title := range titles {
+		words := slices.DeleteFunc(strings.Fields(title), func(w string) bool { return len([]rune(w)) < 4 })
+		if len(words) == 0 {
+			continue
+		}
+		found, err := s.Knowledge.FindGuides(r.Context(), strings.Join(words, " "), 5)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range found {
+			if !slices.Contains(list, g) {
+				list = append(list, g)
+			}
+		}
+	}
+	return list, nil
+}
+
+// slugOf makes an address of a title in Latin letters; "" where nothing is left of it.
+func slugOf(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	slug := strings.Join(words, "-")
+	for len(slug) > 60 {
+		cut := strings.LastIndexByte(slug, '-')
+		if cut < 0 {
+			return slug[:60]
+		}
+		slug = slug[:cut]
+	}
+	return slug
+}
