@@ -67,7 +67,10 @@ func TestSourcesAreChecked(t *testing.T) {
 		return e.in(func(tx pgx.Tx) error { return e.store.CheckSource(e.ctx, tx, "sample", url, today, by) })
 	}
 	review := func(version int, by Editor) error {
-		return e.in(func(tx pgx.Tx) error { _, err := e.store.ReviewGuide(e.ctx, tx, "sample", version, today, by); return err })
+		return e.in(func(tx pgx.Tx) error {
+			_, err := e.store.ReviewGuide(e.ctx, tx, "sample", version, today, by)
+			return err
+		})
 	}
 	var fault *Fault
 	if err := check("https://elsewhere.bg", Editor{ID: "maria"}); !errors.As(err, &fault) || fault.Field != "sources.url" {

@@ -26,6 +26,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
+	LinkChecks     bool     // the guides' addresses are asked for, about once a week
 	SecretKeys     [][]byte // the first seals, all open; none: one of its own in DataDir, with a private database
 
 	Mail *mail.Server // nil: no mail
@@ -62,7 +63,7 @@ func LoadConfig(env func(string) string) (Config, error) {
 		DataDir: env("ORIENTIR_DATA_DIR"), Addr: env("ORIENTIR_ADDR"), MetricsAddr: env("ORIENTIR_METRICS_ADDR"),
 		TelegramToken: env("TELEGRAM_BOT_TOKEN"), TelegramURL: strings.TrimRight(env("TELEGRAM_API_URL"), "/"), WebhookSecret: env("TELEGRAM_WEBHOOK_SECRET"),
 		OpenAIKey: env("OPENAI_API_KEY"), OpenAIURL: env("OPENAI_BASE_URL"), ChatModel: env("ORIENTIR_CHAT_MODEL"), EmbeddingModel: env("ORIENTIR_EMBEDDING_MODEL"),
-		RateLimits: true,
+		RateLimits: true, LinkChecks: true,
 	}
 	if c.DatabaseURL != "" && !hasScheme(c.DatabaseURL, "postgres", "postgresql") {
 		fault("DATABASE_URL", "трябва да започва с postgres://")
@@ -132,6 +133,13 @@ func LoadConfig(env func(string) string) (Config, error) {
 			continue
 		}
 		c.SecretKeys = append(c.SecretKeys, key)
+	}
+	switch v := env("ORIENTIR_LINK_CHECKS"); v {
+	case "", "on":
+	case "off":
+		c.LinkChecks = false
+	default:
+		fault("ORIENTIR_LINK_CHECKS", "%q не е on или off", v)
 	}
 	switch v := env("ORIENTIR_RATE_LIMITS"); v {
 	case "", "on":

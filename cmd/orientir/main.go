@@ -66,6 +66,7 @@ const environmentHelp = `
   ORIENTIR_TRUSTED_PROXIES  мрежи на обратните проксита, чиито X-Forwarded-For важат
   ORIENTIR_EMBED_ORIGINS    сайтове, които може да вграждат чата, напр. https://www.example.bg
   ORIENTIR_RATE_LIMITS      on или off (on)
+  ORIENTIR_LINK_CHECKS      on или off (on): пита ли адресите в упътванията веднъж седмично
   ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
   SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram

@@ -48,7 +48,7 @@ func newWholeHouse(t *testing.T) *wholeHouse {
 	pool := postgrestest.New(t)
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	config, err := LoadConfig(func(name string) string {
-		return map[string]string{"ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_RATE_LIMITS": "off", "TELEGRAM_BOT_TOKEN": h.double.Token, "TELEGRAM_API_URL": h.double.URL}[name]
+		return map[string]string{"ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_RATE_LIMITS": "off", "ORIENTIR_LINK_CHECKS": "off", "TELEGRAM_BOT_TOKEN": h.double.Token, "TELEGRAM_API_URL": h.double.URL}[name]
 	})
 	if err != nil {
 		t.Fatal(err)

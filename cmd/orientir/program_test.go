@@ -78,7 +78,7 @@ func newProgram(t testing.TB, env ...string) *program {
 	addr, metrics := freeAddr(t), freeAddr(t)
 	p.url = "http://" + addr
 	p.env = append(os.Environ(), "DATABASE_URL=", "REDIS_URL=", "ORIENTIR_DATA_DIR="+dataDir, "ORIENTIR_ADDR="+addr,
-		"ORIENTIR_METRICS_ADDR="+metrics, "ORIENTIR_PUBLIC_URL="+p.url,
+		"ORIENTIR_METRICS_ADDR="+metrics, "ORIENTIR_PUBLIC_URL="+p.url, "ORIENTIR_LINK_CHECKS=off",
 		"TELEGRAM_BOT_TOKEN="+p.double.Token, "TELEGRAM_API_URL="+p.double.URL)
 	p.env = append(p.env, env...)
 	p.start()

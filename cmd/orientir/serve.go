@@ -31,6 +31,7 @@ import (
 	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 	"orientir/handoff/statistics"
+	"orientir/knowledge"
 	"orientir/retrieval"
 )
 
@@ -114,6 +115,10 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	group.Go(func() error { return site.news.Run(ctx) })
+	if p.config.LinkChecks {
+		links := knowledge.LinkOptions{Log: p.log, PublicURL: strings.TrimSuffix(p.config.PublicURL.String(), "/")}
+		group.Go(func() error { return knowledge.NewLinkChecker(p.pool, p.store, links).Run(ctx) })
+	}
 	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })

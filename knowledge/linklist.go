@@ -1,0 +1,165 @@
+package knowledge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
+)
+
+// SourceView is a part of what editors look after in the sources.
+type SourceView string
+
+// The views, in the order in which pages show them.
+const (
+	BrokenLinks    SourceView = "broken"    // addresses that don't lead where they should
+	PastDate       SourceView = "past"      // guides past their review date, or within RenewSoon of it, or without one
+	UncheckedPages SourceView = "unchecked" // sources that nobody has opened live
+)
+
+// SourceViews lists the views.
+func SourceViews() []SourceView { return []SourceView{BrokenLinks, PastDate, UncheckedPages} }
+
+// BrokenLink is an address that doesn't lead where it should, and where it stands.
+type BrokenLink struct {
+	URL         string
+	Fault       LinkFault
+	Status      int // of the last answer; 0: there was none
+	FinalURL    string
+	Title       string
+	KnownTitle  string
+	BrokenSince time.Time
+	CheckedAt   time.Time
+	Slugs       []string // guides, at most ten; none where only a signpost has it
+	Titles      []string // of those, in Bulgarian
+	Parts       []string // link, source, local, signpost
+	Guides      int      // how many there are
+}
+
+// SourceLine is a source that nobody has opened, with its guide.
+type SourceLine struct {
+	Slug         string
+	GuideTitle   string
+	Municipality string // code, of a municipality's guide
+	URL          string
+	Title        string
+	Seen         *time.Time
+}
+
+// PastLine is a guide that is to be read again.
+type PastLine struct {
+	Slug         string
+	Title        string
+	Version      int
+	Municipality string
+	ReviewBy     *time.Time
+	Checked      *time.Time
+	Sources      []string // addresses
+	SourceTitles []string
+}
+
+// owned limits a list to what an editor looks after; $1 is the editor's municipality.
+const owned = `($1 = '' OR v.municipality = upper($1))`
+
+// CountSources says how many there are in each view, for an editor.
+func (s *Store) CountSources(ctx context.Context, today time.Time, by Editor) (map[SourceView]int, error) {
+	counts := map[SourceView]int{}
+	var broken, past, unchecked int
+	err := s.db.QueryRow(ctx, `
+		SELECT
+			(SELECT count(*) FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`),
+			(SELECT count(*) FROM guide_ages a JOIN guide_versions v USING (slug, version) WHERE `+pastDate+`),
+			(SELECT count(*) FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_sources s USING (slug, version) WHERE `+unopened+`)`,
+		by.Municipality, today.Format(time.DateOnly)).Scan(&broken, &past, &unchecked)
+	counts[BrokenLinks], counts[PastDate], counts[UncheckedPages] = broken, past, unchecked
+	return counts, wrap("count sources", err)
+}
+
+// linkOwned, pastDate and unopened are the conditions of the views. $2 is the day.
+const (
+	linkOwned = `($1 = '' OR EXISTS (SELECT FROM guide_links l JOIN guides g USING (slug) JOIN guide_versions v USING (slug, version) WHERE l.url = c.url AND v.municipality = upper($1)))`
+	pastDate  = `v.status = 'active' AND (a.review_by IS NULL OR a.review_by < $2::date + 30) AND ` + owned
+	unopened  = `$2::text IS NOT NULL AND v.status = 'active' AND s.checked IS NULL AND NOT EXISTS (SELECT FROM source_checks k WHERE k.slug = s.slug AND k.url = s.url) AND ` + owned
+)
+
+// BrokenLinks lists the addresses that don't lead where they should, the latest first.
+func (s *Store) BrokenLinks(ctx context.Context, by Editor, limit, offset int) ([]BrokenLink, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT b.url, b.fault, coalesce(b.status, 0) AS status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at,
+			coalesce((array_agg(DISTINCT l.slug) FILTER (WHERE l.slug <> ''))[:10], '{}') AS slugs,
+			coalesce((SELECT array_agg(coalesce(t.title, w.slug) ORDER BY w.n) FROM unnest((array_agg(DISTINCT l.slug) FILTER (WHERE l.slug <> ''))[:10]) WITH ORDINALITY AS w(slug, n)
+				LEFT JOIN guides g ON g.slug = w.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'), '{}') AS titles,
+			coalesce(array_agg(DISTINCT l.part) FILTER (WHERE l.part IS NOT NULL), '{}') AS parts,
+			count(DISTINCT l.slug) FILTER (WHERE l.slug <> '') AS guides
+		FROM (
+			SELECT c.* FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
+			ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3
+		) b LEFT JOIN guide_links l ON l.url = b.url
+		GROUP BY b.url, b.fault, b.status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at
+		ORDER BY b.broken_since DESC, b.url`, by.Municipality, limit, max(0, offset))
+	if err != nil {
+		return nil, fmt.Errorf("list broken links: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[BrokenLink])
+	return all, wrap("list broken links", err)
+}
+
+// UncheckedSources lists the sources that nobody has opened, by guide.
+func (s *Store) UncheckedSources(ctx context.Context, by Editor, limit, offset int) ([]SourceLine, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT s.slug, t.title AS guide_title, v.municipality, s.url, s.title, s.seen
+		FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_sources s USING (slug, version)
+			JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
+		WHERE `+unopened+`
+		ORDER BY s.slug, s.n LIMIT $3 OFFSET $4`, by.Municipality, "", limit, max(0, offset))
+	if err != nil {
+		return nil, fmt.Errorf("list unchecked sources: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[SourceLine])
+	return all, wrap("list unchecked sources", err)
+}
+
+// PastGuides lists the guides that are past their review date or soon will be, the oldest first.
+func (s *Store) PastGuides(ctx context.Context, today time.Time, by Editor, limit, offset int) ([]PastLine, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT p.*, t.title,
+			ARRAY(SELECT s.url FROM guide_sources s WHERE s.slug = p.slug AND s.version = p.version ORDER BY s.n) AS sources,
+			ARRAY(SELECT s.title FROM guide_sources s WHERE s.slug = p.slug AND s.version = p.version ORDER BY s.n) AS source_titles
+		FROM (
+			SELECT a.slug, a.version, v.municipality, a.review_by, a.checked FROM guide_ages a JOIN guide_versions v USING (slug, version)
+			WHERE `+pastDate+`
+			ORDER BY a.review_by NULLS FIRST, a.slug LIMIT $3 OFFSET $4
+		) p JOIN guide_texts t ON t.slug = p.slug AND t.version = p.version AND t.language = 'bg'
+		ORDER BY p.review_by NULLS FIRST, p.slug`, by.Municipality, today.Format(time.DateOnly), limit, max(0, offset))
+	if err != nil {
+		return nil, fmt.Errorf("list guides past their date: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[PastLine])
+	return all, wrap("list guides past their date", err)
+}
+
+// AcceptLink notes that an editor finds an address right as it is: its new title, where it leads, what its server says to programs.
+// It is told again when that changes. Errors: *Fault where there is no such address, or it isn't of the editor's municipality.
+func (s *Store) AcceptLink(ctx context.Context, tx postgres.DB, address string, by Editor) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE link_checks c SET fault = '', broken_since = NULL, tries = 0, known_title = title, accepted_by = $3,
+			accepted_url = CASE WHEN fault = 'host' THEN final_url ELSE accepted_url END,
+			accepted_status = CASE WHEN fault = 'status' THEN status ELSE accepted_status END
+		WHERE c.url = $2 AND `+linkOwned, by.Municipality, address, by.ID)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = &Fault{"url", "fault.choice", address}
+	}
+	return wrap("accept link", err)
+}
+
+// AskAgain has an address asked for soon, after it was mended. Errors: as of AcceptLink.
+func (s *Store) AskAgain(ctx context.Context, tx postgres.DB, address string, by Editor) error {
+	tag, err := tx.Exec(ctx, `UPDATE link_checks c SET due_at = least(due_at, now()) WHERE c.url = $2 AND `+linkOwned, by.Municipality, address)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = &Fault{"url", "fault.choice", address}
+	}
+	return wrap("ask for a link again", err)
+}
