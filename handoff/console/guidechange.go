@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,16 +19,38 @@ type guideChange struct {
 	Left  []int // for each line, how many unchanged ones stand before it and are left out
 }
 
+// wholeFields are those whose value is exchanged as a whole.
+var wholeFields = []string{"audience", "status", "replaced_by", "review_by", "municipality", "link"}
+
 // guideChanges puts what differs from a to b into words.
 func (s *site) guideChanges(r *http.Request, f frame, a, b knowledge.Guide) ([]guideChange, error) {
 	titles, err := s.guideTitles(r.Context(), pointedAt(a, b), f.Language)
 	if err != nil {
 		return nil, err
 	}
+	for _, code := range []string{a.Municipality, b.Municipality} { // codes are in capitals, slugs are not
+		if code == "" {
+			continue
+		}
+		m, ok, err := s.Knowledge.Municipality(r.Context(), code)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			titles[code] = m.Local()
+		}
+	}
 	var list []guideChange
 	for _, c := range knowledge.Diff(a, b) {
 		change := guideChange{Field: c.Field, Name: f.fieldName(c.Field), Lang: fieldLanguage(c.Field)}
 		change.Lines, change.Left = shorten(knowledge.Lines(f.fieldValues(c.Field, c.Before, titles), f.fieldValues(c.Field, c.After, titles)))
+		if slices.Contains(wholeFields, c.Field) { // their words are names: one is exchanged for another
+			for i := range change.Lines {
+				if l := &change.Lines[i]; l.Kind == knowledge.ChangedLine {
+					l.Kind = knowledge.Rewritten
+				}
+			}
+		}
 		list = append(list, change)
 	}
 	return list, nil
@@ -94,7 +117,7 @@ func (f frame) fieldValue(field, v string, titles map[string]string) string {
 		return f.E(field + "_" + v)
 	case "identification":
 		return f.P("common.means_" + v)
-	case "related", "replaced_by":
+	case "related", "replaced_by", "municipality":
 		return cmp.Or(titles[v], v)
 	case "apart":
 		slug, how, _ := strings.Cut(v, " · ")

@@ -122,6 +122,15 @@ func (p guideRoom) MayPublish() bool {
 	return p.Drafted() && !p.Overtaken() && (!p.rules.SecondEditor || p.InReview() && !p.Mine())
 }
 
+// Whole says whether the visitor may change all of the guide: a municipality's editor may in the guides that it owns.
+func (p guideRoom) Whole() bool {
+	g := p.Guide
+	if !p.Published {
+		g = p.Draft.Guide
+	}
+	return p.by.Municipality == "" || p.by.Municipality == g.Municipality
+}
+
 // Why is the note for colleagues as it stands in the form: what was typed, or the draft's own, but not that of the version before.
 func (p guideRoom) Why() string {
 	switch {
