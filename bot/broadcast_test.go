@@ -187,9 +187,13 @@ func TestNewsGoToWhomTheyAreFor(t *testing.T) {
 	both := h.broadcasters(c)
 	for i, change := range []func(n *knowledge.NewsItem){
 		nil,
-		func(n *knowledge.NewsItem) { n.Topics, n.Audience = []string{"safety", "deadlines"}, knowledge.Business },
+		func(n *knowledge.NewsItem) {
+			n.Topics, n.Audience = []string{"safety", "deadlines"}, knowledge.Business
+		},
 		func(n *knowledge.NewsItem) { n.District = "Враца" },
-		func(n *knowledge.NewsItem) { n.District, n.Municipality, n.Audience = "Враца", "Мездра", knowledge.Citizen },
+		func(n *knowledge.NewsItem) {
+			n.District, n.Municipality, n.Audience = "Враца", "Мездра", knowledge.Citizen
+		},
 		func(n *knowledge.NewsItem) { n.TitleBG, n.TextBG, n.TitleEN, n.TextEN = "", "", "Online", "Now." },
 	} {
 		n := h.news(change)

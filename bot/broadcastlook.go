@@ -27,7 +27,9 @@ type Progress struct {
 }
 
 // Open says whether there may still be something to send.
-func (p Progress) Open() bool { return p.State == "filling" || p.State == "sending" || p.State == "stopped" }
+func (p Progress) Open() bool {
+	return p.State == "filling" || p.State == "sending" || p.State == "stopped"
+}
 
 // Progress tells how far the sending of a piece of news has come; false where none has begun.
 func (c *Conversations) Progress(ctx context.Context, news int64) (p Progress, ok bool, err error) {

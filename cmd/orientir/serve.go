@@ -224,7 +224,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		Mail: notices.Mail,
 	}
 	if s.telegram != nil {
-		deps.Telegram, deps.Groups = s.telegram, s.group
+		deps.Telegram, deps.Groups, deps.NewsTrial = s.telegram, s.group, s.telegram.ShowNews
 	}
 	desk, err := console.New(deps, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
 	if err != nil {

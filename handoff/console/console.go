@@ -39,6 +39,7 @@ type Deps struct {
 	Redis         *redis.Client
 	Telegram      Telegram     // nil: the bot is not on Telegram
 	Groups        Groups       // nil: nor are librarians in groups there
+	NewsTrial     NewsTrial    // nil: the bot is not on Telegram
 	Typing        Typing       // nil: typing is shown on the web alone
 	Mail          *mail.Sender // nil: invitations and new passwords are links that an administrator passes on
 }

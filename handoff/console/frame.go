@@ -108,6 +108,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/tasks", "tasks_title", only(staff.Editor)},
 		{"/console/feedback", "feedback_title", only(staff.Supervisor, staff.Editor)},
 		{"/console/figures", "figures_title", only(staff.Supervisor, staff.Editor, staff.Admin)},
+		{"/console/news", "news_title", only(staff.Editor)},
 		{"/console/people", "people_title", only(staff.Admin)},
 		{"/console/libraries", "libraries_title", only(staff.Librarian, staff.Supervisor, staff.Admin)},
 		{"/console/hosts", "hosts_title", only(staff.Admin)},

@@ -95,6 +95,7 @@ func TestPermissions(t *testing.T) {
 	maps.Copy(who, whoLibraries)
 	maps.Copy(who, whoGuides)
 	maps.Copy(who, whoGuideForm)
+	maps.Copy(who, whoNews)
 	b := setup(t)
 	// A last administrator who is not part of the test, so that none of it is refused for that reason.
 	b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})
@@ -157,7 +158,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/guides", "/console/guides?find=съдимост&view=renew", "/console/guides/criminal-record",
 		"/console/guides/criminal-record/history", "/console/guides/criminal-record/history/1", "/console/guides/criminal-record/history/1/1", "/console/rules",
-		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"} {
+		"/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new", "/console/news", "/console/news/new"} {
 		for _, language := range []string{"bg", "en"} {
 			w.post("/console/language", "language", language)
 			got := w.get(path)

@@ -1,0 +1,169 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/bot"
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+)
+
+// NewsTrial sends a piece of news to a member of the staff; telegram.Bot's ShowNews is the one.
+type NewsTrial func(ctx context.Context, chat int64, b bot.Body) error
+
+// publishNews lets a draft come out, now or at its hour.
+func (s *site) publishNews(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.newsItem(r)
+	if err != nil {
+		return err
+	}
+	own, err := s.newsOf(r)
+	if err != nil {
+		return err
+	}
+	version, _ := strconv.Atoi(r.PostFormValue("version"))
+	now := time.Now()
+	wanted := ready(n, now)
+	wanted.Version = version
+	hosts, err := s.Knowledge.AllowedHosts(r.Context())
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.State != knowledge.NewsDraft || version != n.Version:
+		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
+		return seeOther(w, r, newsPath(n.ID))
+	case len(wanted.Check(hosts, now)) > 0: // the page says what is missing
+		return seeOther(w, r, newsPath(n.ID)+"#missing")
+	}
+	err = s.Staff.Door(r.Context(), s.newsAct(r, "publish", n), func(tx pgx.Tx, act *staff.Act) error {
+		_, after, err := knowledge.NewStore(tx).SaveNews(r.Context(), actor(r), own, wanted)
+		act.Detail = map[string]any{"version": after.Version}
+		return err
+	})
+	if errors.Is(err, knowledge.ErrNewsChanged) {
+		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
+		return seeOther(w, r, newsPath(n.ID))
+	}
+	if err != nil {
+		return err
+	}
+	s.Conversations.WakeNews(r.Context())
+	said := flash{Key: "news.published"}
+	switch f := s.frame(w, r, "news_title"); {
+	case wanted.PublishAt.After(now):
+		said = flash{Key: "news.scheduled", Args: []string{f.When(wanted.PublishAt)}}
+	case !n.Send:
+		said.Key = "news.published_page"
+	}
+	s.setFlash(w, said)
+	return seeOther(w, r, newsPath(n.ID))
+}
+
+func (s *site) newsAct(r *http.Request, verb string, n knowledge.NewsItem) staff.Act {
+	return staff.Act{By: visitOf(r).account.ID, Verb: "news." + verb, Subject: newsSubject(n.ID)}
+}
+
+// withdrawNews takes an item away from people, or deletes a draft.
+func (s *site) withdrawNews(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.newsItem(r)
+	if err != nil {
+		return err
+	}
+	own, err := s.newsOf(r)
+	if err != nil {
+		return err
+	}
+	version, _ := strconv.Atoi(r.PostFormValue("version"))
+	err = s.Staff.Door(r.Context(), s.newsAct(r, "withdraw", n), func(tx pgx.Tx, _ *staff.Act) error {
+		_, err := knowledge.NewStore(tx).WithdrawNews(r.Context(), actor(r), own, n.ID, version)
+		return err
+	})
+	if errors.Is(err, knowledge.ErrNewsChanged) {
+		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
+		return seeOther(w, r, newsPath(n.ID))
+	}
+	if err != nil {
+		return err
+	}
+	s.Conversations.WakeNews(r.Context())
+	if n.State == knowledge.NewsDraft {
+		s.setFlash(w, flash{Key: "news.dropped"})
+		return seeOther(w, r, "/console/news")
+	}
+	s.setFlash(w, flash{Key: "news.withdrawn"})
+	return seeOther(w, r, newsPath(n.ID))
+}
+
+// turnNews stops the sending of an item, or goes on with it.
+func (s *site) turnNews(verb, said string, turn func(ctx context.Context, tx pgx.Tx, id int64) (bool, error)) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		n, err := s.newsItem(r)
+		if err != nil {
+			return err
+		}
+		turned := false
+		err = s.Staff.Door(r.Context(), s.newsAct(r, verb, n), func(tx pgx.Tx, _ *staff.Act) error {
+			turned, err = turn(r.Context(), tx, n.ID)
+			if err == nil && !turned {
+				err = errNotFound
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, errNotFound) {
+			return err
+		}
+		if turned {
+			s.Conversations.WakeNews(r.Context())
+			s.setFlash(w, flash{Key: said})
+		}
+		return seeOther(w, r, newsPath(n.ID))
+	}
+}
+
+func (s *site) stopNews(ctx context.Context, tx pgx.Tx, id int64) (bool, error) {
+	return s.Conversations.StopNews(ctx, tx, id)
+}
+
+func (s *site) resumeNews(ctx context.Context, tx pgx.Tx, id int64) (bool, error) {
+	return s.Conversations.ResumeNews(ctx, tx, id)
+}
+
+// tryNews sends an item to who asks for it, in the languages that it has.
+func (s *site) tryNews(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.newsItem(r)
+	if err != nil {
+		return err
+	}
+	account := visitOf(r).account
+	chat, linked, err := s.Staff.TelegramOf(r.Context(), s.DB, account.ID)
+	if err != nil {
+		return err
+	}
+	if !linked || s.NewsTrial == nil {
+		s.setFlash(w, flash{Key: "news.try_unlinked", Bad: true})
+		return seeOther(w, r, newsPath(n.ID))
+	}
+	body := bot.NewsBody(n, visitOf(r).language)
+	for i := range body.Buttons { // theirs would end their own news
+		if body.Buttons[i].Data != "" {
+			body.Buttons = append(body.Buttons[:i], body.Buttons[i+1:]...)
+			break
+		}
+	}
+	said := flash{Key: "news.tried"}
+	if err := s.NewsTrial(r.Context(), chat, body); err != nil {
+		s.Log.Warn("a trial of news was not sent", "news", n.ID, "account", account.ID, "error", err)
+		said = flash{Key: "news.try_failed", Bad: true}
+	} else if err := s.Staff.Door(r.Context(), s.newsAct(r, "try", n), func(pgx.Tx, *staff.Act) error { return nil }); err != nil {
+		return err
+	}
+	s.setFlash(w, said)
+	return seeOther(w, r, newsPath(n.ID))
+}
