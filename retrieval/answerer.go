@@ -195,9 +195,9 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	for range 2 {
 		read := c.library
 		c.analysis = s.analyze(read, text)
-		l = read.weights.look(c.analysis)
+		l = s.look(read, text, c.analysis)
 		words = s.weights.queryWords(c.analysis)
-		beside := a.beside(ctx, q, c.analysis) // while the database searches
+		beside := a.beside(ctx, s.memo(), q, text, c.analysis) // while the database searches
 		if c.finding, err = a.find(ctx, s, s.model, text, l.vector, words); err != nil {
 			return consideration{}, err
 		}
@@ -205,6 +205,7 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 			return consideration{}, err
 		}
 		said := <-beside
+		s.memo().keep(remarkKey{text, q.Text}, said)
 		if c.aside, c.named, err = said.aside, said.named, said.err; err != nil {
 			return consideration{}, err
 		}
@@ -239,8 +240,14 @@ type remark struct {
 
 // beside reads what an analysis says beside its subject, and the place that the question itself names, on another processor; the
 // channel holds them once.
-func (a *Answerer) beside(ctx context.Context, q Question, analysis Analysis) <-chan remark {
+func (a *Answerer) beside(ctx context.Context, m *memo, q Question, text string, analysis Analysis) <-chan remark {
 	read := make(chan remark, 1)
+	if m != nil {
+		if r, ok := m.remarks[remarkKey{text, q.Text}]; ok {
+			read <- r
+			return read
+		}
+	}
 	go func() {
 		r := remark{aside: a.rules.aside(analysis)}
 		r.named, r.err = a.store.FindPlace(ctx, q.Text)

@@ -24,7 +24,18 @@ type memo struct {
 	analyses map[string]Analysis
 	searches map[memoKey]sighted
 	vectors  map[string][]float32 // remote ones
+	looks    map[lookKey]look
+	remarks  map[remarkKey]remark
 }
+
+// lookKey is a text as some weights see it: a new guide has others.
+type lookKey struct {
+	weights *weights
+	text    string
+}
+
+// remarkKey is a text and the question that it is of.
+type remarkKey struct{ text, question string }
 
 type memoKey struct {
 	model int
@@ -37,21 +48,51 @@ type sighted struct {
 }
 
 func newMemo() *memo {
-	return &memo{analyses: map[string]Analysis{}, searches: map[memoKey]sighted{}, vectors: map[string][]float32{}}
+	return &memo{analyses: map[string]Analysis{}, searches: map[memoKey]sighted{}, vectors: map[string][]float32{}, looks: map[lookKey]look{}, remarks: map[remarkKey]remark{}}
+}
+
+// memo is what is remembered of the question at hand; nil where nothing is.
+func (s *serving) memo() *memo {
+	if s.trial == nil {
+		return nil
+	}
+	return s.trial.memo
+}
+
+// keep remembers what a text says beside its subject.
+func (m *memo) keep(key remarkKey, r remark) {
+	if m != nil && r.err == nil {
+		m.remarks[key] = r
+	}
 }
 
 // analyze reads a text with a library's glossary.
 func (s *serving) analyze(l *library, text string) Analysis {
-	if s.trial == nil || s.trial.memo == nil {
+	m := s.memo()
+	if m == nil {
 		return l.glossary.analyze(text)
 	}
-	m := s.trial.memo
 	a, ok := m.analyses[text]
 	if !ok {
 		a = l.glossary.analyze(text) // a guide changes no glossary
 		m.analyses[text] = a
 	}
 	return a
+}
+
+// look gives what a library's weights see in a text.
+func (s *serving) look(l *library, text string, a Analysis) look {
+	m := s.memo()
+	if m == nil {
+		return l.weights.look(a)
+	}
+	key := lookKey{l.weights, text}
+	seen, ok := m.looks[key]
+	if !ok {
+		seen = l.weights.look(a)
+		m.looks[key] = seen
+	}
+	return seen
 }
 
 func (o *overlay) remembered(text string) ([]float32, bool) {
