@@ -114,7 +114,6 @@ func (s *site) tried(r *http.Request, page *guideTry) (noAnswer string, err erro
 		return "", err
 	}
 	page.Tried = &list[0]
-	page.Tried.Open = true
 	return "", nil
 }
 

@@ -20,12 +20,12 @@ type replayPage struct {
 	guideRoom
 	Replay retrieval.Replay // ID 0: none was made
 	Kind   retrieval.ReplayKind
-	List   []replayed
+	List   []answerChange
 	Page   int // from 1
 	Pages  int
 }
 
-const replayPageSize = 20
+const replayPageSize = 50
 
 func (s *site) replayPage(w http.ResponseWriter, r *http.Request) error {
 	page, err := s.replay(w, r)
@@ -44,9 +44,11 @@ func (s *site) replayPage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if page.List, err = s.replayed(r, page.frame, list); err != nil {
+		words, err := s.replayed(r, page.frame, list)
+		if err != nil {
 			return err
 		}
+		page.List = answerChanges(words)
 	}
 	return s.render(w, http.StatusOK, "replay", page)
 }

@@ -42,7 +42,7 @@ func TestAnEditorSeesWhatADraftChanges(t *testing.T) {
 	w.do(chromedp.Navigate(b.URL + page + "?kind=lost"))
 	w.reads("Вече не казва изключението:")
 	w.accessible("replay-lost")
-	w.do(chromedp.Click(`.replayed summary`, chromedp.NodeVisible))
+	w.do(chromedp.Click(`.asked summary`, chromedp.NodeVisible))
 	w.is(`document.querySelector('.answers').getBoundingClientRect().height > 100`)
 	w.accessible("replay-side-by-side")
 	w.do(chromedp.Navigate(b.URL + page + "?kind=better"))

@@ -103,7 +103,7 @@ func TestADraftIsTriedBeforeItIsPublished(t *testing.T) {
 	tried := w.post(page, "question", "чип за куче")
 	tried.has(t, "Беше:", "Става:", "не намира упътване и предлага библиотекар")
 	part := w.post(page, "question", "откъде се вади свидетелство за съдимост", "part", "1")
-	part.has(t, "Вече не казва изключението:", "Ако сте роден в чужбина", "само на гише", "Двата отговора един до друг")
+	part.has(t, "Вече не казва изключението:", "Ако сте роден в чужбина", "само на гише", "С черновата")
 	part.lacks(t, "<html", "<form")
 	w.post(page, "question", "къде се купува винетка").has(t, "Без промяна", "И сега, и с черновата: отговаря „Електронна винетка“.")
 	w.post(page, "question", "а колко струва", "goes_on", "yes").has(t, "След упътването „Електронно свидетелство за съдимост“")
@@ -152,7 +152,7 @@ func TestAReplayIsReadByAnEditor(t *testing.T) {
 		}
 	}
 	lost := w.get(page + "?kind=lost")
-	lost.has(t, "Черновата променя", "Губи се нещо", "Примерен въпрос на това упътване", "Вече не казва изключението:", "Ако сте роден в чужбина", "Питали са го 2 души за 30 дни", "Елена")
+	lost.has(t, "Черновата променя", "Губи се нещо", "Примерен въпрос на това упътване", "Вече не казва изключението:", "Ако сте роден в чужбина", "Питали са го 2 души за 30 дни", "Вие, днес", "7 въпроса")
 	lost.lacks(t, "винетка")
 	if own, people := strings.Index(lost.body, "Примерен въпрос на"), strings.Index(lost.body, "Питали са го"); own > people {
 		t.Error("people's questions stand before the guide's own")
@@ -248,5 +248,31 @@ func TestReplayPhrasesExistAndAreSaid(t *testing.T) {
 		if rest, ok := strings.CutPrefix(key, "replay."); ok && !said[rest] {
 			t.Errorf("replay.%s is said nowhere", rest)
 		}
+	}
+}
+
+// A line through words that differ isn't broken by the spaces between them, and nothing of either answer is lost.
+func TestReplayedWordsHangTogether(t *testing.T) {
+	t.Parallel()
+	q := replayed{ReplayedQuestion: retrieval.ReplayedQuestion{Kind: retrieval.OtherWords,
+		Before: retrieval.ReplayAnswer{Text: "Заглавие\n– Ако сте роден в чужбина.\nКрай.\n"}, After: retrieval.ReplayAnswer{Text: "Заглавие\n– Само на гише, лично.\nКрай.\n"}}}
+	var before, after strings.Builder
+	differ := 0
+	for _, p := range q.Parts() {
+		if p.Before {
+			before.WriteString(p.Text)
+		}
+		if p.After {
+			after.WriteString(p.Text)
+		}
+		if p.Before != p.After {
+			differ++
+		}
+	}
+	if before.String() != q.Before.Text || after.String() != q.After.Text {
+		t.Errorf("put together again: %q, %q", before.String(), after.String())
+	}
+	if differ > 4 {
+		t.Errorf("%d parts differ: %v", differ, q.Parts())
 	}
 }

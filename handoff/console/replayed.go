@@ -13,7 +13,6 @@ import (
 type replayed struct {
 	retrieval.ReplayedQuestion
 	frame
-	Open   bool              // both answers are shown at once
 	titles map[string]string // of guides that a sample question expects or that were on the screen, by slug
 }
 
@@ -71,19 +70,74 @@ func (q replayed) SameAnswer() bool {
 	return q.Kind == retrieval.OtherWords || q.Kind == retrieval.Lost || q.Kind == retrieval.Same
 }
 
-// Parts are the words of both answers, told apart; of answers that have nothing in common each is whole.
+// Parts are the words of both answers, told apart; of answers that have nothing in common each is whole. A space between two words
+// that differ differs with them, so that a line through them isn't broken.
 func (q replayed) Parts() []knowledge.Part {
 	if !q.SameAnswer() {
 		return []knowledge.Part{{Text: q.Before.Text, Before: true}, {Text: q.After.Text, After: true}}
 	}
-	return knowledge.Words(q.Before.Text, q.After.Text)
+	var list []knowledge.Part
+	both := func(p knowledge.Part) bool { return p.Before && p.After }
+	add := func(text string, before, after bool) {
+		// what differs is gathered: first all that is gone, then all that comes
+		for i := len(list) - 1; i >= 0 && !both(list[i]); i-- {
+			if list[i].Before == before {
+				list[i].Text += text
+				return
+			}
+		}
+		list = append(list, knowledge.Part{Text: text, Before: before, After: after})
+	}
+	parts := knowledge.Words(q.Before.Text, q.After.Text)
+	for i, p := range parts {
+		between := i > 0 && i < len(parts)-1 && !both(parts[i-1]) && !both(parts[i+1]) && strings.Trim(p.Text, " ") == ""
+		switch {
+		case both(p) && between:
+			add(p.Text, true, false)
+			add(p.Text, false, true)
+		case both(p):
+			list = append(list, p)
+		default:
+			add(p.Text, p.Before, p.After)
+		}
+	}
+	return list
 }
 
-// Gone are the lines of the first answer that the second one doesn't have, Come those that only the second has; few of them.
-func (q replayed) Gone() []string { return onlyIn(q.Before.Text, q.After.Text) }
+// Gone are the lines of the first answer that the second one doesn't have, but for exceptions that are told already; few of them.
+func (q replayed) Gone() []string {
+	return slices.DeleteFunc(onlyIn(q.Before.Text, q.After.Text), func(line string) bool {
+		return slices.ContainsFunc(q.Exceptions, func(e string) bool { return strings.HasSuffix(line, e) })
+	})
+}
 
-// Come are the lines that only the answer with the draft has.
+// Come are the lines that only the answer with the draft has; few of them.
 func (q replayed) Come() []string { return onlyIn(q.After.Text, q.Before.Text) }
+
+// answerChange is what becomes of answers: the same for many questions.
+type answerChange struct {
+	replayed // the first of the questions
+	List     []replayed
+}
+
+// answerChanges gathers questions whose answers change alike, in the order of the first of each.
+func answerChanges(list []replayed) (groups []answerChange) {
+	at := map[string]int{}
+	for _, q := range list {
+		key := strings.Join([]string{q.Was(), q.Is(), strings.Join(q.Exceptions, "\n"), strings.Join(q.Links, "\n")}, "\x00")
+		if q.SameAnswer() {
+			key += strings.Join(q.Gone(), "\n") + "\x00" + strings.Join(q.Come(), "\n")
+		}
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, answerChange{replayed: q})
+		}
+		groups[i].List = append(groups[i].List, q)
+	}
+	return groups
+}
 
 // mostLines is how many lines that differ are shown before the answers themselves.
 const mostLines = 3
