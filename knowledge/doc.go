@@ -2,7 +2,7 @@
 // allowed hosts, help points and their opening hours, places and trainings.
 //
 // It owns the tables guides, guide_versions, guide_texts, guide_sources, sample_questions, glossary, signposts, allowed_hosts, news,
-// places, help_points, help_point_sources, trainings, starter_items and knowledge_revision, and reads no others. Retrieval builds its index from
+// guide_imports, places, help_points, help_point_sources, trainings, starter_items and knowledge_revision, and reads no others. Retrieval builds its index from
 // here, the bot shows help points, cmd loads the starter knowledge, imports and exports, and the editor of guides stands in
 // handoff/console, where the staff have one site for all their work.
 //

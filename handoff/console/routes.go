@@ -111,6 +111,13 @@ func (s *site) routes() []route {
 		{"GET /console/rules", only(admin), s.rulesPage},
 		{"POST /console/rules", only(admin), s.saveRules},
 
+		{"GET /console/import", only(editor), s.importPage},
+		{"POST /console/import", only(editor), s.readImport},
+		{"GET /console/import/export", only(editor), s.exportGuides},
+		{"GET /console/import/{id}", only(editor), s.importPlanPage},
+		{"POST /console/import/{id}", only(editor), s.takeImport},
+		{"POST /console/import/{id}/drop", only(editor), s.dropImport},
+
 		{"GET /console/tasks", only(editor), s.tasksPage},
 		{"POST /console/tasks/{id}/done", only(editor), s.endTask(false)},
 		{"POST /console/tasks/{id}/dismiss", only(editor), s.endTask(true)},

@@ -99,6 +99,9 @@ func mostBytes(r *http.Request) int64 {
 	if strings.HasPrefix(r.URL.Path, "/console/guides/") {
 		return maxGuideForm
 	}
+	if r.Pattern == "POST /console/import" {
+		return biggestUpload
+	}
 	return maxForm
 }
 
