@@ -131,8 +131,11 @@ func (b *Broadcaster) Round(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return newsSweep, err
 	}
-	if placed > 0 || sent > 0 {
+	switch {
+	case placed > 0 || sent > 0:
 		wait = 0
+	case wait == 0: // nothing could be done
+		wait = newsSweep
 	}
 	return wait, b.finish(ctx)
 }

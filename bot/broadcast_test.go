@@ -291,6 +291,22 @@ func TestNobodyIsSentNewsAtNightAndWhatExpiresIsNotSent(t *testing.T) {
 	}
 }
 
+func TestWithoutAChannelToPushTheSenderRests(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.reader("telegram", "1", "bg", everything) // of a time when the bot was there
+	h.reader("web", "2", "bg", everything)
+	b, err := NewBroadcaster(h.conversations, h.store, nil, BroadcastOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := h.news(nil)
+	h.round([2]*Broadcaster{b, b})
+	if p := h.progress(n); p.Sent != 1 || p.Waiting != 1 || p.State != "sending" {
+		t.Errorf("progress %+v", p)
+	}
+}
+
 func TestQuietHoursAreBulgarian(t *testing.T) {
 	t.Parallel()
 	sofia, err := time.LoadLocation("Europe/Sofia")

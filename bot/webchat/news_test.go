@@ -13,6 +13,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"orientir/bot"
+	"orientir/deploy/redis/redistest"
 	"orientir/knowledge"
 )
 
@@ -169,4 +171,84 @@ func TestNewsPagesAreAccessible(t *testing.T) {
 		w.axe(fmt.Sprintf("/news at %d", width))
 		w.shoot(fmt.Sprintf("news at %d", width))
 	}
+}
+
+// asksForNews begins a conversation that wants news of services.
+func (b *bundle) asksForNews(t *testing.T) (token string, on *listener) {
+	t.Helper()
+	token = b.begin(t)
+	for i, data := range []string{"news:new", "news:topic:services", "news:topics", "news:role:citizen", "news:region:all"} {
+		b.say(t, token, map[string]any{"event_id": fmt.Sprintf("news-event-%d", i), "kind": "button", "data": data})
+		if on == nil {
+			on = b.listen(t, token, 0)
+		}
+		on.from("bot")
+	}
+	return token, on
+}
+
+func TestNewsReachThePageLiveAndOnReturn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	watching, on := b.asksForNews(t)
+	away, gone := b.asksForNews(t)
+	gone.close()
+	looks := b.listen(t, away, 0) // a new stream begins with the state
+	last := looks.next("state")
+	looks.close()
+	if !last.Keep {
+		t.Errorf("the device of who asked for news forgets the conversation: %+v", last.state)
+	}
+	b.publish(t, func() knowledge.NewsItem { n := item("Съдимост онлайн"); n.Send = true; return n }())
+	b.sendNews(t)
+	live := on.from("system")
+	if !strings.Contains(live.HTML, "<strong>Съдимост онлайн</strong>") || !strings.Contains(live.HTML, `value="news:leave"`) || !strings.Contains(live.HTML, `href="https://cs.mjs.bg/novo"`) {
+		t.Errorf("the page shows %s", live.HTML)
+	}
+	on.close()
+	back := b.listen(t, away, 0)
+	if h := back.from("system"); !strings.Contains(h.Text, "Съдимост онлайн") {
+		t.Errorf("who is back reads %q", h.Text)
+	}
+	// One tap, and nothing more comes.
+	b.say(t, watching, map[string]any{"event_id": "leave-the-news", "kind": "button", "data": "news:leave"})
+	again := b.listen(t, watching, live.ID)
+	if h := again.from("bot"); !strings.Contains(h.Text, "Спрях новините") {
+		t.Errorf("who leaves reads %q", h.Text)
+	}
+	b.publish(t, func() knowledge.NewsItem { n := item("Втора новина"); n.Send = true; return n }())
+	b.sendNews(t)
+	var got, of int
+	err := b.pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM contacts) FROM messages WHERE text LIKE 'Втора новина%'`).Scan(&got, &of)
+	if err != nil || got != 1 || of != 2 {
+		t.Errorf("%d of %d got what came after, %v", got, of, err)
+	}
+}
+
+// sendNews lets the sender of news do what is due, in the morning.
+func (b *bundle) sendNews(t *testing.T) {
+	t.Helper()
+	morning := time.Now()
+	clock := func() time.Time { return morning }
+	sender, err := bot.NewBroadcaster(bot.NewConversations(b.pool, redistest.New(t), bot.Options{Now: clock}), b.store, nil, bot.BroadcastOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wait := bot.Quiet(morning.In(sofia(t))); wait > 0 {
+		morning = morning.Add(wait) // the news hold until then
+	}
+	for wait := time.Duration(0); wait == 0; {
+		if wait, err = sender.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func sofia(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Sofia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
 }
