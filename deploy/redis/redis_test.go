@@ -67,6 +67,24 @@ func TestLimitHoldsAcrossReplicas(t *testing.T) {
 	}
 }
 
+func TestHoldKeepsEveryReplicaFromTurns(t *testing.T) {
+	t.Parallel()
+	replicas := redistest.Replicas(t, 2)
+	replicas[0].Hold(t.Context(), "channel", 2, time.Hour, 4*time.Hour)
+	replicas[1].Hold(t.Context(), "channel", 2, time.Hour, time.Minute) // a shorter wish doesn't end a longer one
+	for i, replica := range replicas {
+		if ok, wait := replica.Allow(t.Context(), "channel", 2, time.Hour); ok || wait < 3*time.Hour+50*time.Minute || wait > 4*time.Hour {
+			t.Errorf("replica %d: %v, wait %v; want about four hours", i, ok, wait)
+		}
+		if ok, wait := replica.Allow(t.Context(), "channel", 1, 30*time.Minute); ok || wait < 4*time.Hour+20*time.Minute {
+			t.Errorf("replica %d, behind the others: %v, wait %v", i, ok, wait)
+		}
+	}
+	if ok, _ := replicas[0].Allow(t.Context(), "another channel", 2, time.Hour); !ok {
+		t.Error("one key's hold kept another")
+	}
+}
+
 func TestCountsAddUpAcrossReplicas(t *testing.T) {
 	t.Parallel()
 	replicas := redistest.Replicas(t, 2)
