@@ -93,8 +93,10 @@ type (
 	rate struct {
 		Answer  int64
 		Good    bool
-		known   bool // the answer is one of this conversation's
-		changed bool // it says something new
+		known   bool   // the answer is one of this conversation's
+		changed bool   // it says something new
+		Guide   string // that is on the screen
+		later   bool   // the person may be asked now whether to ask later what became of it
 	}
 	// giveReason stores why an answer was bad.
 	giveReason struct {

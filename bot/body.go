@@ -37,6 +37,8 @@ type Body struct {
 //	human:call  contact  contact:cancel  contact:drop confirm it and leave a contact, leave one, don't, erase it
 //	desk:good:<ticket>  desk:bad:<ticket>            judge a hand-over that ended
 //	again:<ticket>                                   go on with the same librarian
+//	later:yes  later:no                              may be asked later what became of it, or not
+//	after:used:<yes, soon, no>                       did the person use the service; after:worked:… and after:recommend:… likewise
 //	wait:stay  wait:leave                            go on waiting for a librarian, leave the question
 //	cancel                                           withdraw an offer or a ticket
 //	audience:citizen  audience:business              for whom the person asks

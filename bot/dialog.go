@@ -136,6 +136,12 @@ func (d *dialog) next(in any) act {
 	case *reopen:
 		d.reopened(in)
 		return nil
+	case *agreeAftermath:
+		d.aftermathAgreed(in)
+		return nil
+	case *replyAftermath:
+		d.aftermathReplied(in)
+		return nil
 	case *forget:
 		d.state, d.later = state{Greeted: true}, nil
 		d.person.Place, d.person.Audience = "", ""
@@ -218,7 +224,7 @@ func (d *dialog) button(data string) act {
 	case "rate":
 		quality, id, _ := strings.Cut(rest, ":")
 		if answer, ok := number(id); ok && (quality == "good" || quality == "bad") {
-			return &rate{Answer: answer, Good: quality == "good"}
+			return &rate{Answer: answer, Good: quality == "good", Guide: d.state.Guide}
 		}
 	case "why":
 		reason, id, _ := strings.Cut(rest, ":")
@@ -227,6 +233,14 @@ func (d *dialog) button(data string) act {
 		}
 	case "desk":
 		if next, ok := d.deskButton(rest); ok {
+			return next
+		}
+	case "later":
+		if next, ok := laterButton(rest); ok {
+			return next
+		}
+	case "after":
+		if next, ok := afterButton(rest); ok {
 			return next
 		}
 	case "again":

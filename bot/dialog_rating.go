@@ -25,6 +25,9 @@ func (d *dialog) rated(in *rate) act {
 			d.state.Await = ""
 		}
 		d.add(Body{Text: d.t("bot.thanks_good")})
+		if in.later {
+			d.offerLater()
+		}
 		return nil
 	}
 	d.state.Bad++

@@ -130,8 +130,8 @@ func play(t *testing.T, list []section) string {
 		emit(&out, in)
 		d := &dialog{person: p, state: s, past: past, returns: returns, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
 		find := func(name string) section {
-			if name == "ticket?" { // none, unless the script says so
-				if name = "ticket"; i+1 >= len(list) || list[i+1].name != name {
+			if rest, maybe := strings.CutSuffix(name, "?"); maybe { // none, unless the script says so
+				if name = rest; i+1 >= len(list) || list[i+1].name != name {
 					return section{argument: "none"}
 				}
 			}
@@ -328,6 +328,11 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		do.cancelled = find("ticket").argument != "none"
 	case *rate:
 		do.known, do.changed = true, true
+		do.later = do.Good && find("asked?").argument == "first"
+	case *agreeAftermath:
+		do.fresh = find("agreed?").argument != "before"
+	case *replyAftermath:
+		do.fresh = find("replied?").argument != "before"
 	case *giveReason:
 		do.known = true
 	case *rateDesk:

@@ -19,6 +19,7 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 		`DELETE FROM training_signups WHERE contact = $1`,
 		`DELETE FROM subscriptions WHERE contact = $1`,
 		`DELETE FROM broadcast_recipients WHERE contact = $1`,
+		`DELETE FROM aftermaths WHERE contact = $1`,
 		`DELETE FROM conversation_codes WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`DELETE FROM messages WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`UPDATE conversations SET holder = NULL, answered_turn = turn, state = '{}', due_at = NULL,

@@ -124,6 +124,17 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		}
 	case *rate:
 		a.known, a.changed, err = e.conversations.rate(ctx, tx, w.Conversation, a.Answer, a.Good)
+		if err == nil && a.changed && a.Good && w.Holder == "" && !w.Terminal {
+			a.later, err = e.conversations.askAftermath(ctx, tx, w.Contact, a.Answer, a.Guide)
+		}
+	case *agreeAftermath:
+		if a.Yes {
+			a.fresh, err = e.conversations.agreeAftermath(ctx, tx, w.Contact)
+		} else {
+			a.fresh, err = e.conversations.declineAftermath(ctx, tx, w.Contact)
+		}
+	case *replyAftermath:
+		a.fresh, err = e.conversations.replyAftermath(ctx, tx, w.Contact, a.Question, a.Reply)
 	case *giveReason:
 		a.known, err = e.conversations.giveReason(ctx, tx, w.Contact, a.Answer, a.Reason)
 	case *comment:

@@ -185,7 +185,7 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	case aloud:
 	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:") || ev.Data == "news:leave"):
 		next, aloud = d.next(ev), true
-	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "desk:") || strings.HasPrefix(ev.Data, "lang:")):
+	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "desk:") || strings.HasPrefix(ev.Data, "later:") || strings.HasPrefix(ev.Data, "after:") || strings.HasPrefix(ev.Data, "lang:")):
 		next = d.next(ev)
 	}
 	return e.save(ctx, l, w, taken, func(ctx context.Context, tx pgx.Tx) (*dialog, error) {

@@ -81,7 +81,7 @@ type state struct {
 	Holder  string `json:"holder"` // bot | waiting | librarian
 	Words   string `json:"words"`
 	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
-	Keep    bool   `json:"keep,omitempty"`    // the person left a question here or asked for news: their device remembers the conversation
+	Keep    bool   `json:"keep,omitempty"`    // the person left a question here, asked for news or agreed to be asked later: their device remembers the conversation
 }
 
 // streamed is one message on a stream.
@@ -238,8 +238,16 @@ func (t *transcript) message(ctx context.Context, m bot.Message) error {
 	return t.out.event("message", m.ID, streamed{ID: m.ID, From: string(m.From), At: m.At, Text: m.Text, HTML: html})
 }
 
-// state says who holds a conversation, and where its ticket stands.
+// state says who holds a conversation, where its ticket stands, and whether the device is to remember it.
 func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, error) {
+	now, err := s.holding(ctx, v, c)
+	if err == nil && !now.Keep && !c.Terminal {
+		now.Keep, err = s.conversations.AwaitsAftermath(ctx, c.ID)
+	}
+	return now, err
+}
+
+func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state, error) {
 	subscribed, err := s.subscribed(ctx, c)
 	if err != nil {
 		return state{}, err

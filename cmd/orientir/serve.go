@@ -119,6 +119,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 		links := knowledge.LinkOptions{Log: p.log, PublicURL: strings.TrimSuffix(p.config.PublicURL.String(), "/")}
 		group.Go(func() error { return knowledge.NewLinkChecker(p.pool, p.store, links).Run(ctx) })
 	}
+	group.Go(func() error { return site.engine.RunAftermaths(ctx) })
 	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
 	if site.telegram != nil {
 		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
