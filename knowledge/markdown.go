@@ -265,7 +265,8 @@ func parseDocument(file File, language Language) (d document, err error) {
 		}
 	}
 	current, last := -1, -1
-	open := false // a paragraph or item goes on
+	open := false  // a paragraph or item goes on
+	ended := false // its last line ends there
 	for i := end + 1; i < len(lines); i++ {
 		line := strings.TrimRight(lines[i], " \t")
 		number := i + 1
@@ -308,15 +309,18 @@ func parseDocument(file File, language Language) (d document, err error) {
 		default:
 			isItem = !open
 		}
+		text, end := readLine(item, sections[current].form == 'p')
 		switch {
 		case isItem:
-			*part = append(*part, strings.TrimSpace(item))
+			*part = append(*part, text)
+		case open && ended:
+			(*part)[len(*part)-1] += "\n" + text
 		case open:
-			(*part)[len(*part)-1] += " " + strings.TrimSpace(line)
+			(*part)[len(*part)-1] += " " + text
 		default:
 			fault(number, fmt.Sprintf("не е точка от „%s“, нито продължение на точка", sections[current].heading(language)))
 		}
-		open = isItem || open
+		open, ended = isItem || open, end
 	}
 	for i, s := range sections {
 		if s.required && len(d.parts[i]) == 0 {
@@ -373,9 +377,11 @@ func (g Guide) Markdown(language Language) ([]byte, error) {
 		for n, part := range parts[i] {
 			switch s.form {
 			case '-':
-				out.WriteString("- ")
+				part = "- " + writeItem(part, "  ")
 			case '1':
-				fmt.Fprintf(&out, "%d. ", n+1)
+				part = fmt.Sprintf("%d. ", n+1) + writeItem(part, "   ")
+			default:
+				part = writeParagraphs(part)
 			}
 			out.WriteString(part + "\n")
 		}
