@@ -139,7 +139,7 @@ func (s *site) sitemap(w http.ResponseWriter, r *http.Request) error {
 		}
 		list.URLs = append(list.URLs, address{bg, when, nil})
 	}
-	for _, path := range []string{"/", "/guides", "/privacy", "/accessibility"} {
+	for _, path := range []string{"/", "/guides", "/news", "/stats", "/privacy", "/accessibility"} {
 		add(path, time.Time{}, true)
 	}
 	for _, g := range guides {
