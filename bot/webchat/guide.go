@@ -85,7 +85,7 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	printed := text
 	printed.Summary += card.Warning + card.Only // what stands on the sheet beside
 	data := guidePage{
-		layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID(), Sheet: layOut(printed, g.Local, language, card.Sources),
+		layout: l, Card: card, Formerly: card.Text.Formerly, Doors: g.Local, EventID: newEventID(), Sheet: layOut(printed, g.Local, language, card),
 		QR: template.HTML(square), Address: short(l.Canonical), Home: short(s.absolute(r, "")), Service: governmentService(g, text, language, l.Canonical),
 	}
 	if ask := "guide:" + g.Slug; len(ask) <= longestData {

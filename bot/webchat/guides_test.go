@@ -112,17 +112,17 @@ func TestSheetLetters(t *testing.T) {
 	}
 	previous := sheet{Size: 1000}
 	for _, words := range []int{10, 350, 450, 600, 800} {
-		s := layOut(long(words), nil, knowledge.Bulgarian, nil)
+		s := layOut(long(words), nil, knowledge.Bulgarian, &card{})
 		if s.Size >= previous.Size || s.Omit != nil {
 			t.Errorf("%d words more: %+v after %+v", words, s, previous)
 		}
 		previous = s
 	}
-	if s := layOut(long(5000), nil, knowledge.Bulgarian, nil); !slices.Equal(s.Omit, []string{"good"}) {
+	if s := layOut(long(5000), nil, knowledge.Bulgarian, &card{}); !slices.Equal(s.Omit, []string{"good"}) {
 		t.Errorf("what doesn't fit: %+v", s)
 	}
 	doors := slices.Repeat([]knowledge.Local{{Municipality: "Столична", Link: "https://www.sofia.bg/uslugi"}}, 100)
-	if s := layOut(long(300), doors, knowledge.Bulgarian, nil); !slices.Equal(s.Omit, []string{"doors"}) || s.Size < 105 {
+	if s := layOut(long(300), doors, knowledge.Bulgarian, &card{}); !slices.Equal(s.Omit, []string{"doors"}) || s.Size < 105 {
 		t.Errorf("with a hundred doors: %+v", s)
 	}
 }

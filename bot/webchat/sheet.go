@@ -21,20 +21,23 @@ var sheetSizes = []int{135, 126, 118, 111, 105, 99, 93, 88, 83, 78}
 func fits(size int) int { return 29_300_000 / (size * size) }
 
 // layOut chooses the largest letters in which a guide's text and its doors fit on the sheet.
-func layOut(t knowledge.Text, doors []knowledge.Local, language knowledge.Language, sources []source) sheet {
+func layOut(t knowledge.Text, doors []knowledge.Local, language knowledge.Language, c *card) sheet {
 	parts := map[string]int{"doors": 0, "sources": 0, "good": sheetWeight(t.GoodToKnow...), "who": sheetWeight(t.Who, t.Where, t.Contact)}
 	for _, d := range doors {
 		parts["doors"] += sheetWeight(d.Name() + d.Link + d.Contact + d.Office + d.FeeIn(language) + d.In(language))
 	}
-	for _, s := range sources {
+	for _, s := range c.Sources {
 		parts["sources"] += sheetWeight(s.Title + s.Dates)
 	}
-	total := sheetWeight(t.Title, t.Title, t.Authority, t.Summary, t.IdentificationNote, t.FeeNote, t.Time)
+	total := sheetWeight(t.Title, t.Title, c.Untranslated, t.Authority, t.Summary, t.IdentificationNote, t.FeeNote, t.Time)
 	for _, list := range [][]string{t.Exceptions, t.Steps, t.Needed, t.Deadlines, t.Formerly} {
 		total += sheetWeight(list...)
 	}
 	for _, f := range t.Fees {
 		total += sheetWeight(f.What)
+	}
+	if c.Closed {
+		total += 4 * sheetWeight(c.T("web.closed_service")) // as wide as the sheet, in a box, with what it says of itself in large letters
 	}
 	for _, weight := range parts {
 		total += weight
