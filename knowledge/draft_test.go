@@ -142,7 +142,9 @@ func TestDraftsCollide(t *testing.T) {
 	if _, err := e.publish(theirs, "petya"); !errors.Is(err, ErrStaleDraft) {
 		t.Errorf("published unseen: %v", err)
 	}
-	if err := e.in(func(tx pgx.Tx) error { return e.store.DropDraft(e.ctx, tx, "sample", theirs.Revision, Editor{ID: "ivan"}) }); !errors.Is(err, ErrStaleDraft) {
+	if err := e.in(func(tx pgx.Tx) error {
+		return e.store.DropDraft(e.ctx, tx, "sample", theirs.Revision, Editor{ID: "ivan"})
+	}); !errors.Is(err, ErrStaleDraft) {
 		t.Errorf("dropped unseen: %v", err)
 	}
 	// A dozen at once: one wins.
@@ -215,7 +217,9 @@ func TestSecondEditor(t *testing.T) {
 			t.Errorf("approved by %s, who had a hand in it: %v", by, err)
 		}
 	}
-	if err := e.in(func(tx pgx.Tx) error { return e.store.RecallDraft(e.ctx, tx, "sample", d.Revision, Editor{ID: "maria"}) }); err != nil {
+	if err := e.in(func(tx pgx.Tx) error {
+		return e.store.RecallDraft(e.ctx, tx, "sample", d.Revision, Editor{ID: "maria"})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	d, _, _ = e.store.Draft(e.ctx, "sample")

@@ -96,7 +96,9 @@ func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 	w.reads("Няма връзка. Написаното се пази")
 	w.pictures("guide-form-offline")
 	w.do(chromedp.Evaluate[chromedp.Void](`back()`))
-	eventually(t, "what was typed without a network is kept", func() bool { return b.draft("id-card-passport").Guide.Text["bg"].Time == "докато няма мрежа" })
+	eventually(t, "what was typed without a network is kept", func() bool {
+		return b.draft("id-card-passport").Guide.Text["bg"].Time == "докато няма мрежа"
+	})
 }
 
 func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
