@@ -90,7 +90,7 @@ func TestReplayFindsWhatPublishingChanges(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	a, store := replayBase(t)
-	r := NewReplays(a.pool, a, ReplayOptions{Every: 10 * time.Millisecond, batch: 7})
+	r := NewReplays(a.pool, a, ReplayOptions{Every: 10 * time.Millisecond, Workers: 3, batch: 7})
 	d := cardDraft()
 	start(t, r, d)
 	got := runUntil(t, r, d.Slug)
