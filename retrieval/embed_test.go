@@ -33,3 +33,30 @@ func TestEmbedNeedsAModel(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestSubjectsAreWhatATextIsAbout(t *testing.T) {
+	t.Parallel()
+	a, _ := smallAnswerer(t, Options{})
+	all, err := a.Subjects(t.Context(), []string{"как да си извадя винетка", "vinetka", ""})
+	if err != nil || len(all) != 3 || len(all[2]) != 0 {
+		t.Fatal(all, err)
+	}
+	find := func(in []Subject, stem string) (Subject, bool) {
+		for _, s := range in {
+			if s.Word == stem {
+				return s, true
+			}
+		}
+		return Subject{}, false
+	}
+	if len(all[1]) != 1 {
+		t.Fatalf("of one word: %v", all[1])
+	}
+	said, ok := find(all[0], all[1][0].Word)
+	if !ok || said.Weight <= 0 {
+		t.Errorf("Latin letters say another word: %v, %v", all[0], all[1])
+	}
+	if _, ok := find(all[0], "как"); ok {
+		t.Errorf("«как» is no subject: %v", all[0])
+	}
+}
