@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // Samples gives all sample questions in the order in which they were added.
@@ -21,14 +23,19 @@ func (s *Store) Samples(ctx context.Context) ([]Sample, error) {
 
 // AddSample adds a question that an editor has judged, or changes the answer of the same question. Personal numbers in it are masked.
 // by is an opaque staff id.
-func (s *Store) AddSample(ctx context.Context, sample Sample, by string) (err error) {
+func (s *Store) AddSample(ctx context.Context, sample Sample, by string) error {
+	return s.PutSample(ctx, s.db, sample, by)
+}
+
+// PutSample is AddSample in the caller's transaction.
+func (s *Store) PutSample(ctx context.Context, tx postgres.DB, sample Sample, by string) (err error) {
 	if sample.Text, _, err = s.Mask(ctx, sample.Text); err != nil {
 		return fmt.Errorf("add sample question: %w", err)
 	}
 	if err := sample.validate(); err != nil {
 		return fmt.Errorf("add sample question: %w", err)
 	}
-	_, err = s.db.Exec(ctx, `
+	_, err = tx.Exec(ctx, `
 		INSERT INTO sample_questions (question, expected, kind, language, signpost, origin, added_by) VALUES ($1, $2, $3, $4, $5, 'editor', $6)
 		ON CONFLICT (question) DO UPDATE SET expected = $2, kind = $3, language = $4, signpost = $5, origin = 'editor', added_by = $6, added_at = now()`,
 		strings.TrimSpace(sample.Text), filled(sample.Expected), sample.Kind, sample.Language, sample.Signpost, by)
