@@ -129,6 +129,18 @@ type (
 		blocked time.Time // until when nothing can be opened; zero: it can
 		nobody  bool      // nobody is on the staff any more
 	}
+	// report stores what is wrong with the guide of an answer.
+	report struct {
+		Answer int64
+		Text   string
+		kept   bool // false: this person has said enough for today
+		known  bool // the answer is one of this conversation's
+	}
+	// hearBack stores that the person wants to hear when the question of an answer has one.
+	hearBack struct {
+		Answer int64
+		kept   bool
+	}
 	// forget erases everything that is kept of the person.
 	forget struct{}
 )
@@ -147,6 +159,8 @@ func (*dropContact) writes() bool   { return true }
 func (*rate) writes() bool          { return true }
 func (*giveReason) writes() bool    { return true }
 func (*comment) writes() bool       { return true }
+func (*report) writes() bool        { return true }
+func (*hearBack) writes() bool      { return true }
 func (*forget) writes() bool        { return true }
 func (*rateDesk) writes() bool      { return true }
 func (*commentDesk) writes() bool   { return true }

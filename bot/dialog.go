@@ -21,6 +21,7 @@ type dialog struct {
 
 	past *Past // the hand-over that ended lately; nil: none, or another is open
 
+	editors   bool // what is wrong with a guide, and who wants to hear back, can be kept
 	callbacks bool // a contact to be called back can be kept
 	returns   bool // the channel is a page that the person comes back to: nothing is sent after them
 
@@ -43,7 +44,7 @@ type person struct {
 // state is where the dialog stands between steps; it is kept with the conversation as JSON.
 type state struct {
 	Greeted  bool      `json:"greeted,omitempty"`
-	Await    string    `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | news-place | comment | contact | desk-comment
+	Await    string    `json:"await,omitempty"`    // what the next text is likely to be: place | phone-place | training-place | training-name | news-place | comment | contact | desk-comment | wrong
 	Missed   int       `json:"missed,omitempty"`   // places in a row that were not understood
 	Question string    `json:"question,omitempty"` // the last one that the guides were asked, masked
 	Answer   int64     `json:"answer,omitempty"`   // the last answer given
@@ -142,6 +143,12 @@ func (d *dialog) next(in any) act {
 	case *replyAftermath:
 		d.aftermathReplied(in)
 		return nil
+	case *report:
+		d.reported(in)
+		return nil
+	case *hearBack:
+		d.willHear(in)
+		return nil
 	case *forget:
 		d.state, d.later = state{Greeted: true}, nil
 		d.person.Place, d.person.Audience = "", ""
@@ -220,7 +227,18 @@ func (d *dialog) command(e event) act {
 // button does what a button's data says. Buttons of old messages keep working; unknown data is help.
 func (d *dialog) button(data string) act {
 	verb, rest, _ := strings.Cut(data, ":")
+	if d.state.Await == awaitWrong {
+		d.state.Await = "" // who presses something else has thought better of it
+	}
 	switch verb {
+	case "wrong":
+		if next, ok := d.wrongButton(rest); ok {
+			return next
+		}
+	case "hear":
+		if answer, ok := number(rest); ok && d.editors {
+			return &hearBack{Answer: answer}
+		}
 	case "rate":
 		quality, id, _ := strings.Cut(rest, ":")
 		if answer, ok := number(id); ok && (quality == "good" || quality == "bad") {
@@ -325,6 +343,9 @@ func (d *dialog) text(e event) act {
 		if yesOrNo(text) == "no" || text == d.t("bot.button_cancel") {
 			return d.contactButton("cancel")
 		}
+	}
+	if d.state.Await == awaitWrong && takesBack(text) {
+		return d.button("wrong:cancel")
 	}
 	if d.state.Wish != nil {
 		switch yesOrNo(text) {

@@ -58,6 +58,9 @@ func (d *dialog) heard(in *askGuides) act {
 			d.add(Body{Text: d.t("bot.desk_thanks_comment"), Buttons: d.again()})
 			return nil
 		}
+	case awaitWrong:
+		d.state.Await = ""
+		return &report{Answer: d.state.Rated, Text: in.Question.Text}
 	case awaitTrainingName:
 		if next, ok := d.nameHeard(in); ok {
 			return next
@@ -276,6 +279,7 @@ func (d *dialog) abstention(a retrieval.Answer, id int64) Body {
 		phrase = "bot.state_nowhere"
 	}
 	b := Body{Text: d.both(phrase), AnswerID: id, Buttons: d.deadEnd()}
+	b.Buttons = append(b.Buttons, d.hears(id)...)
 	if s := a.Signpost; s != nil {
 		b.Text = d.both("bot.signpost", s.Title, s.Authority)
 		if s.Link != "" {
@@ -336,10 +340,14 @@ func (d *dialog) guideShown(in *showGuide) act {
 
 func (d *dialog) judge(answer int64) []Action {
 	id := digits(answer)
-	return []Action{
+	buttons := []Action{
 		{Label: d.t("bot.button_good"), Data: "rate:good:" + id},
 		{Label: d.t("bot.button_bad"), Data: "rate:bad:" + id},
 	}
+	if d.editors {
+		buttons = append(buttons, Action{Label: d.t("worklist.button_wrong"), Data: "wrong:" + id})
+	}
+	return buttons
 }
 
 // danger says whom to call. Nothing stands before 112; that a program speaks is said below it.

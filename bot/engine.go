@@ -39,6 +39,8 @@ type EngineOptions struct {
 	Phrase func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool)
 	// Aftercare is what follows a hand-over; nil where there is no human side.
 	Aftercare Aftercare
+	// Editors hear what is wrong with a guide, and who wants to hear back; nil: nobody is asked.
+	Editors Editors
 	// Callbacks keeps what people leave to be called back; nil where it can't be kept safely, and then nobody is asked.
 	Callbacks Callbacks
 	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.

@@ -149,6 +149,14 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		a.kept, err = e.conversations.subscribe(ctx, tx, w.Contact, a.Want)
 	case *leaveNews:
 		a.left, err = e.conversations.unsubscribe(ctx, tx, w.Contact)
+	case *report:
+		if e.o.Editors != nil {
+			a.known, a.kept, err = e.conversations.report(ctx, tx, e.o.Editors, w.Conversation, a.Answer, a.Text)
+		}
+	case *hearBack:
+		if e.o.Editors != nil {
+			a.kept, err = e.o.Editors.HearBack(ctx, tx, w.ID, a.Answer)
+		}
 	case *rateDesk:
 		if e.o.Aftercare != nil {
 			a.fresh, err = e.o.Aftercare.RateDesk(ctx, tx, w.ID, a.Ticket, a.Helped)

@@ -134,7 +134,7 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 	ev, taken := gather(w.rows)
 	d := &dialog{
 		person: person{Language: w.Language, Chosen: w.chosen, Audience: w.Audience, Place: w.Place, Library: w.Library, Terminal: w.Terminal},
-		state:  w.state, past: w.past, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, returns: e.conversations.Returns(w.Channel), now: e.now().In(e.sofia),
+		state:  w.state, past: w.past, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, editors: e.o.Editors != nil, returns: e.conversations.Returns(w.Channel), now: e.now().In(e.sofia),
 	}
 	switch {
 	case w.Holder != "":
