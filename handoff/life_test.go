@@ -315,32 +315,41 @@ func TestClosingOpensATaskForAnEditor(t *testing.T) {
 		t.Fatal("a fault closed it")
 	}
 	b.do(b.desk.Close(b.ctx, ticket, maria, Closing{Outcome: NotHelped, Effort: 3, Guide: Missing, Comment: " за чужденци без ЕГН 7523169263\r\nго няма "}))
-	tasks, err := b.desk.GuideTasks(b.ctx, "open", 10)
-	if err != nil || len(tasks) != 1 {
-		t.Fatal(tasks, err)
+	type task struct {
+		ID, Ticket                   int64
+		Kind                         Verdict
+		Slug, Question, Words, State string
 	}
-	if g := tasks[0]; g.Kind != Missing || g.Question != "трябва ми съдебно" || strings.Contains(g.Words, "7523") || !strings.HasSuffix(g.Words, "\nго няма") || g.FromName != maria.Name || g.Ticket != ticket {
-		t.Errorf("task %+v", g)
+	tasks := func() []task {
+		t.Helper()
+		rows, err := b.pool.Query(b.ctx, `SELECT id, ticket, kind, slug, question, words, state FROM guide_tasks ORDER BY id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[task])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if list := tasks(); len(list) != 1 || list[0].Kind != Missing || list[0].Question != "трябва ми съдебно" || strings.Contains(list[0].Words, "7523") ||
+		!strings.HasSuffix(list[0].Words, "\nго няма") || list[0].Ticket != ticket || list[0].State != "open" {
+		t.Fatalf("tasks %+v", list)
 	}
 	if seen := b.ticket(maria, ticket); seen.Effort != 3 || seen.Guide != Missing || seen.Outcome != NotHelped || seen.Summary != "" {
 		t.Errorf("ticket %+v", seen)
 	}
-	editor := b.account(staff.Profile{Email: "e@example.bg", Roles: []staff.Role{staff.Editor}})
-	b.do(b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, false, ""))
-	if err := b.desk.EndGuideTask(b.ctx, tasks[0].ID, editor, true, "няма я"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("ended twice: %v", err)
-	}
 	found, _, _ := b.conversations.Conversation(b.ctx, c)
 	b.inTx(c, func(tx pgx.Tx) error { return b.desk.Forget(b.ctx, tx, found.Contact) })
-	if tasks, err = b.desk.GuideTasks(b.ctx, "done", 10); err != nil || len(tasks) != 1 || tasks[0].Question != "" || tasks[0].ByName != editor.Name {
-		t.Errorf("after the person is forgotten: %+v, %v", tasks, err)
+	if list := tasks(); len(list) != 1 || list[0].Question != "" || list[0].Words == "" {
+		t.Errorf("after the person is forgotten: %+v", list)
 	}
 	// A wrong guide without a name is the one that was shown last.
 	c, ticket = b.claimed("b", maria)
 	b.exec(`INSERT INTO messages (conversation, sender, kind, text, body, turn, created_at) VALUES ($1, 'bot', 'reply', '', '{"guide": {"slug": "id-card"}, "language": "bg"}', 1, $2)`, c, b.now())
 	b.do(b.desk.Close(b.ctx, ticket, maria, Closing{Outcome: Answered, Effort: 1, Guide: Wrong}))
-	if tasks, err = b.desk.GuideTasks(b.ctx, "open", 10); err != nil || len(tasks) != 1 || tasks[0].Slug != "id-card" {
-		t.Errorf("tasks %+v, %v", tasks, err)
+	if list := tasks(); len(list) != 2 || list[1].Slug != "id-card" {
+		t.Errorf("tasks %+v", list)
 	}
 }
 

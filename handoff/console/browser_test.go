@@ -201,7 +201,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		VALUES ($1, 'въпрос', 'bg', 'bg', 'abstained', 'question', 0.2, '[{"slug": "criminal-record", "version": 1, "score": 0.2}]',
 			'[{"source": "guide", "key": "criminal-record", "part": "en step 2", "similarity": 0.81, "lexical": 0.4}]', 'm')`, conversation)
 	w.signIn(b, a)
-	for _, path := range []string{"/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people", "/console/people/new", "/console/people/1", "/console/hosts",
+	for _, path := range []string{"/console/canned", "/console/worklist", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/people", "/console/people/new", "/console/people/1", "/console/hosts",
 		"/console/audit", "/console/account", "/console/nowhere"} {
 		w.do(chromedp.Navigate(b.URL+path), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll('main details').forEach(d => d.open = true)`))
 		w.accessible(path)

@@ -31,6 +31,7 @@ type Deps struct {
 	DB            *pgxpool.Pool
 	Staff         *staff.Store
 	Desk          *handoff.Desk
+	Worklist      *handoff.Worklist // nil: one that shows what is there and takes nothing in
 	Conversations *bot.Conversations
 	Knowledge     *knowledge.Store
 	Answerer      Answerer
@@ -106,6 +107,9 @@ func New(d Deps, o Options) (http.Handler, error) {
 	s := &site{Deps: d, Options: o, secure: strings.HasPrefix(o.PublicURL, "https://"), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Worklist == nil {
+		s.Worklist = handoff.NewWorklist(d.Desk, nil, handoff.WorklistOptions{Log: s.Log})
 	}
 	if s.Heartbeat <= 0 {
 		s.Heartbeat = 20 * time.Second

@@ -59,6 +59,17 @@ var who = map[string]string{
 	"GET /console/guides/{slug}/replay/progress": "e",
 	"POST /console/guides/{slug}/replay":         "e",
 	"POST /console/guides/{slug}/replay/cancel":  "e",
+	"GET /console/worklist":                      "e",
+	"GET /console/worklist/{id}":                 "e",
+	"POST /console/worklist/{id}/name":           "e",
+	"POST /console/worklist/{id}/draft":          "e",
+	"POST /console/worklist/{id}/mend":           "e",
+	"POST /console/worklist/{id}/sample":         "e",
+	"POST /console/worklist/{id}/everyday-name":  "e",
+	"POST /console/worklist/{id}/aside":          "e",
+	"POST /console/worklist/{id}/reopen":         "e",
+	"POST /console/worklist/{id}/merge":          "e",
+	"POST /console/worklist/{id}/split":          "e",
 	"GET /console/supervisor":                    "s",
 	"POST /console/blocks/{id}/lift":             "s",
 	"GET /console/transcripts":                   "s",
@@ -154,7 +165,7 @@ func TestEveryPageHoldsToItsHeaders(t *testing.T) {
 	}
 	outside := regexp.MustCompile(`<a href="https://[^"]*" rel="noopener noreferrer"`) // an official page that a librarian may want to read
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|(?:src|href)="(?:https?:)?//`)
-	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/tasks", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/figures", "/console/figures?show=ratings", "/console/figures?show=desk&days=365", "/console/figures?show=funnel", "/console/people",
+	for _, path := range []string{"/console/queue", "/console/chats/" + strconv.FormatInt(ticket, 10), "/console/canned", "/console/worklist", "/console/supervisor", "/console/transcripts", "/console/feedback", "/console/figures", "/console/figures?show=ratings", "/console/figures?show=desk&days=365", "/console/figures?show=funnel", "/console/people",
 		"/console/people/new", "/console/people/1", "/console/hosts", "/console/groups", "/console/audit", "/console/account", "/console/nowhere",
 		"/console/libraries", "/console/libraries?find=vratsa", "/console/libraries/vratsa", "/console/libraries/vratsa/hours", "/console/libraries/vratsa/days",
 		"/console/guides", "/console/guides?find=съдимост&view=renew", "/console/guides/criminal-record",

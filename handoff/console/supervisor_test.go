@@ -127,37 +127,6 @@ func TestBlockIsUndoneByASupervisor(t *testing.T) {
 	s.get("/console/supervisor").has(t, "Няма блокирани хора.")
 }
 
-func TestEditorEndsTasksThatClosingsOpened(t *testing.T) {
-	b := setup(t)
-	maria, _, editor := b.desksAt()
-	b.closed("a", "грешна такса за съдебно", maria, handoff.Closing{Outcome: handoff.Answered, Effort: 1, Guide: handoff.Wrong, Slug: "criminal-record", Comment: "таксата е друга"})
-	b.closed("b", "няма за хвърчила", maria, handoff.Closing{Outcome: handoff.NotHelped, Effort: 3, Guide: handoff.Missing, Comment: "трябва ново"})
-	e := b.as(editor)
-	e.get("/console/tasks").has(t, "Електронно свидетелство за съдимост", "грешна такса", "таксата е друга", "Липсва упътване", "трябва ново")
-	tasks, err := b.desk.GuideTasks(b.ctx, "open", 10)
-	if err != nil || len(tasks) != 2 {
-		t.Fatal(tasks, err)
-	}
-	if got := e.post(fmt.Sprintf("/console/tasks/%d/done", tasks[0].ID)); got.location != "/console/tasks" {
-		t.Errorf("%d %s", got.code, got.body)
-	}
-	dismiss := fmt.Sprintf("/console/tasks/%d/dismiss", tasks[1].ID)
-	bad := e.post(dismiss, "reason", " ")
-	if bad.code != http.StatusUnprocessableEntity {
-		t.Errorf("without a reason: %d", bad.code)
-	}
-	bad.has(t, fmt.Sprintf(`href="#reason-%d"`, tasks[1].ID), `aria-invalid="true"`)
-	if got := e.post(dismiss, "reason", "не е наша услуга"); got.code != http.StatusSeeOther {
-		t.Errorf("%d %s", got.code, got.body)
-	}
-	e.get("/console/tasks").has(t, "Тук няма задачи.")
-	e.get("/console/tasks?state=done").has(t, "таксата е друга", "Свърши я Елена")
-	e.get("/console/tasks?state=dismissed").has(t, "Отхвърли я Елена", "не е наша услуга")
-	if got := e.post(dismiss, "reason", "пак"); got.code != http.StatusNotFound {
-		t.Errorf("ended twice: %d", got.code)
-	}
-}
-
 func TestSupervisorsPagesAreAccessible(t *testing.T) {
 	b := setup(t)
 	b.serveTokens()

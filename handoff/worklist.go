@@ -1,0 +1,138 @@
+package handoff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"orientir/deploy/postgres"
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+	"orientir/retrieval"
+)
+
+// Problem is what several people could not find or were told wrongly, in different words: one line of the editors' work list.
+type Problem struct {
+	ID         int64
+	Guide      string // slug of the guide that is wrong; "" where no guide answers
+	GuideTitle string // of Guide, or of Fix where there is none
+	Title      string // an editor's words; "" until somebody gave it one
+	Example    string // a question that speaks for it, masked; "" where none is kept any more
+	State      string // open | working | fixed | aside | merged
+	Remedy     string // draft | sample | name; "" where nobody has begun
+	Fix        string // slug of the guide that answers it now, or will once it is published
+	Reason     string // why it was set aside
+	MergedInto int64  // 0: it is not
+	People     int    // distinct contacts of the last thirty days
+	Items      int    // what they asked, rated, reported, of the last thirty days
+	Recent     int    // distinct contacts of the last seven days
+	Earlier    int    // and of the seven days before
+	FirstAt    time.Time
+	LastAt     time.Time
+	ChangedAt  time.Time
+	ByName     string // who changed it last; "" the program
+	FixedAt    *time.Time
+	Sources    map[string]int // items of the last thirty days by source: unanswered, rating, closing, report
+}
+
+// keepWords is for how long the list shows what people wrote: masked is not anonymous.
+const keepWords = 30 * 24 * time.Hour
+
+// Reader is what the work list needs of retrieval.Answerer.
+type Reader interface {
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	Subjects(ctx context.Context, texts []string) ([][]retrieval.Subject, error)
+	Version(ctx context.Context) (string, error)
+	Answer(ctx context.Context, q retrieval.Question) (retrieval.Answer, error)
+	Record(ctx context.Context, tx postgres.DB, q retrieval.Question, a retrieval.Answer, conversation int64) (int64, error)
+}
+
+// WorklistOptions of a work list; the zero value works.
+type WorklistOptions struct {
+	Log    *slog.Logger     // default: nothing is logged
+	Now    func() time.Time // default: the desk's clock
+	Every  time.Duration    // between two rounds; default 15 s
+	Settle time.Duration    // how long a bad rating waits for its reason; default 2 min; negative: not at all
+}
+
+// Worklist gathers problems and lets editors deal with them.
+type Worklist struct {
+	desk   *Desk
+	reader Reader
+	o      WorklistOptions
+	sofia  *time.Location
+}
+
+// NewWorklist makes the work list of a desk. Run keeps it up to date.
+func NewWorklist(desk *Desk, reader Reader, o WorklistOptions) *Worklist {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = desk.now
+	}
+	if o.Every <= 0 {
+		o.Every = 15 * time.Second
+	}
+	if o.Settle == 0 {
+		o.Settle = 2 * time.Minute
+	}
+	return &Worklist{desk: desk, reader: reader, o: o, sofia: sofia()}
+}
+
+// Run collects until ctx ends. One replica does it at a time, and another goes on where it stopped: what is collected is in the database.
+func (w *Worklist) Run(ctx context.Context) error {
+	return postgres.Lead(ctx, w.desk.db, "work list", func(ctx context.Context) error {
+		known := &meanings{}
+		tick := time.NewTicker(w.o.Every)
+		defer tick.Stop()
+		for {
+			err := w.round(ctx, known)
+			if err != nil && ctx.Err() == nil && !errors.Is(err, retrieval.ErrNotReady) {
+				w.o.Log.Error("collect the work list", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	})
+}
+
+// Collect does once what Run does.
+func (w *Worklist) Collect(ctx context.Context) error { return w.round(ctx, &meanings{}) }
+
+// round takes in what is new, follows what editors published, counts, and tells who wanted to hear.
+func (w *Worklist) round(ctx context.Context, known *meanings) error {
+	if err := w.load(ctx, known); err != nil {
+		return fmt.Errorf("read the groups of the work list: %w", err)
+	}
+	for {
+		more, err := w.takeAnswers(ctx, known)
+		if err != nil {
+			return fmt.Errorf("take in answers: %w", err)
+		}
+		if !more {
+			break
+		}
+	}
+	for name, act := range map[string]func(context.Context, *meanings) error{
+		"ratings": w.takeRatings, "closings": w.takeClosings, "reports": w.takeReports,
+	} {
+		if err := act(ctx, known); err != nil {
+			return fmt.Errorf("take in %s: %w", name, err)
+		}
+	}
+	return errors.Join(w.follow(ctx), w.count(ctx, known), w.tellHearers(ctx), w.forgetOld(ctx))
+}
+
+// editorFault is what an editor who may only touch what is local hears.
+func editorFault(by knowledge.Editor) error {
+	if by.Municipality == "" {
+		return nil
+	}
+	return &staff.Fault{Field: "municipality", Key: "worklist.fault_municipality"}
+}

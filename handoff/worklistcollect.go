@@ -1,0 +1,287 @@
+package handoff
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// How much a round takes at once, and how many answers it looks back for such as were stored out of their order.
+const (
+	answersAtOnce = 500
+	answersBack   = 200
+)
+
+// asked is a question that was asked, with what became of it.
+type asked struct {
+	ID      int64
+	At      time.Time
+	Words   string // what was said before it, and it
+	Outcome string
+	Slug    string // of the first guide; "" where there is none
+	Contact *int64
+}
+
+// questionWords are an answer's question with what it leans on, as the guides were asked.
+const questionWords = `array_to_string(a.context || a.question, '. ')`
+
+// takeAnswers takes in the next answers: those without a guide, and those that a fix gave. more says that there are others.
+func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool, err error) {
+	var cursor, last int64
+	err = w.desk.db.QueryRow(ctx, `
+		SELECT answer, coalesce((SELECT max(id) FROM answers), 0) FROM problem_cursor`).Scan(&cursor, &last)
+	if err != nil {
+		return false, err
+	}
+	since := w.o.Now().Add(-keepWords)
+	if cursor == 0 {
+		err := w.desk.db.QueryRow(ctx, `SELECT coalesce(min(id) - 1, 0) FROM answers WHERE answered_at > $1`, since).Scan(&cursor)
+		if err != nil {
+			return false, err
+		}
+	}
+	rows, err := w.desk.db.Query(ctx, `
+		SELECT a.id, a.answered_at AS at, `+questionWords+` AS words, a.outcome, coalesce(a.guides -> 0 ->> 'slug', '') AS slug, c.contact
+		FROM answers a LEFT JOIN conversations c ON c.id = a.conversation
+		WHERE a.id > $1 AND a.id <= $2 AND a.question <> '' AND a.answered_at > $3
+		  AND (a.outcome = 'abstained' AND a.intent IN ('question', 'status') OR a.outcome = 'answered' AND a.guides -> 0 ->> 'slug' = ANY ($4))
+		  AND NOT EXISTS (SELECT FROM problem_items i WHERE i.answer = a.id AND i.source IN ('unanswered', 'again', 'told'))
+		ORDER BY a.id LIMIT $5`, cursor-answersBack, last, since, known.fixes(), answersAtOnce)
+	if err != nil {
+		return false, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[asked])
+	if err != nil {
+		return false, err
+	}
+	more = len(list) == answersAtOnce
+	if more {
+		last = list[len(list)-1].ID
+	}
+	if last <= cursor && len(list) == 0 {
+		return false, nil
+	}
+	texts := make([]string, len(list))
+	for i, a := range list {
+		texts[i] = a.Words
+	}
+	all, err := w.understand(ctx, known, texts)
+	if err != nil {
+		return false, err
+	}
+	err = w.change(ctx, known, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE problem_cursor SET answer = GREATEST(answer, $1)`, last)
+		if err != nil || tag.RowsAffected() != 1 {
+			return fmt.Errorf("move on: %w", err)
+		}
+		for i, a := range list {
+			if a.Outcome == "answered" {
+				if id := known.fixedBy(a.Slug, all[i]); id != 0 {
+					err = addItem(ctx, tx, item{Problem: id, Source: "again", Answer: &a.ID, Contact: a.Contact, At: a.At})
+				}
+			} else {
+				err = w.settle(ctx, tx, known, all[i], item{Source: "unanswered", Answer: &a.ID, Contact: a.Contact, At: a.At})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+// change runs a transaction that goes with changes of what is known; where it fails, what is known is read anew.
+func (w *Worklist) change(ctx context.Context, known *meanings, f func(tx pgx.Tx) error) error {
+	err := pgx.BeginFunc(ctx, w.desk.db, f)
+	if err != nil {
+		*known = meanings{}
+	}
+	return err
+}
+
+// item is one case of a problem.
+type item struct {
+	Problem int64
+	Source  string
+	Answer  *int64
+	Task    *int64
+	Report  *int64
+	Contact *int64
+	At      time.Time
+}
+
+// addItem adds a case. One that is there already stays where it is: what is grouped once moves only by an editor's hand.
+func addItem(ctx context.Context, tx pgx.Tx, i item) error {
+	_, err := tx.Exec(ctx, `
+		WITH added AS (
+			INSERT INTO problem_items (problem, source, answer, task, report, contact, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT DO NOTHING RETURNING problem, at
+		)
+		UPDATE problems p SET last_at = GREATEST(p.last_at, a.at), first_at = LEAST(p.first_at, a.at), counted_at = NULL
+		FROM added a WHERE p.id = a.problem`, i.Problem, i.Source, i.Answer, i.Task, i.Report, i.Contact, i.At)
+	if err != nil {
+		return fmt.Errorf("add a %s item to problem %d: %w", i.Source, i.Problem, err)
+	}
+	return nil
+}
+
+// settle puts a question that has no answer with its like, or begins a problem with it.
+func (w *Worklist) settle(ctx context.Context, tx pgx.Tx, known *meanings, m meaning, i item) error {
+	home := known.home(m)
+	if home == nil {
+		id, err := w.begin(ctx, tx, "", i.At)
+		if err != nil {
+			return err
+		}
+		i.Problem = id
+	} else {
+		i.Problem = home.id
+	}
+	var answer int64
+	if i.Answer != nil {
+		answer = *i.Answer
+	}
+	c := known.put(i.Problem, m, answer)
+	c.open = c.open || home == nil
+	return addItem(ctx, tx, i)
+}
+
+// begin begins a problem; guide is the slug of one that is wrong, "" where none answers.
+func (w *Worklist) begin(ctx context.Context, tx pgx.Tx, guide string, at time.Time) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `INSERT INTO problems (guide, first_at, last_at, revision) VALUES ($1, $2, $2, 0) RETURNING id`, guide, at).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("begin a problem: %w", err)
+	}
+	return id, nil
+}
+
+// atGuide puts what is said against a guide with what else is said against it, where editors have not dealt with that yet.
+func (w *Worklist) atGuide(ctx context.Context, tx pgx.Tx, guide string, i item) error {
+	var id int64
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce(min(id), 0) FROM problems WHERE guide = $1 AND state IN ('open', 'working')`, guide).Scan(&id)
+	if err != nil {
+		return fmt.Errorf("look for the problem of guide %q: %w", guide, err)
+	}
+	if id == 0 {
+		if id, err = w.begin(ctx, tx, guide, i.At); err != nil {
+			return err
+		}
+	}
+	i.Problem = id
+	return addItem(ctx, tx, i)
+}
+
+// understand gives the meaning of texts.
+func (w *Worklist) understand(ctx context.Context, known *meanings, texts []string) ([]meaning, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	vectors, err := w.reader.Embed(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	words, err := w.reader.Subjects(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]meaning, len(texts))
+	for i := range texts {
+		all[i] = newMeaning(vectors[i], known.common, words[i])
+	}
+	return all, nil
+}
+
+// complaint is what was said against an answer, a guide, or what a closing found.
+type complaint struct {
+	Answer  *int64
+	Task    *int64
+	Report  *int64
+	Contact *int64
+	Slug    string
+	Guided  bool   // it is about the guide; otherwise about what was asked
+	Words   string // what was asked
+	At      time.Time
+}
+
+// takeRatings takes in bad ratings. One that says why of the guide is about the guide; one without a guide, or that another service was
+// meant, is about the question. A rating that was taken back goes.
+func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
+	now := w.o.Now()
+	if _, err := w.desk.db.Exec(ctx, `
+		WITH gone AS (
+			DELETE FROM problem_items i USING feedback f
+			WHERE i.source = 'rating' AND i.at > $1 AND f.answer = i.answer AND f.contact = i.contact AND f.rating = 'good' RETURNING i.problem
+		)
+		UPDATE problems SET counted_at = NULL WHERE id IN (SELECT problem FROM gone)`, now.Add(-keepWords)); err != nil {
+		return err
+	}
+	return w.takeComplaints(ctx, known, "rating", `
+		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(a.guides -> 0 ->> 'slug', '') AS slug,
+			a.outcome = 'answered' AND coalesce(f.reason, '') <> 'wrong-service' AS guided, `+questionWords+` AS words, f.updated_at AS at
+		FROM feedback f JOIN answers a ON a.id = f.answer
+		WHERE f.rating = 'bad' AND f.updated_at > $1 AND f.updated_at <= $2 AND a.question <> '' AND a.outcome IN ('answered', 'clarify', 'abstained')
+		  AND NOT EXISTS (SELECT FROM problem_items i WHERE i.source = 'rating' AND i.answer = f.answer AND i.contact = f.contact)
+		ORDER BY f.updated_at LIMIT $3`, now.Add(-keepWords), now.Add(-max(0, w.o.Settle)), answersAtOnce)
+}
+
+// takeClosings takes in what librarians found wrong or missing when they closed a ticket.
+func (w *Worklist) takeClosings(ctx context.Context, known *meanings) error {
+	return w.takeComplaints(ctx, known, "closing", `
+		SELECT NULL::bigint AS answer, g.id AS task, NULL::bigint AS report, c.contact, g.slug, g.kind = 'wrong' AS guided,
+			CASE WHEN g.question <> '' THEN g.question ELSE g.words END AS words, g.at
+		FROM guide_tasks g JOIN tickets t ON t.id = g.ticket LEFT JOIN conversations c ON c.id = t.conversation
+		WHERE g.state = 'open' AND NOT EXISTS (SELECT FROM problem_items i WHERE i.task = g.id)
+		ORDER BY g.id LIMIT $1`, answersAtOnce)
+}
+
+// takeReports takes in what people reported.
+func (w *Worklist) takeReports(ctx context.Context, known *meanings) error {
+	return w.takeComplaints(ctx, known, "report", `
+		SELECT r.answer, NULL::bigint AS task, r.id AS report, r.contact, r.guide AS slug, true AS guided, '' AS words, r.at
+		FROM problem_reports r
+		WHERE r.at > $1 AND NOT EXISTS (SELECT FROM problem_items i WHERE i.report = r.id)
+		ORDER BY r.id LIMIT $2`, w.o.Now().Add(-keepWords), answersAtOnce)
+}
+
+func (w *Worklist) takeComplaints(ctx context.Context, known *meanings, source, sql string, args ...any) error {
+	for {
+		rows, err := w.desk.db.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[complaint])
+		if err != nil {
+			return err
+		}
+		texts := make([]string, len(list))
+		for i, c := range list {
+			texts[i] = c.Words
+		}
+		all, err := w.understand(ctx, known, texts)
+		if err != nil {
+			return err
+		}
+		err = w.change(ctx, known, func(tx pgx.Tx) error {
+			for i, c := range list {
+				one := item{Source: source, Answer: c.Answer, Task: c.Task, Report: c.Report, Contact: c.Contact, At: c.At}
+				if c.Guided && c.Slug != "" {
+					err = w.atGuide(ctx, tx, c.Slug, one)
+				} else {
+					err = w.settle(ctx, tx, known, all[i], one)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(list) < answersAtOnce {
+			return err
+		}
+	}
+}

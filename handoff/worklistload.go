@@ -1,0 +1,179 @@
+package handoff
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What makes the mean vector of questions: enough of the knowledge's sample questions, spread over all of them.
+const (
+	leastCommon = 100
+	mostCommon  = 1500
+)
+
+// load brings what is known up to the editors' changes. Under another model everything is made anew from the words that are kept; which
+// question belongs to which problem stays as it is.
+func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
+	defer func() {
+		if err != nil {
+			*known = meanings{} // half of it may be read
+		}
+	}()
+	version, err := w.reader.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if known.version != version {
+		*known = meanings{version: version, revision: -1}
+		if known.common, err = w.common(ctx); err != nil {
+			return err
+		}
+	}
+	type changed struct {
+		ID       int64
+		State    string
+		Title    string
+		Fix      string
+		Remedy   string
+		Revision int64
+	}
+	rows, err := w.desk.db.Query(ctx, `
+		SELECT id, state, title, fix, remedy, revision FROM problems
+		WHERE guide = '' AND revision > $1 AND (state = 'merged' AND $1 >= 0 OR state <> 'merged')
+		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings)
+	if err != nil {
+		return err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[changed])
+	if err != nil {
+		return err
+	}
+	newest := max(known.revision, 0)
+	const atOnce = 200
+	for len(list) > 0 {
+		part := list[:min(atOnce, len(list))]
+		list = list[len(part):]
+		ids := make([]int64, len(part))
+		for i, p := range part {
+			ids[i] = p.ID
+			known.drop(p.ID)
+		}
+		voices, err := w.voices(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, p := range part {
+			if p.Title != "" {
+				voices = append(voices, voice{Problem: p.ID, Words: p.Title})
+			}
+		}
+		texts := make([]string, len(voices))
+		for i, v := range voices {
+			texts[i] = v.Words
+		}
+		all, err := w.understand(ctx, known, texts)
+		if err != nil {
+			return err
+		}
+		merged := map[int64]bool{}
+		for _, p := range part {
+			merged[p.ID] = p.State == "merged"
+		}
+		for i, v := range voices {
+			if !merged[v.Problem] {
+				known.put(v.Problem, all[i], v.Answer)
+			}
+		}
+		for _, p := range part {
+			if c := known.byID[p.ID]; c != nil {
+				c.open = p.State == "open" || p.State == "working"
+				c.again, c.fix, c.whole = p.State == "fixed", p.Fix, p.Remedy == "draft"
+			}
+		}
+		for _, p := range part {
+			newest = max(newest, p.Revision)
+		}
+	}
+	known.revision = newest
+	return w.loadGuided(ctx, known)
+}
+
+// watchFor is how long after a fix it is counted who asked again.
+const watchFor = 180 * 24 * time.Hour
+
+// loadGuided reads which guides were wrong and have been put right: of each the newest problem.
+func (w *Worklist) loadGuided(ctx context.Context, known *meanings) error {
+	rows, err := w.desk.db.Query(ctx, `
+		SELECT guide, max(id) FROM problems WHERE guide <> '' AND state = 'fixed' AND fixed_at > $1 GROUP BY guide`, w.o.Now().Add(-watchFor))
+	if err != nil {
+		return err
+	}
+	known.guided = map[string]int64{}
+	var slug string
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&slug, &id}, func() error {
+		known.guided[slug] = id
+		return nil
+	})
+	return err
+}
+
+// voice is a question that speaks for a problem.
+type voice struct {
+	Problem int64
+	Answer  int64 // 0: an editor's or a librarian's words
+	Words   string
+}
+
+// voices gives the newest questions of problems, of the last thirty days.
+func (w *Worklist) voices(ctx context.Context, problems []int64) ([]voice, error) {
+	rows, err := w.desk.db.Query(ctx, `
+		SELECT p.id AS problem, v.answer, v.words FROM unnest($1::bigint[]) AS p (id), LATERAL (
+			SELECT coalesce(a.id, 0) AS answer, coalesce(nullif(`+questionWords+`, ''), nullif(g.question, ''), g.words) AS words
+			FROM problem_items i LEFT JOIN answers a ON a.id = i.answer LEFT JOIN guide_tasks g ON g.id = i.task
+			WHERE i.problem = p.id AND i.source IN ('unanswered', 'rating', 'closing') AND i.at > $2 AND coalesce(a.question, g.question, '') <> ''
+			ORDER BY i.at DESC, i.id DESC LIMIT $3
+		) v`, problems, w.o.Now().Add(-keepWords), mostVoices)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[voice])
+}
+
+// common is the mean vector of the knowledge's sample questions; nil where there are too few to say.
+func (w *Worklist) common(ctx context.Context) ([]float32, error) {
+	samples, err := w.desk.knowledge.Samples(ctx)
+	if err != nil || len(samples) < leastCommon {
+		return nil, err
+	}
+	var texts []string
+	for i := 0; i < len(samples); i += max(1, len(samples)/mostCommon) {
+		texts = append(texts, samples[i].Text)
+	}
+	vectors, err := w.reader.Embed(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	mean := make([]float32, len(vectors[0]))
+	for _, v := range vectors {
+		for i, x := range v {
+			mean[i] += x / float32(len(vectors))
+		}
+	}
+	return mean, nil
+}
+
+// fixes are the guides whose answers may be cases of a problem that they fixed.
+func (k *meanings) fixes() []string {
+	list := slices.AppendSeq([]string{}, maps.Keys(k.guided))
+	for _, c := range k.clusters {
+		if c.again {
+			list = append(list, c.fix)
+		}
+	}
+	return list
+}
