@@ -19,6 +19,7 @@ type guidePage struct {
 	Formerly []string // old names
 	Doors    []knowledge.Local
 	Related  []relatedGuide
+	Report   string // address at which to say what is wrong; "" where nobody would hear
 	EventID  string
 	Ask      string // the button that shows this guide in the chat; "" where its name is too long for one
 	Sheet    sheet
@@ -90,6 +91,9 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	}
 	if ask := "guide:" + g.Slug; len(ask) <= longestData {
 		data.Ask = ask
+	}
+	if s.Report != nil {
+		data.Report = l.Href("/guides/" + g.Slug + "/report")
 	}
 	if closed != nil {
 		data.Moved = retrieval.Succession(retrieval.Answer{Language: knowledge.Language(l.Lang()), Guide: &g, Closed: closed})

@@ -26,6 +26,7 @@ func loadPages() (pages, error) {
 		"guide":            {"guide.html"},
 		"guides":           {"guides.html"},
 		"library":          {"library.html"},
+		"report":           {"report.html"},
 		"news":             {"news.html", "newsline.html"},
 		"newsitem":         {"newsitem.html", "newsline.html"},
 		"stats":            {"stats.html"},

@@ -35,6 +35,9 @@ type Options struct {
 	Callbacks      bool             // who waits for a librarian may leave a phone or an e-mail
 	KioskWarning   time.Duration    // for how long before that it asks whether somebody is there; default 20 s
 
+	// Report keeps what somebody says is wrong with a guide, and says false where there is no such guide; nil: nobody is asked.
+	Report func(ctx context.Context, r bot.Report) (bool, error)
+
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
 	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)
 
@@ -140,6 +143,8 @@ func (s *site) routes() http.Handler {
 		{"GET /widget.js", asset, free, s.widget},
 		{"GET /guides", page, questions, s.guides},
 		{"GET /guides/{slug}", page, free, s.guide},
+		{"GET /guides/{slug}/report", page, free, s.reportForm},
+		{"POST /guides/{slug}/report", page, messages, s.report},
 		{"GET /sitemap.xml", asset, free, s.sitemap},
 		{"GET /robots.txt", asset, free, s.robots},
 		{"GET /kiosk/{library}", page, free, s.kiosk},
