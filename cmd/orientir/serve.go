@@ -110,6 +110,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return p.redis.Run(ctx) })
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
+	group.Go(func() error { return site.worklist.Run(ctx) })
 	group.Go(func() error { return site.notices.Run(ctx) })
 	group.Go(func() error { return site.replays.Run(ctx) })
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
@@ -146,6 +147,7 @@ type site struct {
 	conversations *bot.Conversations
 	engine        *bot.Engine
 	desk          *handoff.Desk
+	worklist      *handoff.Worklist
 	notices       *handoff.Notices
 	news          *bot.Broadcaster
 	replays       *retrieval.Replays
@@ -164,6 +166,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		return nil, err
 	}
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
+	s.worklist = handoff.NewWorklist(s.desk, p.answerer, handoff.WorklistOptions{Log: p.log})
 
 	var channels []bot.Channel
 	var heralds []bot.Herald
@@ -201,7 +204,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
-		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk,
+		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.worklist.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk, Editors: s.worklist,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk
@@ -214,6 +217,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
 		Open:         statistics.New(p.pool),
+		Report:       s.worklist.ReportPage,
 		OutsideModel: p.config.ChatModel != "" || p.config.EmbeddingModel != "",
 		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {
 			return s.desk.Status(ctx, p.pool, conversation)
@@ -221,7 +225,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	})
 	s.replays = retrieval.NewReplays(p.pool, p.answerer, retrieval.ReplayOptions{Log: p.log})
 	deps := console.Deps{
-		DB: p.pool, Staff: s.staff, Desk: s.desk, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Trials: p.answerer, Replays: s.replays, Redis: p.redis, Typing: s.engine,
+		DB: p.pool, Staff: s.staff, Desk: s.desk, Worklist: s.worklist, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Trials: p.answerer, Replays: s.replays, Redis: p.redis, Typing: s.engine,
 		Mail: notices.Mail,
 	}
 	if s.telegram != nil {
