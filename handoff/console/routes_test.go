@@ -51,8 +51,6 @@ var who = map[string]string{
 	"POST /console/canned/{id}":                  "ls",
 	"POST /console/canned/{id}/remove":           "ls",
 	"GET /console/tasks":                         "e",
-	"POST /console/tasks/{id}/done":              "e",
-	"POST /console/tasks/{id}/dismiss":           "e",
 	"GET /console/guides/{slug}/try":             "e",
 	"POST /console/guides/{slug}/try":            "e",
 	"GET /console/guides/{slug}/replay":          "e",
