@@ -106,6 +106,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/transcripts", "transcripts_title", only(staff.Supervisor)},
 		{"/console/guides", "guides_title", only(staff.Editor)},
 		{"/console/worklist", "tasks_title", only(staff.Editor)},
+		{"/console/sources", "sources_title", only(staff.Editor)},
 		{"/console/feedback", "feedback_title", only(staff.Supervisor, staff.Editor)},
 		{"/console/figures", "figures_title", only(staff.Supervisor, staff.Editor, staff.Admin)},
 		{"/console/news", "news_title", only(staff.Editor)},

@@ -117,6 +117,11 @@ func (s *site) routes() []route {
 		{"GET /console/import/{id}", only(editor), s.importPlanPage},
 		{"POST /console/import/{id}", only(editor), s.takeImport},
 		{"POST /console/import/{id}/drop", only(editor), s.dropImport},
+		{"GET /console/sources", only(editor), s.sourcesPage},
+		{"POST /console/sources/checked", only(editor), s.checkSource},
+		{"POST /console/sources/reviewed", only(editor), s.reviewGuide},
+		{"POST /console/sources/accept", only(editor), s.acceptLink},
+		{"POST /console/sources/again", only(editor), s.askAgain},
 
 		{"GET /console/tasks", only(editor), s.tasksMoved},
 		{"GET /console/worklist", only(editor), s.worklistPage},

@@ -103,6 +103,7 @@ func TestPermissions(t *testing.T) {
 	who := maps.Clone(who)
 	maps.Copy(who, whoLibraries)
 	maps.Copy(who, whoGuides)
+	maps.Copy(who, whoSources)
 	maps.Copy(who, whoGuideForm)
 	maps.Copy(who, whoNews)
 	maps.Copy(who, whoImport)
