@@ -2,41 +2,11 @@ package console
 
 import (
 	"fmt"
-	"io/fs"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
-
-	"orientir/knowledge"
-	"orientir/knowledge/starter"
 )
-
-// starterGuide publishes a guide that ships with the program.
-func (b *bundle) starterGuide(slug string) knowledge.Guide {
-	b.Helper()
-	var files [2]knowledge.File
-	for i, name := range []string{slug + ".md", slug + ".en.md"} {
-		data, err := fs.ReadFile(starter.Files, "guides/"+name)
-		if err != nil {
-			b.Fatal(err)
-		}
-		files[i] = knowledge.File{Name: name, Data: data}
-	}
-	g, err := knowledge.ParseGuide(files[0], files[1])
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, host := range []string{"mvr.bg", "egov.bg"} {
-		if err := b.store.AllowHost(b.ctx, host, "test"); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if _, err := b.store.Publish(b.ctx, g, "test"); err != nil {
-		b.Fatal(err)
-	}
-	return g
-}
 
 // write puts words into a field as somebody who types them.
 func (w *tab) write(name string, n int, words string) {
@@ -48,8 +18,7 @@ func (w *tab) write(name string, n int, words string) {
 func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 	b := setup(t)
 	b.serveTokens()
-	b.starterGuide("id-card-passport")
-	edit := b.URL + "/console/guides/id-card-passport/edit"
+	edit := b.URL + "/console/guides/criminal-record/edit"
 	maria := b.editorOf("maria")
 	w := open(t)
 	w.signIn(b, maria)
@@ -63,25 +32,25 @@ func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 
 	// It is checked and shown as it is typed, and saved by itself.
 	w.write("text.bg.summary", 0, "Това е съвсем ново кратко описание. Пишем го в браузъра.")
-	w.write("link", 0, "https://mvr.bg.evil.top")
+	w.write("link", 0, "https://mjs.bg.evil.top")
 	w.is(`document.getElementById('link-said').innerText.includes('не е на познат официален сайт')`)
 	w.is(`frames.preview.document.body.innerText.includes('съвсем ново кратко описание')`)
 	w.is(`document.getElementById('saved').innerText.startsWith('Запазено')`)
 	eventually(t, "the draft is kept", func() bool {
-		return strings.HasPrefix(b.draft("id-card-passport").Guide.Text["bg"].Summary, "Това е съвсем ново") && b.draft("id-card-passport").Guide.Link == "https://mvr.bg.evil.top"
+		return strings.HasPrefix(b.draft("criminal-record").Guide.Text["bg"].Summary, "Това е съвсем ново") && b.draft("criminal-record").Guide.Link == "https://mjs.bg.evil.top"
 	})
 	w.do(chromedp.Click(`[data-channel=telegram][data-language=bg]`, chromedp.NodeVisible))
 	w.is(`frames.preview.document.querySelector('.bubble')?.innerText.includes('съвсем ново кратко описание')`)
 	w.pictures("guide-form-telegram")
 
 	// Rows grow, move and go by their buttons.
-	steps := len(b.draft("id-card-passport").Guide.Text["bg"].Steps)
+	steps := len(b.draft("criminal-record").Guide.Text["bg"].Steps)
 	w.do(chromedp.Click(`[data-list=steps] [data-add]`, chromedp.NodeVisible))
 	w.is(`document.activeElement.name === 'text.bg.steps'`)
 	w.write("text.bg.steps", steps, "Последна стъпка.")
 	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll('[data-list=steps] [data-act=up]')[%d].click()`, steps)))
 	eventually(t, "the row is kept where it was moved to", func() bool {
-		now := b.draft("id-card-passport").Guide.Text["bg"].Steps
+		now := b.draft("criminal-record").Guide.Text["bg"].Steps
 		return len(now) == steps+1 && now[steps-1] == "Последна стъпка."
 	})
 
@@ -97,25 +66,24 @@ func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 	w.pictures("guide-form-offline")
 	w.do(chromedp.Evaluate[chromedp.Void](`back()`))
 	eventually(t, "what was typed without a network is kept", func() bool {
-		return b.draft("id-card-passport").Guide.Text["bg"].Time == "докато няма мрежа"
+		return b.draft("criminal-record").Guide.Text["bg"].Time == "докато няма мрежа"
 	})
 }
 
 func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
 	b := setup(t)
 	b.serveTokens()
-	b.starterGuide("id-card-passport")
-	edit := b.URL + "/console/guides/id-card-passport/edit"
+	edit := b.URL + "/console/guides/criminal-record/edit"
 	w := open(t)
 	w.signIn(b, b.editorOf("ivan"))
 	w.do(chromedp.Navigate(edit))
 	w.is(`document.querySelector('.views [aria-pressed=true]')`)
 
 	maria := b.as(b.editorOf("maria"))
-	hers := maria.get("/console/guides/id-card-passport/edit").form(t)
+	hers := maria.get("/console/guides/criminal-record/edit").form(t)
 	hers.Set("text.bg.summary", "Мария написа това кратко описание.")
 	hers.Set("text.bg.time", "до утре")
-	if got := maria.send("POST", "/console/guides/id-card-passport/edit", hers, "Accept", "application/json"); got.code != 200 {
+	if got := maria.send("POST", "/console/guides/criminal-record/edit", hers, "Accept", "application/json"); got.code != 200 {
 		t.Fatal(got.code, got.body)
 	}
 	w.write("text.bg.summary", 0, "Иван написа друго кратко описание.")
@@ -135,7 +103,7 @@ func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
 	w.is(`document.body.innerText.includes('Иван написа друго') && document.body.innerText.includes('Мария написа това') || document.querySelectorAll('mark').length > 1`)
 	w.do(chromedp.Evaluate[chromedp.Void](`document.getElementById('take-text-bg-summary-mine').click()`), chromedp.Click(`button[value=merge]`, chromedp.NodeVisible))
 	w.reads("Събрах двете промени")
-	text := b.draft("id-card-passport").Guide.Text["bg"]
+	text := b.draft("criminal-record").Guide.Text["bg"]
 	if text.Summary != "Иван написа друго кратко описание." || text.Time != "до утре" || text.FeeNote != "Бележката е на Иван." {
 		t.Errorf("%q %q %q", text.Summary, text.Time, text.FeeNote)
 	}

@@ -53,6 +53,11 @@ func (c formCheck) Of(level string) (list []formSaid) {
 	return list
 }
 
+// HardToRead says whether a text is too hard to read.
+func (c formCheck) HardToRead() bool {
+	return slices.ContainsFunc(c.Reading, func(r formReading) bool { return r.Bad })
+}
+
 // Levels are the levels at which something is said, the worst first.
 func (c formCheck) Levels() (list []string) {
 	for _, level := range []string{"must", "empty", "should"} {
