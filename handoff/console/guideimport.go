@@ -273,7 +273,7 @@ func (s *site) takeImport(w http.ResponseWriter, r *http.Request) error {
 		if plan.Mark != r.PostFormValue("mark") {
 			return knowledge.ErrStale
 		}
-		if err := s.Knowledge.TakePlan(r.Context(), tx, plan, by, i18n.T("bg", "guidepage.why", staged.Name)); err != nil {
+		if err := s.Knowledge.TakePlan(r.Context(), tx, plan, by, i18n.T(string(knowledge.Bulgarian), "guidepage.why", staged.Name)); err != nil {
 			return err
 		}
 		report, how = plan.Report(), staged.How
