@@ -42,7 +42,8 @@ func (f frame) FN(key string, n int) string { return i18n.N(f.Language, "form."+
 // opened is a guide at work: the draft, or what a draft would begin from.
 type opened struct {
 	draft knowledge.Draft
-	live  int // the version that is published; 0: none
+	live  int   // the version that is published; 0: none
+	why   flash // why it can't be kept; the zero value: nothing was refused
 }
 
 // openGuide reads the guide that the path names. A draft that nobody has begun is the published guide in revision 0.
@@ -61,7 +62,7 @@ func (s *site) openGuide(r *http.Request) (opened, error) {
 	case !drafted:
 		d = knowledge.Draft{Slug: slug, Base: g.Version, Guide: g}
 	}
-	return opened{d, g.Version}, nil
+	return opened{draft: d, live: g.Version}, nil
 }
 
 func (s *site) guideFormPage(w http.ResponseWriter, r *http.Request) error {
@@ -78,6 +79,9 @@ func (s *site) showGuideForm(w http.ResponseWriter, r *http.Request, o opened, a
 	page.Back = guidePath(page.Slug) + "/edit"
 	page.Title = page.F("edit_title", page.Name())
 	page.Was = marksOf(o.draft)
+	if o.why.Key != "" {
+		page.Flash = o.why
+	}
 	var err error
 	if o.draft.Revision > 0 {
 		if page.By, err = s.staffName(r, o.draft.ChangedBy); err != nil {
@@ -272,16 +276,19 @@ func (s *site) saveGuide(w http.ResponseWriter, r *http.Request) error {
 // refuseGuide shows what was typed again, with why it can't be kept.
 func (s *site) refuseGuide(w http.ResponseWriter, r *http.Request, mine knowledge.Draft, live int, fault *knowledge.Fault) error {
 	s.Log.Info("draft refused", "guide", mine.Slug, "field", fault.Field, "fault", fault.Key)
-	s.setFlash(w, flash{Key: refusedWords(fault), Bad: true})
-	return s.showGuideForm(w, r, opened{mine, live}, "", http.StatusUnprocessableEntity)
+	key, args := refusedWords(phrasesFor(r), fault)
+	return s.showGuideForm(w, r, opened{mine, live, flash{Key: key, Args: args, Bad: true}}, "", http.StatusUnprocessableEntity)
 }
 
-// refusedWords is the phrase of why a draft can't be kept.
-func refusedWords(fault *knowledge.Fault) string {
-	if fault.Key == "fault.long" {
-		return "form.too_long"
+// refusedWords is the phrase of why a draft can't be kept, with its arguments.
+func refusedWords(f frame, fault *knowledge.Fault) (key string, args []string) {
+	switch fault.Key {
+	case "fault.long":
+		return "form.too_long", nil
+	case "fault.not_yours":
+		return "sources.not_yours", []string{f.fieldName(fault.Field)}
 	}
-	return "form.refused"
+	return "form.refused", nil
 }
 
 // autosaved is what the form's script is told.
@@ -310,12 +317,19 @@ func (s *site) autosaveGuide(w http.ResponseWriter, r *http.Request) error {
 		}
 		return sendJSON(w, http.StatusConflict, autosaved{Said: words})
 	case errors.As(err, &fault):
-		return sendJSON(w, http.StatusUnprocessableEntity, autosaved{Said: i18n.T(f.Language, refusedWords(fault))})
+		return sendJSON(w, http.StatusUnprocessableEntity, autosaved{Said: f.refusal(fault)})
 	case err != nil:
 		return err
 	}
 	page := guideForm{frame: f, Draft: saved.draft, Live: saved.live}
 	return sendJSON(w, http.StatusOK, autosaved{saved.draft.Revision, saved.draft.Base, marksOf(saved.draft), f.F("saved", f.Clock(s.today())), page.State()})
+}
+
+// refusal says why a draft can't be kept.
+func (f frame) refusal(fault *knowledge.Fault) string {
+	key, args := refusedWords(f, fault)
+	f.Flash = flash{Key: key, Args: args}
+	return f.FlashText()
 }
 
 func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }

@@ -42,6 +42,11 @@ func (s *site) afterGuideStep(w http.ResponseWriter, r *http.Request, slug, done
 	if !errors.As(err, &faults) && errors.As(err, &fault) {
 		faults = knowledge.Faults{fault}
 	}
+	if fault != nil && fault.Key == "fault.not_yours" {
+		f := phrasesFor(r)
+		words := f.S("not_yours", f.fieldName(fault.Field))
+		return s.showGuideRoom(w, r, roomFaults{Faults: []fieldFault{{fault.Field, words}}, TypedWhy: r.PostFormValue("why"), TypedWord: r.PostFormValue("word")}, http.StatusForbidden)
+	}
 	if len(faults) > 0 {
 		typed := roomFaults{TypedWhy: r.PostFormValue("why"), TypedWord: r.PostFormValue("word")}
 		typed.Faults = phrasesFor(r).guideFaults(faults)
