@@ -18,15 +18,15 @@ import (
 // problemPage is one problem with its cases and what can be done about it.
 type problemPage struct {
 	frame
-	P      handoff.Problem
-	Cases  []handoff.Case
-	More   bool // there are older cases
-	From   int  // how many newer cases were left out
-	Near   []handoff.Problem
-	Guides [][2]string // slug and title of the guides that the cases came near to
-	After  handoff.After
-	Chart  weekChart
-	Typed  url.Values // a form that was not taken
+	Problem handoff.Problem
+	Cases   []handoff.Case
+	More    bool // there are older cases
+	From    int  // how many newer cases were left out
+	Near    []handoff.Problem
+	Guides  [][2]string // slug and title of the guides that the cases came near to
+	After   handoff.After
+	Chart   weekChart
+	Typed   url.Values // a form that was not taken
 }
 
 const casesPageSize = 50
@@ -50,7 +50,7 @@ func (s *site) showProblem(w http.ResponseWriter, r *http.Request, fault *staff.
 	if p.ID != id {
 		return seeOther(w, r, problemPath(p.ID)) // it was merged
 	}
-	page := problemPage{frame: s.frame(w, r, "tasks_title"), P: p}
+	page := problemPage{frame: s.frame(w, r, "tasks_title"), Problem: p}
 	page.Title = page.ProblemName(p)
 	status := http.StatusOK
 	if fault != nil {
@@ -98,11 +98,11 @@ func (p problemPage) Open(fields ...string) bool {
 }
 
 // FixPath is where the guide of the remedy is worked on.
-func (p problemPage) FixPath() string { return guidePath(p.P.Fix) }
+func (p problemPage) FixPath() string { return guidePath(p.Problem.Fix) }
 
 // Older is the address of older cases.
 func (p problemPage) Older() string {
-	return fmt.Sprintf("%s?from=%d", problemPath(p.P.ID), p.From+len(p.Cases))
+	return fmt.Sprintf("%s?from=%d", problemPath(p.Problem.ID), p.From+len(p.Cases))
 }
 
 // problemStep runs a step and says so; done is the phrase and where to go on, "" the problem itself.
