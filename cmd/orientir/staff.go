@@ -57,7 +57,7 @@ func staffCommand(env func(string) string) *cobra.Command {
 	}
 	add.Flags().StringArrayVar(&roles, "role", nil, "librarian, supervisor, editor или admin")
 	add.Flags().StringArrayVar(&libraries, "library", nil, "код на библиотека, която профилът обслужва; може да се повтаря")
-	add.Flags().StringVar(&municipality, "municipality", "", "община, до която е ограничен редактор")
+	add.Flags().StringVar(&municipality, "municipality", "", "код или име на общината, до която е ограничен редактор, например VRC10")
 	add.Flags().StringVar(&name, "name", "", "име, което колегите и хората виждат")
 	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "чете паролата от стандартния вход")
 	parent.AddCommand(add)

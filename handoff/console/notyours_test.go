@@ -57,3 +57,20 @@ func TestAMunicipalitysEditorIsToldWhyItIsRefused(t *testing.T) {
 		t.Errorf("%d %s", said.code, said.body)
 	}
 }
+
+func TestAnEditorIsOfAMunicipalityThatThereIs(t *testing.T) {
+	b := setup(t)
+	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
+	w.get("/console/people/new").has(t, `<option value="VRC10">Враца (Враца)</option>`)
+	typed := []string{"name", "Ваня", "email", "vanya@example.bg", "role", "editor", "municipality", "VRC99"}
+	got := w.post("/console/people/new", typed...)
+	if got.code != 422 {
+		t.Errorf("a municipality that there isn't: %d", got.code)
+	}
+	got.has(t, "Имате предвид:", "VRC10 – Враца", `value="VRC99"`, `value="vanya@example.bg"`)
+	typed[7] = "Враца"
+	if got := w.post("/console/people/new", typed...); got.code != 303 {
+		t.Fatalf("%d", got.code)
+	}
+	w.get("/console/people").has(t, "община: VRC10")
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/handoff/staff"
+	"orientir/knowledge"
 )
 
 // personForm adds an account or changes one.
@@ -20,6 +21,8 @@ type personForm struct {
 	Find   string          // words of a search for a library
 	Found  []libraryOption
 	Self   bool // it is one's own account
+
+	Municipalities []knowledge.Municipality // to choose from
 }
 
 // libraryOption is a library to tick.
@@ -68,6 +71,9 @@ func (s *site) showPerson(w http.ResponseWriter, r *http.Request, a staff.Accoun
 			name = id
 		}
 		page.Chosen = append(page.Chosen, libraryOption{id, name})
+	}
+	if page.Municipalities, err = s.Knowledge.Municipalities(r.Context()); err != nil {
+		return err
 	}
 	if find != "" {
 		if page.Found, err = s.findLibraries(r, find, a.Libraries); err != nil {

@@ -36,7 +36,7 @@ type Account struct {
 	Name         string // as people read it
 	Roles        []Role
 	Libraries    []string // ids of the help points served; a librarian with none serves the national pool
-	Municipality string   // limits an editor; "" is no limit
+	Municipality string   // code that limits an editor, «VRC10»; "" is no limit
 	Active       bool
 	HasPassword  bool // false until the invitation is accepted
 	ChatLimit    int  // people whom a librarian talks to at once; routing counts with it
@@ -66,7 +66,7 @@ type Profile struct {
 	Name         string // "" takes it from the e-mail address
 	Roles        []Role
 	Libraries    []string
-	Municipality string
+	Municipality string // its code, or its name
 }
 
 const accountColumns = `
@@ -159,7 +159,7 @@ func (s *Store) create(ctx context.Context, by int64, p Profile, hash string) (A
 	var a Account
 	err := s.Door(ctx, Act{By: by, Verb: "account.add"}, func(tx pgx.Tx, act *Act) (err error) {
 		a, err = insertAccount(ctx, tx, p, hash)
-		act.Subject = subject(a.ID)
+		act.Subject, p.Municipality = subject(a.ID), a.Municipality
 		act.Detail = p.detail()
 		return err
 	})
@@ -171,11 +171,15 @@ func (s *Store) create(ctx context.Context, by int64, p Profile, hash string) (A
 
 func insertAccount(ctx context.Context, tx pgx.Tx, p Profile, hash string) (Account, error) {
 	var id int64
-	err := tx.QueryRow(ctx, `
+	code, err := municipality(ctx, tx, p.Municipality)
+	if err != nil {
+		return Account{}, err
+	}
+	err = tx.QueryRow(ctx, `
 		INSERT INTO staff (email, name, roles, municipality, password_hash)
 		VALUES ($1, $2, $3, $4, NULLIF($5, ''))
 		ON CONFLICT (email) DO NOTHING
-		RETURNING id`, p.Email, p.Name, p.Roles, p.Municipality, hash).Scan(&id)
+		RETURNING id`, p.Email, p.Name, p.Roles, code, hash).Scan(&id)
 	if err == pgx.ErrNoRows {
 		return Account{}, &Fault{Field: "email", Key: "console.fault_email_taken"}
 	}
@@ -195,8 +199,12 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 	if err != nil {
 		return err
 	}
-	act := Act{By: by, Verb: "account.change", Subject: subject(id), Detail: p.detail()}
-	err = s.Door(ctx, act, func(tx pgx.Tx, _ *Act) error {
+	act := Act{By: by, Verb: "account.change", Subject: subject(id)}
+	err = s.Door(ctx, act, func(tx pgx.Tx, act *Act) (err error) {
+		if p.Municipality, err = municipality(ctx, tx, p.Municipality); err != nil {
+			return err
+		}
+		act.Detail = p.detail()
 		if err := lockAdmins(ctx, tx); err != nil {
 			return err
 		}

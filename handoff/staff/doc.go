@@ -3,6 +3,6 @@
 //
 // It owns staff, staff_libraries, staff_sessions, staff_links, staff_telegram,
 // staff_telegram_codes, staff_sign_in_tries and audit_log, and refers to
-// knowledge's help_points. Handoff asks it who serves a library, handoff/console signs people in, cmd creates accounts.
+// knowledge's help_points and municipalities. Handoff asks it who serves a library, handoff/console signs people in, cmd creates accounts.
 // Every change that a member of the staff makes, here or on a floor below, goes through [Store.Door].
 package staff

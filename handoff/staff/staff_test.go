@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
@@ -69,6 +70,42 @@ func TestProfileFaults(t *testing.T) {
 	p, err := Profile{Email: " Maria.Petrova@Example.BG ", Roles: []Role{Librarian, Admin, Librarian}}.check()
 	if err != nil || p.Email != "maria.petrova@example.bg" || p.Name != "Maria Petrova" || len(p.Roles) != 2 {
 		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+func TestAnAccountIsOfAMunicipalityThatThereIs(t *testing.T) {
+	ctx, s, _ := setup(t)
+	n := 0
+	editor := func(municipality string) (Account, error) {
+		n++
+		return s.Add(ctx, Profile{Email: fmt.Sprintf("e%d@example.bg", n), Roles: []Role{Editor}, Municipality: municipality}, goodPassword)
+	}
+	for typed, want := range map[string]string{"": "", "VRC10": "VRC10", " vrc10 ": "VRC10", "Враца": "VRC10", "столична": "SOF46", "Бяла, Варна": "VAR05"} {
+		if a, err := editor(typed); err != nil || a.Municipality != want {
+			t.Errorf("%q is %q, %v", typed, a.Municipality, err)
+		}
+	}
+	for typed, want := range map[string]string{"Бяла": "RSE04 – Бяла (Русе); VAR05 – Бяла (Варна)", "VRC11": "VRC10 – Враца", "Врацо": "VRC10 – Враца", "Атлантида": ""} {
+		_, err := editor(typed)
+		var fault *Fault
+		if !errors.As(err, &fault) || fault.Field != "municipality" || want != "" && !strings.Contains(fmt.Sprint(fault.Args...), want) {
+			t.Errorf("%q: %v, want a fault with %q", typed, err, want)
+		}
+	}
+	add(t, s, "admin@example.bg", Admin)
+	a, err := editor("VRC10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fault *Fault
+	if err := s.Change(ctx, 0, a.ID, Profile{Email: a.Email, Roles: a.Roles, Municipality: "няма"}); !errors.As(err, &fault) {
+		t.Errorf("changed to one that there isn't: %v", err)
+	}
+	if err := s.Change(ctx, 0, a.ID, Profile{Email: a.Email, Roles: a.Roles, Municipality: "Мездра"}); err != nil {
+		t.Fatal(err)
+	}
+	if now, _, err := s.Account(ctx, a.ID); err != nil || now.Municipality != "VRC27" {
+		t.Errorf("%+v, %v", now, err)
 	}
 }
 
