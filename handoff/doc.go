@@ -42,7 +42,7 @@
 //	expire     waiting           the program                –                     closed     the bot    closed expired    notice_expired
 //	rate       closed            the person                 not rated yet         as before  as before  rated             –
 //
-// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, staff_notices, library_reminders and canned_answers. It reads
-// bot's conversations, contacts and messages, knowledge's help_points, places and guides, and handoff/staff's staff. The bot calls it as
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, staff_notices, review_notices, library_reminders and canned_answers. It reads
+// bot's conversations, contacts and messages, knowledge's help_points, places, guides and their drafts, and handoff/staff's staff. The bot calls it as
 // its Desk, its Callbacks and its Aftercare; handoff/console shows it to the staff, cmd runs it.
 package handoff

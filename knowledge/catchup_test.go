@@ -3,6 +3,7 @@ package knowledge
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestCatchUp(t *testing.T) {
@@ -31,6 +32,14 @@ func TestCatchUp(t *testing.T) {
 				t.Errorf("%+v", diff)
 			}
 		})
+	}
+	opened := func(g Guide, title string, day int) Guide {
+		g.Sources = []Source{{URL: "https://nap.bg", Title: title, Checked: time.Date(2026, 11, day, 0, 0, 0, 0, time.UTC)}}
+		return g
+	}
+	got, conflicts := CatchUp(opened(base, "НАП", 1), opened(published, "НАП", 9), opened(draft, "Портал на НАП", 1), func(string) bool { return false })
+	if len(conflicts) != 1 || got.Sources[0].Title != "Портал на НАП" || got.Sources[0].Checked.Day() != 9 {
+		t.Errorf("a source that was opened meanwhile: %v, %+v", conflicts, got.Sources)
 	}
 	if _, conflicts := CatchUp(base, published, published, func(string) bool { return true }); len(conflicts) > 0 {
 		t.Errorf("both wrote the same: %v", conflicts)

@@ -234,7 +234,7 @@ func (s *Store) ReturnDraft(ctx context.Context, tx postgres.DB, slug string, re
 		return fmt.Errorf("return draft of %q: %w", slug, err)
 	}
 	return changeDraft(ctx, tx, "return", slug, `
-		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', returned_by = $3, returned_word = $4
+		UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', returned_by = $3, returned_word = $4, returned_revision = revision + 1
 		WHERE slug = $1 AND revision = $2 AND stage = 'review'`, revision, by.ID, word)
 }
 
