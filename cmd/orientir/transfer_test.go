@@ -13,7 +13,7 @@ import (
 	"orientir/handoff/staff"
 )
 
-// librarian works at the desk in a Chromium of their own.
+// librarian works at the desk, or an editor at the guides, in a Chromium of their own.
 type librarian struct {
 	t       *testing.T
 	account staff.Account
@@ -22,8 +22,17 @@ type librarian struct {
 
 func newLibrarian(t *testing.T, p *program, s *site, name, email string) *librarian {
 	t.Helper()
+	l := inChromium(t, p, s, staff.Profile{Email: email, Name: name, Roles: []staff.Role{staff.Librarian}})
+	l.do(chromedp.Navigate(p.url + "/console/queue"))
+	l.is(`document.getElementById('queue')`)
+	return l
+}
+
+// inChromium gives somebody an account and signs them in, in a Chromium of their own.
+func inChromium(t *testing.T, p *program, s *site, profile staff.Profile) *librarian {
+	t.Helper()
 	const password = "дълга парола за проба 7"
-	account, err := s.staff.Add(t.Context(), staff.Profile{Email: email, Name: name, Roles: []staff.Role{staff.Librarian}}, password)
+	account, err := s.staff.Add(t.Context(), profile, password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,11 +46,9 @@ func newLibrarian(t *testing.T, p *program, s *site, name, email string) *librar
 	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(func() { timeout(); cancel(); stop() })
 	l := &librarian{t, account, ctx}
-	l.do(chromedp.Navigate(p.url+"/console/sign-in"), chromedp.SendKeys("#email", email), chromedp.SendKeys("#password", password),
+	l.do(chromedp.Navigate(p.url+"/console/sign-in"), chromedp.SendKeys("#email", profile.Email), chromedp.SendKeys("#password", password),
 		chromedp.Click("main button", chromedp.NodeVisible))
 	l.is(`document.querySelector('.me')`)
-	l.do(chromedp.Navigate(p.url + "/console/queue"))
-	l.is(`document.getElementById('queue')`)
 	return l
 }
 
