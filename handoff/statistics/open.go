@@ -64,6 +64,10 @@ func (s *Store) Publish(ctx context.Context, now time.Time) error {
 	}
 }
 
+// forgotten stands for everybody who asked to be forgotten: each has another number for each day, and nobody can tell how many they are. For a
+// threshold they are one person together, which is never too many; where people are counted they are left out.
+const forgotten = -1
+
 // fact is what is published of a question, or of a hand-over. Within a month each person has one region, one channel and one audience: the
 // last that is known.
 type fact struct {
@@ -110,7 +114,9 @@ func (s *Store) month(ctx context.Context, month, now time.Time) (webchat.OpenMo
 	settle(asked, handed)
 	people := map[int64]bool{}
 	for _, f := range asked {
-		people[f.Person] = true
+		if f.Person != forgotten {
+			people[f.Person] = true
+		}
 	}
 	if n := len(people); n >= Threshold {
 		open.People = &n
@@ -157,14 +163,20 @@ func (s *Store) facts(ctx context.Context, month time.Time, sql string) ([]fact,
 	if err != nil {
 		return nil, fmt.Errorf("read the facts of %s: %w", month.Format("2006-01"), err)
 	}
+	for i := range list {
+		list[i].Person = max(list[i].Person, forgotten)
+	}
 	return list, nil
 }
 
-// settle gives each person one region, one channel and one audience.
+// settle gives each person one region, one channel and one audience. The forgotten ones are many, and keep what they have.
 func settle(lists ...[]fact) {
 	last := map[int64]fact{}
 	for _, list := range slices.Backward(lists) { // what was asked knows more than what was handed over
 		for _, f := range list {
+			if f.Person == forgotten {
+				continue
+			}
 			known := last[f.Person]
 			known.Channel = f.Channel
 			if f.Region != "" {
@@ -178,6 +190,9 @@ func settle(lists ...[]fact) {
 	}
 	for _, list := range lists {
 		for i := range list {
+			if list[i].Person == forgotten {
+				continue
+			}
 			known := last[list[i].Person]
 			list[i].Channel, list[i].Region, list[i].Audience = known.Channel, known.Region, known.Audience
 		}

@@ -17,11 +17,16 @@ func (w world) randomMonth(r *rand.Rand, people int) {
 	w.Helper()
 	pick := func(list ...string) string { return list[int(float64(len(list))*math.Pow(r.Float64(), 2))] } // the first ones more often
 	answer := r.IntN(1 << 30)
-	for p := 1; p <= people; p++ {
+	for p := 1; p <= people+people/4; p++ {
+		forgotten := p > people // another number for each day
 		channel, region, audience := pick("web", "telegram", "library"), pick("", "Враца", "София (град)", "Видин", "Варна", "Ямбол"), pick("", "citizen", "business")
 		for range 1 + r.IntN(4) {
 			answer++
 			day := time.Date(2026, 10, 1+r.IntN(31), 0, 0, 0, 0, time.UTC)
+			person := p
+			if forgotten {
+				person = -100*p - day.Day()
+			}
 			service, outcome, rating, reason, step := pick("id-card", "passport", "heating", "kindergarten", "address", "pension"), "answered", pick("", "", "good", "bad"), "", 1+r.IntN(6)
 			if r.IntN(5) == 0 {
 				service, outcome, rating, step = "", "abstained", "", 0
@@ -30,10 +35,10 @@ func (w world) randomMonth(r *rand.Rand, people int) {
 				reason = pick("unclear", "outdated", "")
 			}
 			w.exec(`INSERT INTO figure_questions (answer, day, person, channel, region, audience, service, outcome, rating, reason, step)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, answer, day, p, channel, region, audience, service, outcome, rating, reason, step)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, answer, day, person, channel, region, audience, service, outcome, rating, reason, step)
 			if r.IntN(8) == 0 {
 				w.exec(`INSERT INTO figure_tickets (ticket, day, person, channel, region, audience, service, waited, resolved, rating)
-					VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`, answer, day, p, channel, region, audience, service, r.IntN(900), pick("yes", "no"))
+					VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`, answer, day, person, channel, region, audience, service, r.IntN(900), pick("yes", "no"))
 			}
 		}
 	}
@@ -260,7 +265,7 @@ func (w world) subtractAcross(month webchat.OpenMonth) {
 			}
 			var people int
 			if err := w.pool.QueryRow(w.Context(), `
-				SELECT count(DISTINCT person) FROM figure_questions WHERE person <> 0 AND outcome = 'answered' AND rating = '' AND `+dimension+` = $1`, row.Key).Scan(&people); err != nil {
+				SELECT count(DISTINCT greatest(person, -1)) FROM figure_questions WHERE person <> 0 AND outcome = 'answered' AND rating = '' AND `+dimension+` = $1`, row.Key).Scan(&people); err != nil {
 				w.Fatal(err)
 			}
 			if few(people) {
@@ -305,5 +310,36 @@ func TestAMonthIsPublishedOnceAndForGood(t *testing.T) {
 		VALUES (9999, '2026-10-05', 9999, 'web', '', '', 'id-card', 'answered', '', '', 1)`)
 	if after, _ := json.Marshal(publish(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))); string(after) != string(before) {
 		t.Error("a published month has changed: one can be subtracted from the other")
+	}
+}
+
+// Somebody who asked on many days and then to be forgotten is not taken for many people.
+func TestWhoIsForgottenIsNotManyPeople(t *testing.T) {
+	w := newWorld(t)
+	contact, conversation := w.somebody("telegram", "12259", "citizen")
+	for day := 1; day <= Threshold; day++ {
+		w.asks(conversation, time.Date(2026, 10, day, 10, 0, 0, 0, time.UTC), "answered", "rare-disease")
+	}
+	w.refresh(noon)
+	if err := w.s.Forget(t.Context(), w.pool, contact); err != nil {
+		t.Fatal(err)
+	}
+	month, err := w.s.month(t.Context(), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), noon)
+	if err != nil || month.People != nil || len(month.Tables) > 0 {
+		t.Errorf("of one person is told %+v, %v", month, err)
+	}
+	// Beside others, too, they are at most one, and in the row of their region alone nobody.
+	w.exec(`INSERT INTO figure_questions (answer, day, person, channel, region, audience, service, outcome, rating, reason, step)
+		SELECT -n, '2026-10-05', n, 'web', 'Видин', '', 'id-card', 'answered', '', '', 1 FROM generate_series(5001, 5007) n`)
+	month, err = w.s.month(t.Context(), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), noon)
+	if err != nil || month.People == nil || *month.People != 7 {
+		t.Fatalf("beside seven others: %+v, %v", month, err)
+	}
+	for _, table := range month.Tables {
+		for _, row := range table.Rows {
+			if row.Key == "rare-disease" && row.Total != nil && *row.Total > 0 {
+				t.Errorf("%s tells %d of what one person asked", table.Name(), *row.Total)
+			}
+		}
 	}
 }

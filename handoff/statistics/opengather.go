@@ -29,7 +29,8 @@ type pile struct {
 	people map[int64]bool
 }
 
-// gather puts facts into rows and columns. Where people are counted, each counts once in a row, in the farthest column they came to.
+// gather puts facts into rows and columns. Where people are counted, each counts once in a row, in the farthest column they came to, and who is
+// forgotten in none.
 func (t openTable) gather(dimension string, facts []fact) gathered {
 	g := gathered{columns: len(t.columns), rows: map[string][]pile{}, rest: map[string]map[int64]bool{}}
 	add := func(key string, column int, person int64) {
@@ -49,6 +50,9 @@ func (t openTable) gather(dimension string, facts []fact) gathered {
 	}
 	farthest := map[who]int{}
 	for _, f := range facts {
+		if t.people && f.Person == forgotten {
+			continue
+		}
 		column := t.column(f)
 		switch column {
 		case apart:
