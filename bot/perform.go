@@ -61,7 +61,7 @@ func (e *Engine) showGuide(ctx context.Context, a *showGuide) (err error) {
 		return err
 	}
 	if a.guide.ReplacedBy != "" {
-		next, ok, err := e.store.Guide(ctx, a.guide.ReplacedBy)
+		next, ok, err := knowledge.Successor(a.guide, func(slug string) (knowledge.Guide, bool, error) { return e.store.Guide(ctx, slug) })
 		if err != nil {
 			return err
 		}

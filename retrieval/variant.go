@@ -47,10 +47,17 @@ func (f formerly) said(a Analysis, slug string) string {
 // succeed puts the guide that a closed one's work went to in its place. The closed one stays first among Guides: it is
 // what was asked for.
 func (a *Answer) succeed(l *library) {
-	next, ok := l.guides[a.Guide.ReplacedBy]
+	last, ok, _ := knowledge.Successor(*a.Guide, func(slug string) (knowledge.Guide, bool, error) {
+		g, ok := l.guides[slug]
+		if !ok {
+			return knowledge.Guide{}, false, nil
+		}
+		return *g, true, nil
+	})
 	if !ok {
 		return
 	}
+	next := l.guides[last.Slug]
 	a.Closed, a.Guide = a.Guide, next
 	t, _ := next.In(a.Language)
 	score := a.Guides[0].Score

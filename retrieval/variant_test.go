@@ -57,9 +57,13 @@ func TestAClosedServiceLeadsToItsSuccessor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Status, g.ReplacedBy = knowledge.Closed, "id-card-passport"
-	if _, err := store.Publish(t.Context(), g, "test"); err != nil {
-		t.Fatal(err)
+	between := g // was closed for another that is closed by now
+	between.Slug, between.Version, between.Status, between.ReplacedBy = "record-of-old", 0, knowledge.Closed, "id-card-passport"
+	g.Status, g.ReplacedBy = knowledge.Closed, "record-of-old"
+	for _, g := range []knowledge.Guide{between, g} {
+		if _, err := store.Publish(t.Context(), g, "test"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	answer, err := a.Answer(t.Context(), Question{Text: "трябва ми съдебно за нова работа"})
 	if err != nil {

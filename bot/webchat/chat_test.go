@@ -227,7 +227,11 @@ func TestAddressOfAClosedGuideLeadsToItsSuccessor(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) { o.PublicURL = "https://orientir.example/" })
 	old := criminalRecord()
-	old.Slug, old.Status, old.ReplacedBy = "old-record", knowledge.Closed, "criminal-record"
+	old.Slug, old.Status, old.ReplacedBy = "older-record", knowledge.Closed, "criminal-record" // closed by now too
+	if _, err := b.store.Publish(t.Context(), old, "test"); err != nil {
+		t.Fatal(err)
+	}
+	old.Slug, old.ReplacedBy = "old-record", "older-record"
 	text := old.Text[knowledge.Bulgarian]
 	text.Title = "Свидетелство в районния съд"
 	old.Text = map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: text}

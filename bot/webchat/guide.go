@@ -52,7 +52,7 @@ func (s *site) guide(w http.ResponseWriter, r *http.Request) error {
 	}
 	var closed *knowledge.Guide
 	if g.ReplacedBy != "" {
-		next, ok, err := s.store.Guide(r.Context(), g.ReplacedBy)
+		next, ok, err := knowledge.Successor(g, func(slug string) (knowledge.Guide, bool, error) { return s.store.Guide(r.Context(), slug) })
 		if err != nil {
 			return err
 		}
