@@ -78,7 +78,7 @@ func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool,
 		}
 		for i, a := range list {
 			if a.Outcome == "answered" {
-				if id := known.fixedBy(a.Slug, all[i]); id != 0 {
+				if id := known.fixedBy(a.Slug, a.At, all[i]); id != 0 {
 					err = addItem(ctx, tx, item{Problem: id, Source: "again", Answer: &a.ID, Contact: a.Contact, At: a.At})
 				}
 			} else {
@@ -113,8 +113,20 @@ type item struct {
 	At      time.Time
 }
 
-// addItem adds a case. One that is there already stays where it is: what is grouped once moves only by an editor's hand.
+// addItem adds a case. One that is there already stays where it is: what is grouped once moves only by an editor's hand. Where an editor
+// merged the problem in the meantime, the case goes where the others went; the lock makes a merge that comes now wait and take it along.
 func addItem(ctx context.Context, tx pgx.Tx, i item) error {
+	for range 10 { // merged into what was merged
+		var into int64
+		err := tx.QueryRow(ctx, `SELECT coalesce(merged_into, 0) FROM problems WHERE id = $1 FOR NO KEY UPDATE`, i.Problem).Scan(&into)
+		if err != nil {
+			return fmt.Errorf("look where problem %d is: %w", i.Problem, err)
+		}
+		if into == 0 {
+			break
+		}
+		i.Problem = into
+	}
 	_, err := tx.Exec(ctx, `
 		WITH added AS (
 			INSERT INTO problem_items (problem, source, answer, task, report, contact, at) VALUES ($1, $2, $3, $4, $5, $6, $7)

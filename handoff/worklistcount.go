@@ -17,6 +17,13 @@ const (
 // backAfter is how many people must find no answer after a fix, so that the problem is open again.
 const backAfter = 2
 
+// reopenDropped opens again what waits for a draft that was thrown away. A draft is gone also where it was published since the step before;
+// that is the next round's.
+const reopenDropped = `
+	UPDATE problems p SET state = 'open', remedy = '', fix = '', revision = nextval('problem_revisions')
+	WHERE p.state = 'working' AND NOT EXISTS (SELECT FROM guide_drafts d WHERE d.slug = p.fix)
+	  AND NOT EXISTS (SELECT FROM guides g WHERE g.slug = p.fix AND g.version > p.fix_version)`
+
 // follow lets a problem go with what was published: what its remedy waited for answers now, or was thrown away.
 func (w *Worklist) follow(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
@@ -27,8 +34,7 @@ func (w *Worklist) follow(ctx context.Context) error {
 			{`UPDATE problems p SET state = 'fixed', fixed_at = v.published_at, revision = nextval('problem_revisions')
 			  FROM guides g JOIN guide_versions v ON v.slug = g.slug AND v.version = g.version
 			  WHERE p.state = 'working' AND g.slug = p.fix AND g.version > p.fix_version`, nil},
-			{`UPDATE problems p SET state = 'open', remedy = '', fix = '', revision = nextval('problem_revisions')
-			  WHERE p.state = 'working' AND NOT EXISTS (SELECT FROM guide_drafts d WHERE d.slug = p.fix)`, nil},
+			{reopenDropped, nil},
 			// It came back.
 			{`UPDATE problems p SET state = 'open', remedy = '', fixed_at = NULL, revision = nextval('problem_revisions')
 			  WHERE p.state = 'fixed' AND p.guide = '' AND (

@@ -9,6 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// lateRevisions is how far back changes are looked for whose number was given before that of one already read, and committed after it.
+const lateRevisions = 200
+
 // What makes the mean vector of questions: enough of the knowledge's sample questions, spread over all of them.
 const (
 	leastCommon = 100
@@ -40,17 +43,23 @@ func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
 		Fix      string
 		Remedy   string
 		Revision int64
+		Since    time.Time
 	}
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT id, state, title, fix, remedy, revision FROM problems
-		WHERE guide = '' AND revision > $1 AND (state = 'merged' AND $1 >= 0 OR state <> 'merged')
-		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings)
+		SELECT id, state, title, fix, remedy, revision, coalesce(fixed_at, 'epoch') AS since FROM problems
+		WHERE guide = '' AND revision > $1::bigint - $3::bigint AND (revision > 0 OR $1 < 0) AND (state = 'merged' AND $1 >= 0 OR state <> 'merged')
+		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings, lateRevisions)
 	if err != nil {
 		return err
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[changed])
 	if err != nil {
 		return err
+	}
+	// Numbers are given before they are committed: one that comes late is read too, what was read is not read again.
+	list = slices.DeleteFunc(list, func(p changed) bool { seen, ok := known.seen[p.ID]; return ok && seen == p.Revision })
+	if known.seen == nil {
+		known.seen = map[int64]int64{}
 	}
 	newest := max(known.revision, 0)
 	const atOnce = 200
@@ -91,14 +100,16 @@ func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
 		for _, p := range part {
 			if c := known.byID[p.ID]; c != nil {
 				c.open = p.State == "open" || p.State == "working"
-				c.again, c.fix, c.whole = p.State == "fixed", p.Fix, p.Remedy == "draft"
+				c.again, c.since, c.fix, c.whole = p.State == "fixed", p.Since, p.Fix, p.Remedy == "draft"
 			}
 		}
 		for _, p := range part {
+			known.seen[p.ID] = p.Revision
 			newest = max(newest, p.Revision)
 		}
 	}
 	known.revision = newest
+	maps.DeleteFunc(known.seen, func(_, revision int64) bool { return revision <= newest-lateRevisions })
 	return w.loadGuided(ctx, known)
 }
 
@@ -108,15 +119,16 @@ const watchFor = 180 * 24 * time.Hour
 // loadGuided reads which guides were wrong and have been put right: of each the newest problem.
 func (w *Worklist) loadGuided(ctx context.Context, known *meanings) error {
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT guide, max(id) FROM problems WHERE guide <> '' AND state = 'fixed' AND fixed_at > $1 GROUP BY guide`, w.o.Now().Add(-watchFor))
+		SELECT DISTINCT ON (guide) guide, id, fixed_at FROM problems
+		WHERE guide <> '' AND state = 'fixed' AND fixed_at > $1 ORDER BY guide, id DESC`, w.o.Now().Add(-watchFor))
 	if err != nil {
 		return err
 	}
-	known.guided = map[string]int64{}
+	known.guided = map[string]mended{}
 	var slug string
-	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&slug, &id}, func() error {
-		known.guided[slug] = id
+	var m mended
+	_, err = pgx.ForEachRow(rows, []any{&slug, &m.id, &m.since}, func() error {
+		known.guided[slug] = m
 		return nil
 	})
 	return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"orientir/retrieval"
 )
@@ -57,10 +58,11 @@ func newMeaning(vector, common []float32, words []retrieval.Subject) meaning {
 // cluster is the meaning of a problem: the sums of its questions' meanings.
 type cluster struct {
 	id       int64
-	open     bool   // new questions come here, and it is shown as a neighbour
-	fix      string // slug that answers it now
-	again    bool   // it is fixed: answers by fix count
-	whole    bool   // whatever fix answers is this problem: the guide was written for it
+	open     bool      // new questions come here, and it is shown as a neighbour
+	fix      string    // slug that answers it now
+	again    bool      // it is fixed: answers by fix count
+	since    time.Time // when it was fixed
+	whole    bool      // whatever fix answers is this problem: the guide was written for it
 	vector   []float32
 	subjects map[string]float32
 	n        float32
@@ -84,10 +86,11 @@ func (c *cluster) add(m meaning) {
 // meanings are the problems that questions are compared with, in the memory of the replica that leads. The zero value knows none.
 // Nothing of it is stored: it is made from what people wrote in the last thirty days and from the editors' words for problems.
 type meanings struct {
-	version  string           // of the model whose vectors these are
-	common   []float32        // the mean vector of the knowledge's sample questions; nil where there are too few
-	revision int64            // newest change by an editor that is known; -1: none yet
-	guided   map[string]int64 // fixed problems of guides that were wrong, by slug
+	version  string            // of the model whose vectors these are
+	common   []float32         // the mean vector of the knowledge's sample questions; nil where there are too few
+	revision int64             // newest change by an editor that is known; -1: none yet
+	seen     map[int64]int64   // the newest of those changes, by problem
+	guided   map[string]mended // fixed problems of guides that were wrong, by slug
 	clusters []*cluster
 	byID     map[int64]*cluster
 	holding  map[string][]*cluster // by word
@@ -203,12 +206,19 @@ func (k *meanings) neighbours(c *cluster) []int64 {
 	return ids
 }
 
-// fixedBy is the fixed problem that an answer with a guide is one more case of; 0 where it is none.
-func (k *meanings) fixedBy(slug string, m meaning) int64 {
+// mended is the newest fixed problem of a guide that was wrong.
+type mended struct {
+	id    int64
+	since time.Time
+}
+
+// fixedBy is the fixed problem that an answer with a guide is one more case of; 0 where it is none. What was answered before the fix is
+// no case of it.
+func (k *meanings) fixedBy(slug string, at time.Time, m meaning) int64 {
 	var best *cluster
 	most := float32(alikeFixed)
 	for _, c := range k.clusters {
-		if !c.again || c.fix != slug {
+		if !c.again || c.fix != slug || at.Before(c.since) {
 			continue
 		}
 		like := c.like(m)
@@ -220,7 +230,10 @@ func (k *meanings) fixedBy(slug string, m meaning) int64 {
 		}
 	}
 	if best == nil {
-		return k.guided[slug]
+		if g := k.guided[slug]; !at.Before(g.since) {
+			return g.id
+		}
+		return 0
 	}
 	return best.id
 }

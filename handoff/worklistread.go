@@ -221,10 +221,10 @@ type After struct {
 // After says what has happened since problems were fixed.
 func (w *Worklist) After(ctx context.Context, problems []int64) (map[int64]After, error) {
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT p.id, count(i.id) FILTER (WHERE i.source = 'again' OR i.source = 'unanswered' AND i.at > p.fixed_at),
-			count(i.id) FILTER (WHERE i.source = 'again'),
-			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'good')),
-			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'bad')),
+		SELECT p.id, count(i.id) FILTER (WHERE i.source IN ('again', 'unanswered') AND i.at >= p.fixed_at),
+			count(i.id) FILTER (WHERE i.source = 'again' AND i.at >= p.fixed_at),
+			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND i.at >= p.fixed_at AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'good')),
+			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND i.at >= p.fixed_at AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'bad')),
 			count(i.id) FILTER (WHERE i.source = 'told'), count(h.answer)
 		FROM problems p LEFT JOIN problem_items i ON i.problem = p.id LEFT JOIN problem_hearers h ON h.answer = i.answer AND i.source = 'unanswered'
 		WHERE p.id = ANY ($1) GROUP BY p.id`, problems)
