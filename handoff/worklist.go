@@ -90,7 +90,7 @@ func (w *Worklist) Run(ctx context.Context) error {
 		defer tick.Stop()
 		for {
 			err := w.round(ctx, known)
-			if err != nil && ctx.Err() == nil && !errors.Is(err, retrieval.ErrNotReady) {
+			if err != nil && ctx.Err() == nil {
 				w.o.Log.Error("collect the work list", "error", err)
 			}
 			select {
@@ -105,28 +105,43 @@ func (w *Worklist) Run(ctx context.Context) error {
 // Collect does once what Run does.
 func (w *Worklist) Collect(ctx context.Context) error { return w.round(ctx, &meanings{}) }
 
-// round takes in what is new, follows what editors published, counts, and tells who wanted to hear.
+// round takes in what is new, follows what editors published, counts, and tells who wanted to hear. A fault of one step stops no other.
 func (w *Worklist) round(ctx context.Context, known *meanings) error {
-	if err := w.load(ctx, known); err != nil {
-		return fmt.Errorf("read the groups of the work list: %w", err)
+	faults := []error{w.forgetOld(ctx), w.take(ctx, known), w.follow(ctx), w.count(ctx, known)}
+	if known.version != "" { // there is a model that may answer
+		faults = append(faults, w.tellHearers(ctx))
 	}
-	for {
-		more, err := w.takeAnswers(ctx, known)
-		if err != nil {
-			return fmt.Errorf("take in answers: %w", err)
-		}
-		if !more {
+	return errors.Join(faults...)
+}
+
+// take takes in what is new. Reports need no model, and do not wait for one.
+func (w *Worklist) take(ctx context.Context, known *meanings) error {
+	faults := []error{w.takeReports(ctx, known)}
+	for _, source := range []struct {
+		name string
+		act  func(context.Context, *meanings) error
+	}{{"answers", w.takeAllAnswers}, {"ratings", w.takeRatings}, {"closings", w.takeClosings}} {
+		if err := w.load(ctx, known); errors.Is(err, retrieval.ErrNotReady) {
+			w.o.Log.Info("the work list waits for a model")
+			break
+		} else if err != nil {
+			faults = append(faults, fmt.Errorf("read the groups of the work list: %w", err))
 			break
 		}
-	}
-	for name, act := range map[string]func(context.Context, *meanings) error{
-		"ratings": w.takeRatings, "closings": w.takeClosings, "reports": w.takeReports,
-	} {
-		if err := act(ctx, known); err != nil {
-			return fmt.Errorf("take in %s: %w", name, err)
+		if err := source.act(ctx, known); err != nil {
+			faults = append(faults, fmt.Errorf("take in %s: %w", source.name, err))
 		}
 	}
-	return errors.Join(w.follow(ctx), w.count(ctx, known), w.tellHearers(ctx), w.forgetOld(ctx))
+	return errors.Join(faults...)
+}
+
+// takeAllAnswers takes in answers until there are no others.
+func (w *Worklist) takeAllAnswers(ctx context.Context, known *meanings) error {
+	for {
+		if more, err := w.takeAnswers(ctx, known); err != nil || !more {
+			return err
+		}
+	}
 }
 
 // editorFault is what an editor who may only touch what is local hears.

@@ -26,7 +26,12 @@ type wordReader struct {
 	answers map[string]knowledge.Guide // by a word of the question
 }
 
-func (r *wordReader) Version(context.Context) (string, error) { return r.version, nil }
+func (r *wordReader) Version(context.Context) (string, error) {
+	if r.version == "" {
+		return "", retrieval.ErrNotReady
+	}
+	return r.version, nil
+}
 
 func wordsOf(text string) (list []string) {
 	for _, w := range strings.Fields(strings.ToLower(text)) {
@@ -258,7 +263,7 @@ func TestComplaintsComeToTheGuideOrToTheQuestion(t *testing.T) {
 	if len(list) != 2 {
 		t.Fatalf("%+v", list)
 	}
-	if p := list[0]; p.Guide != "boat" || p.GuideTitle != "Регистрация на лодка" || p.People != 2 || p.Items != 3 || p.Sources["rating"] != 1 || p.Sources["closing"] != 1 || p.Sources["report"] != 1 {
+	if p := list[0]; p.Guide != "boat" || p.GuideTitle != "Регистрация на лодка" || p.People != 3 || p.Items != 3 || p.Sources["rating"] != 1 || p.Sources["closing"] != 1 || p.Sources["report"] != 1 {
 		t.Errorf("the guide's: %+v", p)
 	}
 	if p := list[1]; p.Guide != "" || p.Name() != "лодка под наем" {
@@ -279,7 +284,7 @@ func TestComplaintsComeToTheGuideOrToTheQuestion(t *testing.T) {
 	// A rating that is taken back goes.
 	e.rates("a", old, "good", "")
 	e.collect()
-	if p := e.problems("open")[0]; p.Sources["rating"] != 0 || p.People != 1 {
+	if p := e.problems("open")[0]; p.Sources["rating"] != 0 || p.People != 2 {
 		t.Errorf("after the rating was taken back: %+v", p)
 	}
 }

@@ -220,6 +220,8 @@ type complaint struct {
 	At      time.Time
 }
 
+func (c complaint) atGuide() bool { return c.Guided && c.Slug != "" }
+
 // takeRatings takes in bad ratings. One that says why of the guide is about the guide; one without a guide, or that another service was
 // meant, is about the question. A rating that was taken back goes.
 func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
@@ -270,21 +272,24 @@ func (w *Worklist) takeComplaints(ctx context.Context, known *meanings, source, 
 		if err != nil {
 			return err
 		}
-		texts := make([]string, len(list))
-		for i, c := range list {
-			texts[i] = c.Words
+		var texts []string // of what is about a question
+		for _, c := range list {
+			if !c.atGuide() {
+				texts = append(texts, c.Words)
+			}
 		}
 		all, err := w.understand(ctx, known, texts)
 		if err != nil {
 			return err
 		}
 		err = w.change(ctx, known, func(tx pgx.Tx) error {
-			for i, c := range list {
+			for _, c := range list {
 				one := item{Source: source, Answer: c.Answer, Task: c.Task, Report: c.Report, Contact: c.Contact, At: c.At}
-				if c.Guided && c.Slug != "" {
+				if c.atGuide() {
 					err = w.atGuide(ctx, tx, c.Slug, one)
 				} else {
-					err = w.settle(ctx, tx, known, all[i], one)
+					err = w.settle(ctx, tx, known, all[0], one)
+					all = all[1:]
 				}
 				if err != nil {
 					return err

@@ -37,9 +37,9 @@ func (w *Worklist) follow(ctx context.Context) error {
 			{reopenDropped, nil},
 			// It came back.
 			{`UPDATE problems p SET state = 'open', remedy = '', fixed_at = NULL, revision = nextval('problem_revisions')
-			  WHERE p.state = 'fixed' AND p.guide = '' AND (
-				SELECT count(DISTINCT i.contact) FROM problem_items i
-				WHERE i.problem = p.id AND i.source IN ('unanswered', 'rating') AND i.at > p.fixed_at) >= $1`, []any{backAfter}},
+			  WHERE p.state = 'fixed' AND p.guide = '' AND p.fixed_at > $2 AND (
+				SELECT count(DISTINCT i.contact) FROM problem_items i JOIN answers a ON a.id = i.answer
+				WHERE i.problem = p.id AND i.source IN ('unanswered', 'rating') AND i.at > p.fixed_at AND a.answered_at > p.fixed_at) >= $1`, []any{backAfter, w.o.Now().Add(-watchFor)}},
 			// Only what nobody has touched goes where all that it held was erased.
 			{`DELETE FROM problems p WHERE p.state = 'open' AND p.changed_by IS NULL AND p.counted_at IS NULL
 				AND NOT EXISTS (SELECT FROM problem_items i WHERE i.problem = p.id) AND NOT EXISTS (SELECT FROM problems m WHERE m.merged_into = p.id)`, nil},
@@ -112,12 +112,14 @@ func (w *Worklist) countThese(ctx context.Context, known *meanings, ids []int64,
 		UPDATE problems p SET people = n.people, items = n.items, recent = n.recent, earlier = n.earlier, counted_at = $3,
 			example = coalesce((SELECT a.id FROM answers a WHERE a.id = n.example AND a.question <> '' AND a.answered_at > $3::timestamptz - interval '30 days'), n.newest)
 		FROM (
-			SELECT t.id, t.example, count(DISTINCT i.contact) AS people, count(i.id) AS items,
-				count(DISTINCT i.contact) FILTER (WHERE i.at > $3::timestamptz - interval '7 days') AS recent,
-				count(DISTINCT i.contact) FILTER (WHERE i.at <= $3::timestamptz - interval '7 days' AND i.at > $3::timestamptz - interval '14 days') AS earlier,
+			SELECT t.id, t.example, count(DISTINCT i.who) AS people, count(i.id) AS items,
+				count(DISTINCT i.who) FILTER (WHERE i.at > $3::timestamptz - interval '7 days') AS recent,
+				count(DISTINCT i.who) FILTER (WHERE i.at <= $3::timestamptz - interval '7 days' AND i.at > $3::timestamptz - interval '14 days') AS earlier,
 				max(i.answer) AS newest
 			FROM unnest($1::bigint[], $2::bigint[]) AS t (id, example)
-			LEFT JOIN problem_items i ON i.problem = t.id AND i.source NOT IN ('again', 'told') AND i.at > $3::timestamptz - interval '30 days'
+			LEFT JOIN LATERAL (
+				SELECT *, CASE WHEN source = 'report' THEN coalesce(contact, -id) ELSE contact END AS who FROM problem_items WHERE problem = t.id -- a report on a guide's page is somebody's
+			) i ON true AND i.source NOT IN ('again', 'told') AND i.at > $3::timestamptz - interval '30 days'
 			GROUP BY t.id, t.example
 		) n WHERE p.id = n.id`, ids, examples, now)
 	return w.desk.db.SendBatch(ctx, batch).Close()

@@ -180,7 +180,7 @@ func (w *Worklist) Weeks(ctx context.Context, problems []int64) (map[int64][]Wee
 	const weeks = 12
 	now := w.o.Now()
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT problem, floor(extract(epoch FROM $2::timestamptz - at) / 604800)::integer AS ago, count(DISTINCT contact)
+		SELECT problem, floor(extract(epoch FROM $2::timestamptz - at) / 604800)::integer AS ago, count(DISTINCT CASE WHEN source = 'report' THEN coalesce(contact, -id) ELSE contact END)
 		FROM problem_items WHERE problem = ANY ($1) AND at > $2::timestamptz - make_interval(weeks => $3) AND at <= $2 AND source NOT IN ('again', 'told')
 		GROUP BY 1, 2`, problems, now, weeks)
 	if err != nil {
