@@ -40,6 +40,9 @@ func (w *Worklist) act(ctx context.Context, a staff.Account, verb string, id int
 		if !slices.Contains(states, p.State) {
 			return ErrProblemState
 		}
+		if err := ownProblem(ctx, tx, a, p, verb); err != nil {
+			return err
+		}
 		return change(tx, p)
 	})
 	if err != nil {
@@ -48,9 +51,34 @@ func (w *Worklist) act(ctx context.Context, a staff.Account, verb string, id int
 	return nil
 }
 
+// ownProblem refuses a municipality's editor a problem of the whole country: theirs are those of their municipality's guides, and a new
+// guide of their own may be begun for what nobody works on.
+func ownProblem(ctx context.Context, tx pgx.Tx, a staff.Account, p Problem, verb string) error {
+	if a.Municipality == "" || verb == "problem.draft" && p.Guide == "" {
+		return nil
+	}
+	var own bool
+	err := tx.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM guides g JOIN guide_versions v ON v.slug = g.slug AND v.version = g.version
+			WHERE g.slug = CASE WHEN $1 <> '' THEN $1 ELSE $2 END AND v.municipality = $3)`, p.Guide, p.Fix, a.Municipality).Scan(&own)
+	if err != nil {
+		return fmt.Errorf("look whose guide %q is: %w", p.Guide+p.Fix, err)
+	}
+	if !own {
+		return editorFault(knowledge.Editor{Municipality: a.Municipality})
+	}
+	return nil
+}
+
+// typed is a text as PostgreSQL can keep it, with the ends of lines that browsers send made one.
+func typed(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
+	return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
 // words masks what an editor typed and holds it to a length; least 1 asks for something.
 func (w *Worklist) words(ctx context.Context, field, text string, least, most int) (string, error) {
-	text, _, err := w.desk.conversations.Mask(ctx, strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")))
+	text, _, err := w.desk.conversations.Mask(ctx, typed(text))
 	if err != nil {
 		return "", err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -32,7 +31,7 @@ var _ bot.Editors = (*Worklist)(nil)
 
 // Report keeps that something in a guide is wrong, masked; false where the contact has said enough for today, or there is no such guide.
 func (w *Worklist) Report(ctx context.Context, tx postgres.DB, r bot.Report) (bool, error) {
-	text, _, err := w.desk.conversations.Mask(ctx, strings.TrimSpace(strings.ReplaceAll(r.Text, "\r\n", "\n")))
+	text, _, err := w.desk.conversations.Mask(ctx, typed(r.Text))
 	if err != nil {
 		return false, fmt.Errorf("report: %w", err)
 	}
