@@ -87,8 +87,12 @@ func (s *site) report(w http.ResponseWriter, r *http.Request) error {
 	}
 	slug := r.PathValue("slug")
 	if !s.NoLimits {
-		for key, most := range map[string]int{"web:reports:" + s.address(r): reportsFromAddress, "web:reports-of:" + slug: reportsOfGuide} {
-			if ok, after := s.redis.Allow(r.Context(), key, most, time.Hour); !ok {
+		// The address first: who has said enough takes nothing of what others may say of the guide.
+		for _, limit := range []struct {
+			key  string
+			most int
+		}{{"web:reports:" + s.address(r), reportsFromAddress}, {"web:reports-of:" + slug, reportsOfGuide}} {
+			if ok, after := s.redis.Allow(r.Context(), limit.key, limit.most, time.Hour); !ok {
 				return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: max(after, time.Second)}
 			}
 		}
