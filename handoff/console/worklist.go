@@ -60,8 +60,10 @@ func (s *site) worklistPage(w http.ResponseWriter, r *http.Request) (err error) 
 	if page.weeks, err = s.Worklist.Weeks(r.Context(), ids); err != nil {
 		return err
 	}
-	if page.after, err = s.Worklist.After(r.Context(), ids); err != nil {
-		return err
+	if page.State == "fixed" { // of others nothing is said
+		if page.after, err = s.Worklist.After(r.Context(), ids); err != nil {
+			return err
+		}
 	}
 	return s.render(w, http.StatusOK, "worklist", page)
 }
