@@ -9,22 +9,31 @@ import (
 // dot product of two is their cosine. Vectors of two models can't be compared; see Version. It asks no server, and takes
 // one processor a fraction of a millisecond a text. It fails with ErrNotReady where no model serves yet.
 func (a *Answerer) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	s, err := a.served(ctx)
+	vectors := make([][]float32, 0, len(texts))
+	err := a.read(ctx, texts, func(w *weights, x Analysis) { vectors = append(vectors, w.vector(x)) })
 	if err != nil {
 		return nil, err
+	}
+	return vectors, nil
+}
+
+// read shows each text, as the model that serves analyses it, in turn.
+func (a *Answerer) read(ctx context.Context, texts []string, each func(*weights, Analysis)) error {
+	s, err := a.served(ctx)
+	if err != nil {
+		return err
 	}
 	l, err := a.shelf(ctx, s, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	vectors := make([][]float32, len(texts))
-	for i, text := range texts {
+	for _, text := range texts {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		vectors[i] = s.weights.vector(l.glossary.analyze(text))
+		each(s.weights, l.glossary.analyze(text))
 	}
-	return vectors, nil
+	return nil
 }
 
 // Version names the model that serves: vectors that Embed gave under another name are to be made anew.
