@@ -21,20 +21,7 @@ const (
 // RunAftermaths asks those who agreed to it what became of it, until ctx ends. One replica does it at a time; each message is written in the
 // transaction that notes it, so two would write it once as well.
 func (e *Engine) RunAftermaths(ctx context.Context) error {
-	return postgres.Lead(ctx, e.conversations.pool, "aftermaths", func(ctx context.Context) error {
-		tick := time.NewTicker(aftermathEvery)
-		defer tick.Stop()
-		for {
-			if err := e.AskAftermaths(ctx); err != nil && ctx.Err() == nil {
-				e.log.Error("ask what became of it", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
-		}
-	})
+	return postgres.LeadEvery(ctx, e.conversations.pool, "aftermaths", aftermathEvery, e.AskAftermaths, func(err error) { e.log.Error("ask what became of it", "error", err) })
 }
 
 // AskAftermaths does once what RunAftermaths does: by day, as reminders go, and where the conversation is quiet, nobody else talks to the

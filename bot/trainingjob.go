@@ -28,20 +28,7 @@ const trainingsEvery = 15 * time.Second
 // RunTrainings tells those who signed up what has changed and what is tomorrow, and forgets them seven days after, until ctx ends.
 // One replica does it at a time; each word is said in the transaction that notes it, so two would say it once as well.
 func (c *Conversations) RunTrainings(ctx context.Context, store *knowledge.Store) error {
-	return postgres.Lead(ctx, c.pool, "trainings", func(ctx context.Context) error {
-		tick := time.NewTicker(trainingsEvery)
-		defer tick.Stop()
-		for {
-			if err := c.TellTrainings(ctx, store); err != nil && ctx.Err() == nil {
-				c.log.Error("tell of trainings", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
-		}
-	})
+	return postgres.LeadEvery(ctx, c.pool, "trainings", trainingsEvery, func(ctx context.Context) error { return c.TellTrainings(ctx, store) }, func(err error) { c.log.Error("tell of trainings", "error", err) })
 }
 
 // TellTrainings does once what RunTrainings does.

@@ -30,20 +30,7 @@ func (n *Notices) RunReviews(ctx context.Context) error {
 	if !n.o.Mail.Works() && n.o.Telegram == nil {
 		return nil
 	}
-	return postgres.Lead(ctx, n.desk.db, "reviews", func(ctx context.Context) error {
-		tick := time.NewTicker(30 * time.Second)
-		defer tick.Stop()
-		for {
-			if err := n.Reviews(ctx); err != nil && ctx.Err() == nil {
-				n.o.Log.Error("telling editors of drafts failed", "err", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
-		}
-	})
+	return postgres.LeadEvery(ctx, n.desk.db, "reviews", 30*time.Second, n.Reviews, func(err error) { n.o.Log.Error("telling editors of drafts failed", "err", err) })
 }
 
 // Reviews finds which editors are to be told of which drafts, drops what needs no telling any more, and sends what is due: each draft that was sent, or given back,

@@ -33,20 +33,7 @@ func (n *Notices) RunYearly(ctx context.Context) error {
 	if !n.o.Mail.Works() && n.o.Telegram == nil {
 		return nil
 	}
-	return postgres.Lead(ctx, n.desk.db, "yearly", func(ctx context.Context) error {
-		tick := time.NewTicker(10 * time.Minute)
-		defer tick.Stop()
-		for {
-			if err := n.Yearly(ctx); err != nil && ctx.Err() == nil {
-				n.o.Log.Error("asking libraries failed", "err", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
-		}
-	})
+	return postgres.LeadEvery(ctx, n.desk.db, "yearly", 10*time.Minute, n.Yearly, func(err error) { n.o.Log.Error("asking libraries failed", "err", err) })
 }
 
 // Yearly asks whoever is to be asked now.

@@ -38,6 +38,25 @@ func Lead(ctx context.Context, pool *pgxpool.Pool, name string, work func(contex
 	}
 }
 
+// LeadEvery runs a round of work at once and then at every tick, on one replica at a time, until ctx ends; see Lead. A round that fails is
+// told to failed, and the next one comes all the same.
+func LeadEvery(ctx context.Context, pool *pgxpool.Pool, name string, every time.Duration, round func(context.Context) error, failed func(error)) error {
+	return Lead(ctx, pool, name, func(ctx context.Context) error {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			if err := round(ctx); err != nil && ctx.Err() == nil {
+				failed(err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+	})
+}
+
 // leadOnce waits for the lead and works under it. It returns errLeadLost wherever another try may help.
 func leadOnce(ctx context.Context, config *pgx.ConnConfig, name string, work func(context.Context) error) error {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())

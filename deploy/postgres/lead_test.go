@@ -78,3 +78,21 @@ func TestLeadReturnsWhatWorkReturns(t *testing.T) {
 		}
 	}
 }
+
+func TestLeadEveryGoesOnAfterARoundThatFailed(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	broken := errors.New("broken")
+	rounds := 0
+	var told []error
+	err := postgres.LeadEvery(ctx, postgrestest.New(t), "test", time.Millisecond, func(context.Context) error {
+		if rounds++; rounds == 1 {
+			return broken
+		}
+		stop()
+		return broken // the end of ctx is no failure to tell
+	}, func(err error) { told = append(told, err) })
+	if err != nil || rounds != 2 || len(told) != 1 || !errors.Is(told[0], broken) {
+		t.Errorf("%v after %d rounds, told %v", err, rounds, told)
+	}
+}

@@ -23,22 +23,10 @@ func Run(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("keep the figures: %w", err)
 	}
-	return postgres.Lead(ctx, pool, "figures", func(ctx context.Context) error {
-		tick := time.NewTicker(refreshEvery)
-		defer tick.Stop()
-		for {
-			err := s.Refresh(ctx, time.Now())
-			if err == nil {
-				err = errors.Join(s.Prepare(ctx, time.Now(), zone), s.Publish(ctx, time.Now().In(zone)))
-			}
-			if err != nil && ctx.Err() == nil {
-				log.Error("keep the figures", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-tick.C:
-			}
+	return postgres.LeadEvery(ctx, pool, "figures", refreshEvery, func(ctx context.Context) error {
+		if err := s.Refresh(ctx, time.Now()); err != nil {
+			return err
 		}
-	})
+		return errors.Join(s.Prepare(ctx, time.Now(), zone), s.Publish(ctx, time.Now().In(zone)))
+	}, func(err error) { log.Error("keep the figures", "error", err) })
 }
