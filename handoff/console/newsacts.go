@@ -37,8 +37,7 @@ func (s *site) publishNews(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case n.State != knowledge.NewsDraft || version != n.Version:
-		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
-		return seeOther(w, r, newsPath(n.ID))
+		return s.newsChanged(w, r, n)
 	case len(wanted.Check(hosts, now)) > 0: // the page says what is missing
 		return seeOther(w, r, newsPath(n.ID)+"#missing")
 	}
@@ -48,8 +47,7 @@ func (s *site) publishNews(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if errors.Is(err, knowledge.ErrNewsChanged) {
-		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
-		return seeOther(w, r, newsPath(n.ID))
+		return s.newsChanged(w, r, n)
 	}
 	if err != nil {
 		return err
@@ -70,6 +68,12 @@ func (s *site) newsAct(r *http.Request, verb string, n knowledge.NewsItem) staff
 	return staff.Act{By: visitOf(r).account.ID, Verb: "news." + verb, Subject: newsSubject(n.ID)}
 }
 
+// newsChanged says that somebody else was quicker, on the page that shows what they did.
+func (s *site) newsChanged(w http.ResponseWriter, r *http.Request, n knowledge.NewsItem) error {
+	s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
+	return seeOther(w, r, newsPath(n.ID))
+}
+
 // withdrawNews takes an item away from people, or deletes a draft.
 func (s *site) withdrawNews(w http.ResponseWriter, r *http.Request) error {
 	n, err := s.newsItem(r)
@@ -86,8 +90,7 @@ func (s *site) withdrawNews(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if errors.Is(err, knowledge.ErrNewsChanged) {
-		s.setFlash(w, flash{Key: "news.conflict_room", Bad: true})
-		return seeOther(w, r, newsPath(n.ID))
+		return s.newsChanged(w, r, n)
 	}
 	if err != nil {
 		return err
