@@ -42,7 +42,11 @@
 //	expire     waiting           the program                –                     closed     the bot    closed expired    notice_expired
 //	rate       closed            the person                 not rated yet         as before  as before  rated             –
 //
-// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, staff_notices, review_notices, library_reminders and canned_answers. It reads
+// What people could not find, rated badly or reported, and what closings said of the guides, is collected in the editors' work list, in groups of
+// the same problem (worklist.go and the files that begin so): its items only point at what was said. Editors are told of drafts that wait for
+// them in reviews.go.
+//
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, the problem tables of the work list, staff_notices, review_notices, library_reminders and canned_answers. It reads
 // bot's conversations, contacts and messages, knowledge's help_points, places, guides and their drafts, and handoff/staff's staff. The bot calls it as
 // its Desk, its Callbacks and its Aftercare; handoff/console shows it to the staff, cmd runs it.
 package handoff
