@@ -126,13 +126,13 @@ func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 
 // fail shows an error as a page. What is not expected is logged, and shown without its words.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var tooBig *http.MaxBytesError
-	if r.Context().Err() != nil && !errors.As(err, &tooBig) { // the browser is gone, or the program is stopping
+	if r.Context().Err() != nil { // the browser is gone, or the program is stopping
 		w.Header().Set("Retry-After", "5")
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	status, key := http.StatusInternalServerError, "error"
+	var tooBig *http.MaxBytesError
 	switch {
 	case errors.Is(err, errNotFound), errors.Is(err, handoff.ErrNotFound), errors.Is(err, staff.ErrNotFound):
 		status, key = http.StatusNotFound, "not_found"
