@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,6 +18,9 @@ import (
 
 // biggestUpload is how many bytes a file of guides may have here; «orientir import» takes bigger ones.
 const biggestUpload = 16 << 20
+
+// uploadTime is how long such a file may be on its way: the server's own bound is for forms, and on a slow line this takes minutes.
+const uploadTime = 10 * time.Minute
 
 // importShown is how many guides one page of what a file would change shows with their differences.
 const importShown = 20
@@ -74,6 +78,9 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, name string, h
 
 // readImport answers POST /console/import: it reads the file, and leads to what it would change.
 func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil {
+		return err
+	}
 	by, err := s.importer(r)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -39,11 +40,17 @@ func (w *browser) upload(how, name string, data []byte) answer {
 	}
 	_, _ = file.Write(data)
 	_ = form.Close()
-	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.URL+"/console/import", &body)
+	return w.sendFile(form.FormDataContentType(), &body)
+}
+
+// sendFile gives a form with a file to the page, as fast as body can be read.
+func (w *browser) sendFile(kind string, body io.Reader) answer {
+	w.Helper()
+	r, err := http.NewRequestWithContext(w.ctx, http.MethodPost, w.URL+"/console/import", body)
 	if err != nil {
 		w.Fatal(err)
 	}
-	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.Header.Set("Content-Type", kind)
 	response, err := w.client.Do(r)
 	if err != nil {
 		w.Fatal(err)
@@ -167,6 +174,24 @@ func TestWhatIsWrongInAFileIsShown(t *testing.T) {
 	}
 	if guides, err := b.store.Guides(b.ctx); err != nil || len(guides) != 1 {
 		t.Errorf("%d guides, %v", len(guides), err)
+	}
+}
+
+// slowLine brings its second part when a form would long have had to be here: the test's server gives one a second.
+type slowLine struct{ io.Reader }
+
+func (l slowLine) Read(p []byte) (int, error) {
+	time.Sleep(1500 * time.Millisecond)
+	return l.Reader.Read(p)
+}
+
+func TestAFileMayTakeItsTimeOnASlowLine(t *testing.T) {
+	b := setup(t)
+	_, w := b.editor("Мария")
+	body := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.md\"\r\n\r\nЗдравейте!\r\n--x--\r\n"
+	got := w.sendFile("multipart/form-data; boundary=x", io.MultiReader(strings.NewReader(body[:20]), slowLine{strings.NewReader(body[20:])}))
+	if got.code != http.StatusUnprocessableEntity || !strings.Contains(got.body, "не е написано като упътване") {
+		t.Errorf("%d: %s", got.code, got.body)
 	}
 }
 
