@@ -211,7 +211,9 @@ func formSections(f frame, d knowledge.Draft, titles map[string]string, check fo
 		apart = append(apart, []string{named(a.Slug), a.How[knowledge.Bulgarian], a.How[knowledge.English]})
 	}
 	for _, l := range g.Local {
-		local = append(local, []string{l.Municipality, l.Link, l.Contact, l.Note[knowledge.Bulgarian], l.Note[knowledge.English]})
+		local = append(local, []string{
+			l.Municipality, l.Link, l.Contact, l.Note[knowledge.Bulgarian], l.Note[knowledge.English], l.Office, l.Fee[knowledge.Bulgarian], l.Fee[knowledge.English],
+		})
 	}
 	for _, s := range g.Sources {
 		sources = append(sources, []string{s.URL, s.Title, writeDay(s.Seen), writeDay(s.Checked)})

@@ -26,7 +26,7 @@ func columnsOf(list string) []string {
 	case "apart":
 		return []string{"apart.slug", "apart.bg", "apart.en"}
 	case "local":
-		return []string{"local.municipality", "local.link", "local.contact", "local.bg", "local.en"}
+		return []string{"local.municipality", "local.link", "local.contact", "local.bg", "local.en", "local.office", "local.fee_bg", "local.fee_en"}
 	case "sources":
 		return []string{"sources.url", "sources.title", "sources.seen", "sources.checked"}
 	}
@@ -145,6 +145,7 @@ func (s *site) typedGuide(r *http.Request, values url.Values, kept knowledge.Dra
 	for _, row := range t.rows("local") {
 		g.Local = append(g.Local, knowledge.Local{
 			Municipality: t.at("local.municipality", row), Link: address(t.at("local.link", row)), Contact: t.at("local.contact", row),
+			Office: t.at("local.office", row), Fee: inBoth(t.at("local.fee_bg", row), t.at("local.fee_en", row)),
 			Note: inBoth(t.at("local.bg", row), t.at("local.en", row)),
 		})
 	}

@@ -1,0 +1,86 @@
+package console
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+)
+
+// TestTheFormKeepsAllOfARow fills in everything that a door, a source and «not to be confused with» can say, and sends the form back.
+func TestTheFormKeepsAllOfARow(t *testing.T) {
+	b := setup(t)
+	in := func(words string) map[knowledge.Language]string {
+		return map[knowledge.Language]string{knowledge.Bulgarian: words, knowledge.English: words + " (en)"}
+	}
+	day := time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)
+	g := knowledge.Guide{
+		Slug: "row", Apart: []knowledge.Apart{{Slug: "criminal-record", How: in("друго")}},
+		Local: []knowledge.Local{
+			{Municipality: "Враца", Link: "https://vratsa.bg/x", Contact: "092 62 45 81", Office: "стая 3", Fee: in("5 €"), Note: in("с талон")},
+			{Municipality: "Видин", Office: "стая 4"}, {Municipality: "Ямбол", Fee: in("6 €")},
+		},
+		Sources: []knowledge.Source{{URL: "https://mvr.bg/x", Title: "Страница", Seen: day, Checked: day.AddDate(0, 1, 0)}},
+	}
+	for _, row := range []any{g.Apart[0], g.Local[0], g.Sources[0]} {
+		for i, v := 0, reflect.ValueOf(row); i < v.NumField(); i++ {
+			if v.Field(i).IsZero() {
+				t.Fatalf("%s.%s is to be filled in", v.Type(), v.Type().Field(i).Name)
+			}
+		}
+	}
+	s := &site{Deps: b.site.Deps}
+	var err error
+	if s.templates, err = parseTemplates(); err != nil {
+		t.Fatal(err)
+	}
+	kept, f := knowledge.Draft{Slug: g.Slug, Guide: g}, frame{Language: "bg", site: s}
+	page, err := s.fragment("guideform", "main", guideForm{frame: f, Slug: g.Slug, Draft: kept, Sections: formSections(f, kept, nil, formCheck{}, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := http.NewRequestWithContext(b.ctx, http.MethodPost, "/", nil)
+	typed, err := s.typedGuide(r, answer{body: page}.form(t), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := typed.Guide; !reflect.DeepEqual(got.Apart, g.Apart) || !reflect.DeepEqual(got.Local, g.Local) || !reflect.DeepEqual(got.Sources, g.Sources) {
+		t.Errorf("sent back as\n%+v\n%+v\n%+v", got.Apart, got.Local, got.Sources)
+	}
+}
+
+// vidinsEditor writes for one municipality alone.
+func (b *bundle) vidinsEditor() *browser {
+	b.Helper()
+	return b.as(b.account(staff.Profile{Email: "vidin@example.bg", Name: "Видин", Roles: []staff.Role{staff.Editor}, Municipality: "VID09"}))
+}
+
+// A municipality's door stands beside another's that says more than the form once showed.
+func TestADoorIsAddedBesideAnothers(t *testing.T) {
+	b := setup(t)
+	g, _, err := b.store.Guide(b.ctx, "criminal-record")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Local = []knowledge.Local{{Municipality: "Враца", Office: "стая 3", Fee: map[knowledge.Language]string{knowledge.Bulgarian: "5 €"}}}
+	if _, err := b.store.Publish(b.ctx, g, "x"); err != nil {
+		t.Fatal(err)
+	}
+	w := b.vidinsEditor()
+	form := w.get(formAddress).form(t)
+	for _, c := range columnsOf("local") {
+		value := map[string]string{"local.municipality": "Видин", "local.office": "стая 7"}[c]
+		form[c] = append(form[c][:1:1], value)
+	}
+	if got := w.save(form, "save"); got.code != http.StatusSeeOther {
+		t.Fatal(got.code)
+	}
+	want := append(slices.Clone(g.Local), knowledge.Local{Municipality: "Видин", Office: "стая 7"})
+	if got := b.draft("criminal-record").Guide.Local; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
