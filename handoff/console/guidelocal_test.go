@@ -84,3 +84,23 @@ func TestADoorIsAddedBesideAnothers(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestALocalGuideIsBegun(t *testing.T) {
+	b := setup(t)
+	begin := func(w *browser, slug, municipality string) string {
+		t.Helper()
+		if got := w.post("/console/guides/new", "title_bg", "Паркиране във Видин", "slug", slug, "municipality", municipality, "do", "anyway"); got.code != http.StatusSeeOther {
+			t.Fatal(slug, got.code)
+		}
+		return b.draft(slug).Guide.Municipality
+	}
+	if code := begin(b.vidinsEditor(), "vidin-own", "VRC10"); code != "VID09" {
+		t.Errorf("of %q", code)
+	}
+	maria := b.as(b.editorOf("maria"))
+	for slug, want := range map[string]string{"vratsa-parking": "VRC10", "parking": ""} {
+		if code := begin(maria, slug, want); code != want {
+			t.Errorf("%s is of %q", slug, code)
+		}
+	}
+}

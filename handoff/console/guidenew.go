@@ -17,6 +17,8 @@ import (
 type guideNew struct {
 	frame
 	TitleBG, TitleEN, Slug string
+	Municipality           string                   // code of the one that the guide is of; "" is the whole country
+	Municipalities         []knowledge.Municipality // to choose from; none where the visitor writes for one alone
 	Similar                []knowledge.GuideName
 	Wrong                  string // field
 	Words                  string // what is wrong with it
@@ -26,6 +28,9 @@ type guideNew struct {
 func (s *site) newGuidePage(w http.ResponseWriter, r *http.Request) error {
 	page := guideNew{frame: s.frame(w, r, "guides_title")}
 	page.Title = page.F("new_title")
+	if err := s.whoseGuide(r, &page, ""); err != nil {
+		return err
+	}
 	return s.render(w, http.StatusOK, "guidenew", page)
 }
 
@@ -37,6 +42,9 @@ func (s *site) newGuide(w http.ResponseWriter, r *http.Request) error {
 	t := typed{r.PostForm}
 	page := guideNew{frame: s.frame(w, r, "guides_title"), TitleBG: t.line("title_bg"), TitleEN: t.line("title_en"), Slug: t.line("slug")}
 	page.Title, page.Back = page.F("new_title"), "/console/guides/new"
+	if err := s.whoseGuide(r, &page, t.line("municipality")); err != nil {
+		return err
+	}
 	wrong := func(field, words string) error {
 		page.Wrong, page.Words = field, words
 		return s.render(w, http.StatusUnprocessableEntity, "guidenew", page)
@@ -61,7 +69,7 @@ func (s *site) newGuide(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, http.StatusConflict, "guidenew", page)
 	}
 	page.Similar = nil
-	g := knowledge.Guide{Slug: slug, Status: knowledge.Active, TitleEnglish: page.TitleEN, Text: map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: {Title: page.TitleBG}}}
+	g := knowledge.Guide{Slug: slug, Municipality: page.Municipality, Status: knowledge.Active, TitleEnglish: page.TitleEN, Text: map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: {Title: page.TitleBG}}}
 	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "guide.begin", Subject: "guide:" + slug}, func(tx pgx.Tx, _ *staff.Act) error {
 		_, err := knowledge.NewStore(tx).SaveDraft(r.Context(), tx, knowledge.Draft{Slug: slug, Guide: g}, s.editor(visitOf(r)))
 		return err
@@ -80,6 +88,20 @@ func (s *site) newGuide(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.setFlash(w, flash{Key: "form.begun"})
 	return seeOther(w, r, guidePath(slug)+"/edit")
+}
+
+// whoseGuide says what the guide will hold for: a municipality's editor begins guides of that municipality alone, the others choose.
+// A code that there isn't is the whole country, as the page shows.
+func (s *site) whoseGuide(r *http.Request, page *guideNew, chosen string) (err error) {
+	if own := visitOf(r).account.Municipality; own != "" {
+		page.Municipality = strings.ToUpper(strings.TrimSpace(own))
+		return nil
+	}
+	page.Municipalities, err = s.Knowledge.Municipalities(r.Context())
+	if slices.ContainsFunc(page.Municipalities, func(m knowledge.Municipality) bool { return m.Code == chosen }) {
+		page.Municipality = chosen
+	}
+	return err
 }
 
 // similarGuides are published guides whose names have all the longer words of a title in them.
