@@ -153,11 +153,19 @@ func (s *Store) mayChange(ctx context.Context, tx postgres.DB, slug string, g Gu
 	return fence(ctx, tx, by, g, before...)
 }
 
-// keepDates gives g with the review date and the days of its sources as they are published, where a municipality's editor saves a guide that
-// isn't the municipality's: they change by themselves while a form is open, so that they can't be compared, and are nobody's to type there.
+// keepDates gives g with the review date and the days of its sources as the draft that is there has them, or else as they are published, where a
+// municipality's editor saves a guide that isn't the municipality's: they change by themselves while a form is open, so that they can't be
+// compared, and are nobody's to type there.
 func (s *Store) keepDates(ctx context.Context, tx postgres.DB, slug string, g Guide, by Editor) (Guide, error) {
 	if by.Municipality == "" || g.Municipality != "" {
 		return g, nil
+	}
+	d, drafted, err := readDraft(ctx, tx, slug, "FOR UPDATE")
+	if err != nil {
+		return g, err
+	}
+	if drafted { // its dates may be a colleague's work
+		return g.dated(d.Guide), nil
 	}
 	published, err := readGuides(ctx, tx, []string{slug})
 	if err != nil || len(published) == 0 {
