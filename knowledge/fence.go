@@ -40,11 +40,15 @@ func (m Municipality) fence(after Guide, before ...Guide) error {
 		}
 		return nil
 	}
-	now := m.foreign(after)
 	fields := make([]map[string]any, len(before))
 	for i, g := range before {
 		fields[i] = m.foreign(g)
 	}
+	return sameFields(m.foreign(after), fields...)
+}
+
+// sameFields checks that each field of a guide is as in one of others.
+func sameFields(now map[string]any, fields ...map[string]any) error {
 	names := maps.Clone(now)
 	for _, f := range fields {
 		maps.Copy(names, f)
@@ -55,6 +59,33 @@ func (m Municipality) fence(after Guide, before ...Guide) error {
 		}
 	}
 	return nil
+}
+
+// fenceDraft is the rule for a draft that is there: what isn't the municipality's is as in it. Where the guide was published since, fields
+// that the draft hasn't changed may be as they are published now; no field may go back, or somebody else's work would be lost. It is pure.
+func (m Municipality) fenceDraft(after, draft, base, published Guide) error {
+	if draft.Municipality == m.Code || after.Municipality == m.Code {
+		return m.fence(after, draft)
+	}
+	there, begun, caughtUp := m.foreign(draft), m.foreign(base), m.foreign(published)
+	for _, fields := range []map[string]any{there, begun} {
+		for name := range fields {
+			if !reflect.DeepEqual(there[name], begun[name]) {
+				caughtUp[name] = there[name]
+			}
+		}
+	}
+	return sameFields(m.foreign(after), there, caughtUp)
+}
+
+// Take gives the guide with what is the municipality's of another, and with its note of why.
+func (m Municipality) Take(g, from Guide) Guide {
+	if g.Municipality == m.Code {
+		return from
+	}
+	g = m.onto(g, from.Local)
+	g.Why = from.Why
+	return g
 }
 
 // foreign is everything in a guide that is not the municipality's, by field as Fault names it. What is empty is left out, so that an
@@ -129,8 +160,8 @@ func pruned(value any) any {
 	return value
 }
 
-// mayChange checks that an editor may save g as the draft of a guide: beside what is the editor's, it is as in the draft that is there,
-// in what the draft was begun on, or in what is published now.
+// mayChange checks that an editor may save g as the draft of a guide: beside what is the editor's, it is as in the draft that is there, or
+// as published where there is none. A draft in review that holds somebody else's changes stays there: saving would take it back.
 func (s *Store) mayChange(ctx context.Context, tx postgres.DB, slug string, g Guide, by Editor) error {
 	if by.Municipality == "" {
 		return nil
@@ -143,14 +174,29 @@ func (s *Store) mayChange(ctx context.Context, tx postgres.DB, slug string, g Gu
 	if err != nil {
 		return err
 	}
-	if ok {
-		base, err := begunOn(ctx, tx, d)
-		if err != nil {
+	if !ok {
+		return fence(ctx, tx, by, g, before...)
+	}
+	base, err := begunOn(ctx, tx, d)
+	if err != nil {
+		return err
+	}
+	if d.Stage == InReview {
+		if err := fence(ctx, tx, by, d.Guide, base...); err != nil {
 			return err
 		}
-		before = append(append(before, d.Guide), base...)
 	}
-	return fence(ctx, tx, by, g, before...)
+	if len(base) == 0 || len(before) == 0 { // new: nothing was published since
+		return fence(ctx, tx, by, g, d.Guide)
+	}
+	m, ok, err := readMunicipality(ctx, tx, by.Municipality)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &Fault{"municipality", "fault.not_yours", by.Municipality}
+	}
+	return m.fenceDraft(g, d.Guide, base[0], before[0])
 }
 
 // keepDates gives g with the review date and the days of its sources as the draft that is there has them, or else as they are published, where a

@@ -88,6 +88,9 @@ func (s *site) showGuideClash(w http.ResponseWriter, r *http.Request, o opened, 
 	case o.draft.Revision == 0:
 		page.What, page.Theirs = page.F("clash_dropped"), page.F("clash_theirs_somebody")
 	}
+	if mine.Guide, err = s.ownPart(r, o.draft.Guide, mine.Guide); err != nil {
+		return err
+	}
 	titles, err := s.clashTitles(r, o.draft.Guide, mine.Guide)
 	if err != nil {
 		return err
@@ -227,6 +230,9 @@ func (s *site) mergeGuide(w http.ResponseWriter, r *http.Request, do string) err
 	if mine.Revision != o.draft.Revision || mine.Base != o.draft.Base { // a third change
 		return s.showGuideClash(w, r, o, mine)
 	}
+	if mine.Guide, err = s.ownPart(r, o.draft.Guide, mine.Guide); err != nil {
+		return err
+	}
 	merged := o.draft
 	for _, field := range draftChanges(o.draft, mine) {
 		take := do
@@ -258,6 +264,20 @@ func (s *site) mergeGuide(w http.ResponseWriter, r *http.Request, do string) err
 	}
 	s.setFlash(w, flash{Key: "form.clash_done"})
 	return seeOther(w, r, guidePath(o.draft.Slug)+"/edit")
+}
+
+// ownPart leaves of what was typed only what is the visitor's to change: a municipality's editor who opened the form before a colleague
+// saved has the old words in all the other fields.
+func (s *site) ownPart(r *http.Request, kept, typed knowledge.Guide) (knowledge.Guide, error) {
+	code := visitOf(r).account.Municipality
+	if code == "" {
+		return typed, nil
+	}
+	m, ok, err := s.Knowledge.Municipality(r.Context(), code)
+	if err != nil || !ok { // of no municipality: nothing is theirs, as saving says
+		return typed, err
+	}
+	return m.Take(kept, typed), nil
 }
 
 // takeField puts one field of another draft into a draft.
