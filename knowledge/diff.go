@@ -23,9 +23,14 @@ func Diff(a, b Guide) []GuideChange {
 	var changes []GuideChange
 	before, after := a.fields(), b.fields()
 	for i, f := range after {
-		if !slices.Equal(before[i].values, f.values) {
-			changes = append(changes, GuideChange{f.name, before[i].values, f.values})
+		if slices.Equal(before[i].compared(), f.compared()) {
+			continue
 		}
+		c := GuideChange{f.name, before[i].values, f.values}
+		if slices.Equal(c.Before, c.After) { // the same words in another place: only their names tell them apart
+			c.Before, c.After = before[i].named(), f.named()
+		}
+		changes = append(changes, c)
 	}
 	return changes
 }
@@ -34,13 +39,42 @@ func Diff(a, b Guide) []GuideChange {
 type field struct {
 	name   string
 	values []string
+	whole  [][]string // of values with parts that can change places: each part with its name; nil where there are none
+}
+
+// compared is what tells two values apart: the words, and where each of them stands.
+func (f field) compared() []string {
+	if f.whole == nil {
+		return f.values
+	}
+	return joinParts(f.whole, "\x00")
+}
+
+// named are the values with the names of their parts.
+func (f field) named() []string { return joinParts(f.whole, " · ") }
+
+func joinParts(lists [][]string, between string) (out []string) {
+	for _, l := range lists {
+		out = append(out, strings.Join(l, between))
+	}
+	return out
+}
+
+// parts names what is said in each language, behind what it is about.
+func parts(about []string, name string, words map[Language]string) []string {
+	for _, l := range []Language{Bulgarian, English} {
+		if w := words[l]; w != "" {
+			about = append(about, name+string(l)+": "+w)
+		}
+	}
+	return about
 }
 
 // fields gives all of a guide, always the same fields in the same order.
 func (g Guide) fields() []field {
 	var all []field
 	add := func(name string, values ...string) {
-		all = append(all, field{name, slices.DeleteFunc(values, func(v string) bool { return v == "" })})
+		all = append(all, field{name: name, values: slices.DeleteFunc(values, func(v string) bool { return v == "" })})
 	}
 	add("audience", string(g.Audience))
 	add("status", string(g.Status))
@@ -49,15 +83,20 @@ func (g Guide) fields() []field {
 	add("identification", means(g.Identification)...)
 	add("related", slices.Clone(g.Related)...)
 	var lines []string
+	var whole [][]string
 	for _, a := range g.Apart {
-		lines = append(lines, inBoth(a.Slug, a.How))
+		if line := inBoth(a.Slug, a.How); line != "" {
+			lines, whole = append(lines, line), append(whole, parts([]string{a.Slug}, "", a.How))
+		}
 	}
-	add("apart", lines...)
-	lines = nil
+	all = append(all, field{"apart", lines, whole})
+	lines, whole = nil, nil
 	for _, l := range g.Local {
-		lines = append(lines, l.line())
+		if line := l.line(); line != "" {
+			lines, whole = append(lines, line), append(whole, l.parts())
+		}
 	}
-	add("local", lines...)
+	all = append(all, field{"local", lines, whole})
 	add("municipality", g.Municipality)
 	lines = nil
 	for _, s := range g.Sources {

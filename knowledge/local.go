@@ -27,6 +27,17 @@ func (l Local) line() string {
 	return inBoth(inBoth(strings.Join(facts, " · "), l.Fee), l.Note)
 }
 
+// parts names each of the things that line puts together: the same words elsewhere are another door.
+func (l Local) parts() []string {
+	all := []string{l.Municipality}
+	for _, p := range [][2]string{{"link: ", l.Link}, {"contact: ", l.Contact}, {"office: ", l.Office}} {
+		if p[1] != "" {
+			all = append(all, p[0]+p[1])
+		}
+	}
+	return parts(parts(all, "fee ", l.Fee), "", l.Note)
+}
+
 // Name is the municipality's name without its district.
 func (l Local) Name() string {
 	name, _, _ := strings.Cut(l.Municipality, ",")

@@ -12,7 +12,7 @@ import (
 func (g Guide) Marks() map[string]string {
 	marks := map[string]string{}
 	for _, f := range g.fields() {
-		marks[f.name] = MarkOf(f.values...)
+		marks[f.name] = MarkOf(f.compared()...)
 	}
 	return marks
 }
