@@ -37,6 +37,7 @@ type BrokenLink struct {
 	Titles      []string // of those, in Bulgarian
 	Parts       []string // link, source, local, signpost
 	Guides      int      // how many there are
+	Yours       bool     // it stands only in what the editor looks after, so that the editor may say that it is right
 }
 
 // SourceLine is a source that nobody has opened, with its guide.
@@ -78,9 +79,23 @@ func (s *Store) CountSources(ctx context.Context, today time.Time, by Editor) (m
 	return counts, wrap("count sources", err)
 }
 
+// ownDoor says whether a door l in a guide of the whole country is the municipality's; see Municipality.Owns.
+const ownDoor = `EXISTS (SELECT FROM municipalities m WHERE m.code = upper($1) AND CASE WHEN strpos(l.door ->> 'municipality', ',') > 0
+	THEN trim(split_part(l.door ->> 'municipality', ',', 1)) = m.name AND trim(substr(l.door ->> 'municipality', strpos(l.door ->> 'municipality', ',') + 1)) = m.district
+	ELSE trim(l.door ->> 'municipality') = m.name AND NOT EXISTS (SELECT FROM municipalities o WHERE o.name = m.name AND o.code <> m.code) END)`
+
+// doorsAt are the doors with an address in guides that are not of the municipality.
+const doorsAt = `SELECT FROM guides g JOIN guide_versions v USING (slug, version), jsonb_array_elements(v.local) l(door)
+	WHERE l.door ->> 'link' = c.url AND v.municipality <> upper($1) AND `
+
+// linkYours says whether an address stands nowhere but in what an editor looks after: what is said of it holds for everybody.
+const linkYours = `($1 = '' OR ` + linkOwned + ` AND NOT EXISTS (` + doorsAt + `NOT ` + ownDoor + `)
+	AND NOT EXISTS (SELECT FROM guide_links l LEFT JOIN guides g USING (slug) LEFT JOIN guide_versions v USING (slug, version)
+		WHERE l.url = c.url AND l.part <> 'local' AND v.municipality IS DISTINCT FROM upper($1)))`
+
 // linkOwned, pastDate and unopened are the conditions of the views. $2 is the day.
 const (
-	linkOwned = `($1 = '' OR EXISTS (SELECT FROM guide_links l JOIN guides g USING (slug) JOIN guide_versions v USING (slug, version) WHERE l.url = c.url AND v.municipality = upper($1)))`
+	linkOwned = `($1 = '' OR EXISTS (SELECT FROM guide_links l JOIN guides g USING (slug) JOIN guide_versions v USING (slug, version) WHERE l.url = c.url AND v.municipality = upper($1)) OR EXISTS (` + doorsAt + ownDoor + `))`
 	pastDate  = `v.status = 'active' AND (a.review_by IS NULL OR a.review_by < $2::date + 30) AND ` + owned
 	unopened  = `$2::text IS NOT NULL AND v.status = 'active' AND s.checked IS NULL AND NOT EXISTS (SELECT FROM source_checks k WHERE k.slug = s.slug AND k.url = s.url) AND ` + owned
 )
@@ -93,12 +108,12 @@ func (s *Store) BrokenLinks(ctx context.Context, by Editor, limit, offset int) (
 			coalesce((SELECT array_agg(coalesce(t.title, w.slug) ORDER BY w.n) FROM unnest((array_agg(DISTINCT l.slug) FILTER (WHERE l.slug <> ''))[:10]) WITH ORDINALITY AS w(slug, n)
 				LEFT JOIN guides g ON g.slug = w.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'), '{}') AS titles,
 			coalesce(array_agg(DISTINCT l.part) FILTER (WHERE l.part IS NOT NULL), '{}') AS parts,
-			count(DISTINCT l.slug) FILTER (WHERE l.slug <> '') AS guides
+			count(DISTINCT l.slug) FILTER (WHERE l.slug <> '') AS guides, b.yours
 		FROM (
-			SELECT c.* FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
+			SELECT c.*, `+linkYours+` AS yours FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
 			ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3
 		) b LEFT JOIN guide_links l ON l.url = b.url
-		GROUP BY b.url, b.fault, b.status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at
+		GROUP BY b.url, b.fault, b.status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at, b.yours
 		ORDER BY b.broken_since DESC, b.url`, by.Municipality, limit, max(0, offset))
 	if err != nil {
 		return nil, fmt.Errorf("list broken links: %w", err)
@@ -142,20 +157,22 @@ func (s *Store) PastGuides(ctx context.Context, today time.Time, by Editor, limi
 }
 
 // AcceptLink notes that an editor finds an address right as it is: its new title, where it leads, what its server says to programs.
-// It is told again when that changes. Errors: *Fault where there is no such address, or it isn't of the editor's municipality.
+// It is told again when that changes. Errors: *Fault where there is no such address, where it can't be right, as a page that isn't there, or
+// where it stands in what another than the editor's municipality looks after.
 func (s *Store) AcceptLink(ctx context.Context, tx postgres.DB, address string, by Editor) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE link_checks c SET fault = '', broken_since = NULL, tries = 0, known_title = title, accepted_by = $3,
 			accepted_url = CASE WHEN fault = 'host' THEN final_url ELSE accepted_url END,
 			accepted_status = CASE WHEN fault = 'status' THEN status ELSE accepted_status END
-		WHERE c.url = $2 AND `+linkOwned, by.Municipality, address, by.ID)
+		WHERE c.url = $2 AND (fault IN ('host', 'title') OR fault = 'status' AND status IN (401, 403)) AND `+linkYours, by.Municipality, address, by.ID)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = &Fault{"url", "fault.choice", address}
 	}
 	return wrap("accept link", err)
 }
 
-// AskAgain has an address asked for soon, after it was mended. Errors: as of AcceptLink.
+// AskAgain has an address asked for soon, after it was mended. Errors: *Fault where there is no such address, or the
+// editor's municipality has it nowhere.
 func (s *Store) AskAgain(ctx context.Context, tx postgres.DB, address string, by Editor) error {
 	tag, err := tx.Exec(ctx, `UPDATE link_checks c SET due_at = least(due_at, now()) WHERE c.url = $2 AND `+linkOwned, by.Municipality, address)
 	if err == nil && tag.RowsAffected() == 0 {

@@ -170,8 +170,8 @@ func (l sourceList) Fault(b knowledge.BrokenLink) string {
 
 // Acceptable says whether an address can be right as it was found.
 func (l sourceList) Acceptable(b knowledge.BrokenLink) bool {
-	return b.Fault == knowledge.LinkMoved || b.Fault == knowledge.LinkRetitled ||
-		b.Fault == knowledge.LinkStatus && (b.Status == http.StatusUnauthorized || b.Status == http.StatusForbidden)
+	return b.Yours && (b.Fault == knowledge.LinkMoved || b.Fault == knowledge.LinkRetitled ||
+		b.Fault == knowledge.LinkStatus && (b.Status == http.StatusUnauthorized || b.Status == http.StatusForbidden))
 }
 
 // Age says where a guide past its date stands: «expired», «due», «soon» or «none».
