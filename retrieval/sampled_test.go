@@ -52,6 +52,9 @@ func learnTitles(t *testing.T, guides int) (*model, float64) {
 
 func TestMoreGuidesThanAnExampleIsHeldAgainstAreLearned(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("learns twice: a minute under the race detector")
+	}
 	m, right := learnTitles(t, wholeClasses+50)
 	if right < 0.95 {
 		t.Errorf("%.3f of the unseen questions are right", right)
