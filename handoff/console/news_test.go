@@ -111,6 +111,12 @@ func TestNewsAreWrittenCheckedPublishedAndSent(t *testing.T) {
 		t.Fatalf("change: %d", got.code)
 	}
 	w.get(room).has(t, `<strong class="big">2</strong>`)
+	// A form without a version would be stored beside the item, as it stands.
+	for _, version := range []string{"", "0", "-1", "x"} {
+		if got := w.post(room+"/edit", typedItem("version", version)...); got.code != http.StatusNotFound {
+			t.Errorf("version %q: %d", version, got.code)
+		}
+	}
 	// An old page doesn't publish what it hasn't shown, nor is saved over what came after it.
 	w.post(room+"/publish", "version", "1")
 	if n := b.newsItem(room); n.State != knowledge.NewsDraft {

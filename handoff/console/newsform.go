@@ -221,6 +221,11 @@ func (s *site) saveNews(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed, f := typedNews(r), s.newsFrame(w, r, "")
 	wanted, faults := s.readNews(f, typed, n)
+	if n.ID == 0 {
+		wanted.Version = 0
+	} else if wanted.Version < 1 {
+		return errNotFound // a form that doesn't say what it has read; stored, it would be one more item, in the state of this one
+	}
 	hosts, err := s.Knowledge.AllowedHosts(r.Context())
 	if err != nil {
 		return err
