@@ -106,10 +106,25 @@ func (f frame) Sources(p handoff.Problem) string {
 	return strings.Join(parts, " · ")
 }
 
-// Trend says whether more people meet a problem this week than last.
+// PeopleWords says what the number of a problem counts: people, or cases where nobody is known of whom they are.
+func (f frame) PeopleWords(p handoff.Problem) string {
+	switch {
+	case p.People == 0:
+		return f.W("cases_days")
+	case p.People == 1:
+		return f.W("person_days")
+	}
+	return f.W("people_days")
+}
+
+// Trend says whether more people meet a problem this week than last; "" where nobody is known of whom its cases are.
 func (f frame) Trend(p handoff.Problem) string {
 	key := "trend_same"
 	switch {
+	case p.People == 0:
+		return ""
+	case p.Recent+p.Earlier == 0:
+		return f.W("trend_none")
 	case p.Recent > p.Earlier:
 		key = "trend_up"
 	case p.Recent < p.Earlier:
@@ -147,6 +162,7 @@ func (f frame) AfterWords(a handoff.After) string {
 // weekChart is twelve weeks as bars. Its words say the same to who doesn't see them.
 type weekChart struct {
 	Words string
+	Any   bool // somebody is in it
 	Bars  []weekBar
 }
 
@@ -158,7 +174,7 @@ func newWeekChart(f frame, weeks []handoff.Week) weekChart {
 	for _, w := range weeks {
 		most, total = max(most, w.People), total+w.People
 	}
-	c := weekChart{Words: f.W("weeks_words", total, most)}
+	c := weekChart{Words: f.W("weeks_words", total, most), Any: total > 0}
 	if total == 0 {
 		c.Words = f.W("weeks_none")
 	}
