@@ -60,7 +60,7 @@ func (s section) lines(prefix string) (list []string) {
 }
 
 // TestDialog plays the scripts of testdata. A script tells what comes in (text, command, button, location, unsupported),
-// what acts find (guides, place, near, offer, ticket) and what the bot says («-- bot --»; -update writes it).
+// what acts find (guides, place, near, offer, ticket, reported, heard) and what the bot says («-- bot --»; -update writes it).
 func TestDialog(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("testdata/*.txtar")
@@ -93,7 +93,7 @@ func play(t *testing.T, list []section) string {
 	var out strings.Builder
 	s := state{}
 	p := person{Language: "bg"}
-	answers, returns := int64(0), false
+	answers, returns, editors := int64(0), false, false
 	var past *Past
 	for i := 0; i < len(list); i++ {
 		in := list[i]
@@ -104,6 +104,10 @@ func play(t *testing.T, list []section) string {
 		case "person":
 			p = person{Language: in.field("language"), Chosen: in.field("chosen") == "yes", Place: in.field("place")}
 			returns = in.field("returns") == "yes"
+			emit(&out, in)
+			continue
+		case "editors":
+			editors = true
 			emit(&out, in)
 			continue
 		case "past":
@@ -128,7 +132,7 @@ func play(t *testing.T, list []section) string {
 			t.Fatalf("nothing asks for %q", in.name)
 		}
 		emit(&out, in)
-		d := &dialog{person: p, state: s, past: past, returns: returns, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
+		d := &dialog{person: p, state: s, past: past, returns: returns, editors: editors, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
 		find := func(name string) section {
 			if rest, maybe := strings.CutSuffix(name, "?"); maybe { // none, unless the script says so
 				if name = rest; i+1 >= len(list) || list[i+1].name != name {
@@ -337,6 +341,14 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		do.known = true
 	case *rateDesk:
 		do.fresh = find("rated").argument == "fresh"
+	case *report:
+		f := find("reported")
+		do.known, do.kept = f.argument != "unknown", f.argument == "kept"
+		if want := f.field("words"); want != do.Text {
+			t.Errorf("the editors read %q, want %q", do.Text, want)
+		}
+	case *hearBack:
+		do.kept = find("heard").argument == "kept"
 	case *reopen:
 		f := find("reopened")
 		switch f.argument {
