@@ -191,16 +191,7 @@ func (w *Worklist) BeginGuide(ctx context.Context, a staff.Account, by knowledge
 		return err
 	}
 	return w.act(ctx, a, "problem.draft", id, []string{"open"}, func(tx pgx.Tx, p Problem) error {
-		notes, err := w.notes(ctx, tx, p)
-		if err != nil {
-			return err
-		}
-		g := knowledge.Guide{Slug: slug, Audience: knowledge.Citizen, Status: knowledge.Active, Municipality: by.Municipality,
-			Text: map[knowledge.Language]knowledge.Text{knowledge.Bulgarian: {Title: title}}}
-		if _, err := w.desk.knowledge.SaveDraft(ctx, tx, knowledge.Draft{Slug: slug, Guide: g, Notes: notes}, by); err != nil {
-			return draftFault(err)
-		}
-		return w.remedy(ctx, tx, id, "draft", slug, title)
+		return w.draftGuide(ctx, tx, by, p, slug, title)
 	})
 }
 

@@ -27,6 +27,10 @@ type chat struct {
 	HolderAway bool // the holder has left the desk
 	MayCall    bool // the account may see the contact that the person left
 	MayBlock   bool
+	MayDraft   bool   // a draft of a guide may be begun from it
+	Drafted    bool   // one was
+	DraftTitle string // typed for it, and not taken
+	DraftWords string
 	Contact    string // that contact, where it was asked for
 	Rail       rail
 	Draft      string
@@ -76,7 +80,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 		return err
 	}
 	ctx, v := r.Context(), visitOf(r)
-	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: given.Draft, Contact: given.Contact, Attached: given.Attached,
+	page := chat{frame: s.frame(w, r, "chat_title"), Ticket: t, Draft: given.Draft, Contact: given.Contact, DraftTitle: given.DraftTitle, DraftWords: given.DraftWords, Attached: given.Attached,
 		Most: handoff.MaxReply, MostNote: handoff.MaxNote}
 	page.Title = t.Pseudonym()
 	page.Back = chatPath(t.ID)
@@ -86,6 +90,7 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 	page.Second = t.State == handoff.Claimed && t.SecondID == v.account.ID
 	page.AskedMe = t.AskedID == v.account.ID
 	page.HolderAway = t.State == handoff.Claimed && !s.Desk.Present(t.ClaimedBy)
+	page.MayDraft = handoff.MayDraft(t, v.account.ID)
 	page.MayBlock = page.Mine || t.State == handoff.Claimed && v.account.Is(staff.Supervisor)
 	s.Desk.Here(ctx, v.account)
 	if err := s.recordLook(r, t); err != nil {
@@ -93,6 +98,11 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 	}
 	if err := s.fillTalk(ctx, &page); err != nil {
 		return err
+	}
+	if page.MayDraft {
+		if page.Drafted, err = s.Worklist.Suggested(ctx, t.ID); err != nil {
+			return err
+		}
 	}
 	if page.Rail, err = s.railOf(ctx, page.frame, t.ID, time.Now()); err != nil {
 		return err

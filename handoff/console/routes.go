@@ -63,6 +63,7 @@ func (s *site) routes() []route {
 		{"POST /console/chats/{id}/contact", only(librarian, supervisor), s.contact},
 		{"POST /console/chats/{id}/return", only(librarian, supervisor), s.step(s.giveBack, "chat_returned", toQueue)},
 		{"POST /console/chats/{id}/close", only(librarian, supervisor), s.close},
+		{"POST /console/chats/{id}/draft", only(librarian, supervisor), s.draftFromChat},
 		{"GET /console/canned", only(librarian, supervisor), s.cannedPage},
 		{"POST /console/canned", only(librarian, supervisor), s.saveCanned},
 		{"GET /console/canned/{id}", only(librarian, supervisor), s.editCannedPage},

@@ -45,6 +45,7 @@ var who = map[string]string{
 	"POST /console/chats/{id}/contact":           "ls",
 	"POST /console/chats/{id}/return":            "ls",
 	"POST /console/chats/{id}/close":             "ls",
+	"POST /console/chats/{id}/draft":             "ls",
 	"GET /console/canned":                        "ls",
 	"POST /console/canned":                       "ls",
 	"GET /console/canned/{id}":                   "ls",

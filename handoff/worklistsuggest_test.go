@@ -1,0 +1,97 @@
+package handoff
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"orientir/handoff/staff"
+	"orientir/knowledge"
+)
+
+func TestALibrarianSuggestsAGuide(t *testing.T) {
+	e := setupWorklist(t)
+	maria := e.librarian("maria@example.bg", "vratsa")
+	ivan := e.librarian("ivan@example.bg", "vratsa")
+	by := knowledge.Editor{ID: "staff:7"}
+	conversation, ticket := e.claimed("p", maria)
+	e.exec(`INSERT INTO messages (conversation, sender, kind, text, turn, created_at) VALUES ($1, 'person', 'text', 'казвам се Пенка Пенева', 1, $2)`, conversation, e.now())
+	e.do(onlyError(e.desk.Reply(e.ctx, ticket, maria, "Ловният билет се вади в ловната дружинка. Питайте на 0888 123 456")))
+	suggest := func(a staff.Account, title, words string) error {
+		return e.list.SuggestGuide(e.ctx, a, by, ticket, "loven-bilet", title, words)
+	}
+	if err := suggest(maria, "Ловен билет", "дружинката го издава"); !errors.Is(err, ErrNotYours) {
+		t.Errorf("from a conversation that still goes on: %v", err)
+	}
+	e.do(e.desk.Close(e.ctx, ticket, maria, Closing{Outcome: Answered, Effort: 3, Guide: Fine}))
+	if err := suggest(ivan, "Ловен билет", "дружинката го издава"); !errors.Is(err, ErrNotYours) {
+		t.Errorf("from another's conversation: %v", err)
+	}
+	var fault *staff.Fault
+	if err := suggest(maria, "Ловен билет", " "); !errors.As(err, &fault) || fault.Field != "words" {
+		t.Errorf("without words: %v", err)
+	}
+	if err := suggest(maria, " ", "дружинката"); !errors.As(err, &fault) || fault.Field != "guide-title" {
+		t.Errorf("without a title: %v", err)
+	}
+	if yes, err := e.list.Suggested(e.ctx, ticket); err != nil || yes {
+		t.Errorf("suggested by what was refused: %v %v", yes, err)
+	}
+	e.publish(e.guide("loven-bilet", "Друго с това име"))
+	e.do(suggest(maria, "Ловен билет", "Дружинката го издава, ЕГН 7523169263 не се дава"))
+	if yes, err := e.list.Suggested(e.ctx, ticket); err != nil || !yes {
+		t.Errorf("not suggested: %v %v", yes, err)
+	}
+	d, ok, err := e.store.Draft(e.ctx, "loven-bilet-2")
+	if err != nil || !ok || d.Guide.Text[knowledge.Bulgarian].Title != "Ловен билет" || d.Stage != knowledge.Drafting {
+		t.Fatal(ok, err, d)
+	}
+	for _, words := range []string{"ловната дружинка", "Дружинката го издава"} {
+		if !strings.Contains(d.Notes, words) {
+			t.Errorf("%q is not in the notes: %s", words, d.Notes)
+		}
+	}
+	for _, words := range []string{"0888", "7523", "Пенка"} {
+		if strings.Contains(d.Notes, words) {
+			t.Errorf("%q is in the notes: %s", words, d.Notes)
+		}
+	}
+	if _, ok, err := e.store.Guide(e.ctx, "loven-bilet-2"); err != nil || ok {
+		t.Error("published without an editor", err)
+	}
+	if err := suggest(maria, "Ловен билет", "още нещо"); !errors.Is(err, ErrProblemState) {
+		t.Errorf("twice: %v", err)
+	}
+	// It is one more line of the editors' list, and is fixed when an editor publishes it.
+	e.collect()
+	e.collect()
+	list := e.problems("working")
+	if len(list) != 1 || list[0].Fix != "loven-bilet-2" || list[0].Name() != "Ловен билет" || list[0].ByName != maria.Name || list[0].People != 1 || len(e.problems("open")) != 0 {
+		t.Fatalf("%+v", list)
+	}
+	e.publishDraft("loven-bilet-2")
+	e.collect()
+	if list := e.problems("fixed"); len(list) != 1 {
+		t.Errorf("after it was published: %+v", list)
+	}
+}
+
+func TestASuggestionJoinsWhatTheClosingFound(t *testing.T) {
+	e := setupWorklist(t)
+	maria := e.librarian("maria@example.bg", "vratsa")
+	e.asks("a", "как се вади ловен билет")
+	_, ticket := e.claimed("p", maria)
+	e.exec(`UPDATE tickets SET summary = 'ловен билет как се вади' WHERE id = $1`, ticket)
+	e.do(e.desk.Close(e.ctx, ticket, maria, Closing{Outcome: Answered, Effort: 3, Guide: Missing, Comment: "няма упътване"}))
+	e.collect()
+	id := e.problems("open")[0].ID
+	e.do(e.list.SuggestGuide(e.ctx, maria, knowledge.Editor{ID: "staff:7"}, ticket, "loven-bilet", "Ловен билет", "дружинката го издава"))
+	e.collect()
+	if list := e.problems("working"); len(list) != 1 || list[0].ID != id || list[0].People != 2 {
+		t.Errorf("%+v", list)
+	}
+	d, _, err := e.store.Draft(e.ctx, "loven-bilet")
+	if err != nil || !strings.Contains(d.Notes, "няма упътване") || !strings.Contains(d.Notes, "дружинката го издава") {
+		t.Errorf("%v %s", err, d.Notes)
+	}
+}
