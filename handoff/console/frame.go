@@ -104,6 +104,7 @@ func (s *site) nav(v visit) []navItem {
 		{"/console/canned", "canned_title", only(staff.Librarian, staff.Supervisor)},
 		{"/console/supervisor", "supervisor_title", only(staff.Supervisor)},
 		{"/console/transcripts", "transcripts_title", only(staff.Supervisor)},
+		{"/console/local", "local_title", only(staff.Editor)},
 		{"/console/guides", "guides_title", only(staff.Editor)},
 		{"/console/worklist", "tasks_title", only(staff.Editor)},
 		{"/console/sources", "sources_title", only(staff.Editor)},
@@ -119,6 +120,9 @@ func (s *site) nav(v visit) []navItem {
 	} {
 		if item.path == "/console/groups" && s.Groups == nil {
 			continue // the bot is not on Telegram
+		}
+		if item.path == "/console/local" && v.account.Municipality == "" {
+			continue // an editor of the whole country goes there from the sources
 		}
 		if item.who.allows(v.account.Roles...) {
 			items = append(items, navItem{Path: item.path, Key: item.key})

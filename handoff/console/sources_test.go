@@ -12,6 +12,9 @@ import (
 
 // whoSources is who may use the pages of sources; see who.
 var whoSources = map[string]string{
+	"GET /console/local":             "e",
+	"GET /console/local/{slug}":      "e",
+	"POST /console/local/{slug}":     "e",
 	"GET /console/sources":           "e",
 	"POST /console/sources/checked":  "e",
 	"POST /console/sources/reviewed": "e",
