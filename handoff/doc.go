@@ -44,9 +44,9 @@
 //
 // What people could not find, rated badly or reported, and what closings said of the guides, is collected in the editors' work list, in groups of
 // the same problem (worklist.go and the files that begin so): its items only point at what was said. Editors are told of drafts that wait for
-// them in reviews.go.
+// them in reviews.go, and of guides to read again and of broken addresses in editors.go.
 //
-// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, the problem tables of the work list, staff_notices, review_notices, library_reminders and canned_answers. It reads
+// It owns tickets, ticket_event_kinds, ticket_events, ticket_notes, desk_blocks, guide_tasks, the problem tables of the work list, staff_notices, review_notices, library_reminders, guide_reminders, link_reminders and canned_answers. It reads
 // bot's conversations, contacts and messages, knowledge's help_points, places, guides and their drafts, and handoff/staff's staff. The bot calls it as
 // its Desk, its Callbacks and its Aftercare; handoff/console shows it to the staff, cmd runs it.
 package handoff

@@ -12,7 +12,6 @@ import (
 	"orientir/bot"
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
-	"orientir/knowledge"
 )
 
 // When the librarians of a library are asked whether what we say of it is still right.
@@ -39,7 +38,7 @@ func (n *Notices) RunYearly(ctx context.Context) error {
 // Yearly asks whoever is to be asked now.
 func (n *Notices) Yearly(ctx context.Context) error {
 	now := n.desk.now().In(sofia())
-	if _, holiday := knowledge.Holiday(now); holiday || now.Weekday() == time.Saturday || now.Weekday() == time.Sunday || now.Hour() < askFrom || now.Hour() >= askTo {
+	if !atWork(now) {
 		return nil
 	}
 	rows, err := n.desk.db.Query(ctx, `

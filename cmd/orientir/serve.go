@@ -115,6 +115,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.replays.Run(ctx) })
 	group.Go(func() error { return site.notices.RunYearly(ctx) })
 	group.Go(func() error { return site.notices.RunReviews(ctx) })
+	group.Go(func() error { return site.notices.RunEditors(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	group.Go(func() error { return site.news.Run(ctx) })
 	if p.config.LinkChecks {

@@ -16,6 +16,9 @@ func (s *site) setDesk(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		chats = 0 // a fault, as any number out of bounds
 	}
+	if a := visitOf(r).account; !a.Is(staff.Librarian) {
+		chats = a.ChatLimit // an editor's form doesn't have it
+	}
 	err = s.Staff.SetDesk(r.Context(), visitOf(r).account.ID, r.PostForm.Get("notices") == "yes", chats)
 	if fault := asFault(err); fault != nil {
 		return s.showAccount(w, r, http.StatusUnprocessableEntity, fault, "")
@@ -29,6 +32,9 @@ func (s *site) setDesk(w http.ResponseWriter, r *http.Request) error {
 
 // Answers says whether the account answers people, so that the desk's settings mean something to it.
 func (p accountForm) Answers() bool { return p.Account.Is(staff.Librarian) }
+
+// Edits says whether the account is reminded of guides.
+func (p accountForm) Edits() bool { return p.Account.Is(staff.Editor) }
 
 // MostChats is the most people at once that may be set.
 func (accountForm) MostChats() int { return staff.MostChats }

@@ -162,3 +162,17 @@ func TestAMunicipalitysPageInABrowser(t *testing.T) {
 	w.do(chromedp.SetValue("#link", "https://cs.mjs.bg/vratsa"), chromedp.Click(".door button", chromedp.NodeVisible))
 	w.reads("Публикувано. Хората от общината вече го виждат.")
 }
+
+func TestAnEditorTurnsRemindersOff(t *testing.T) {
+	b := setup(t)
+	a, w := b.vratsa()
+	got := w.get("/console/account")
+	got.has(t, "Пишете ми за упътвания", `name="notices"`)
+	got.lacks(t, `name="chats"`)
+	if got := w.post("/console/account/desk"); got.code != 303 {
+		t.Fatalf("%d %s", got.code, got.body)
+	}
+	if now, _, err := b.staff.Account(b.ctx, a.ID); err != nil || now.Notices || now.ChatLimit != a.ChatLimit {
+		t.Errorf("%+v, %v", now, err)
+	}
+}

@@ -187,7 +187,7 @@ func (s *site) routes() []route {
 
 		{"GET /console/account", signedIn(), s.accountPage},
 		{"POST /console/account/password", signedIn(), s.changePassword},
-		{"POST /console/account/desk", only(librarian), s.setDesk},
+		{"POST /console/account/desk", only(librarian, editor), s.setDesk},
 		{"POST /console/account/sessions/{id}/revoke", signedIn(), s.revokeSession},
 		{"POST /console/account/telegram", signedIn(), s.telegramCode},
 		{"POST /console/account/telegram/remove", signedIn(), s.unlinkTelegram},

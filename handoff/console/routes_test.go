@@ -92,7 +92,7 @@ var who = map[string]string{
 	"GET /console/audit":                         "as",
 	"GET /console/account":                       "lsea",
 	"POST /console/account/password":             "lsea",
-	"POST /console/account/desk":                 "l",
+	"POST /console/account/desk":                 "le",
 	"POST /console/account/sessions/{id}/revoke": "lsea",
 	"POST /console/account/telegram":             "lsea",
 	"POST /console/account/telegram/remove":      "lsea",
