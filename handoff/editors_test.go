@@ -25,14 +25,15 @@ func (m *mailbox) reminds() {
 }
 
 // dated publishes a guide with a review date; municipality is "" for the whole country.
-func (b *bundle) dated(slug, municipality, reviewBy string) {
+func (b *bundle) dated(slug, municipality, reviewBy string, doors ...string) {
 	b.Helper()
+	local := "[" + strings.Join(doors, ",") + "]"
 	b.exec(`
 		WITH g AS (INSERT INTO guides (slug, version) VALUES ($1, 1)),
-			v AS (INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, review_by, origin, published_by, why, municipality)
-				VALUES ($1, 1, 'citizen', 'active', '', 'https://cs.mjs.bg/' || $1, '{none}', '{}', NULLIF($3, '')::date, 'starter', 'test', 'test', $2))
+			v AS (INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, review_by, origin, published_by, why, municipality, local)
+				VALUES ($1, 1, 'citizen', 'active', '', 'https://cs.mjs.bg/' || $1, '{none}', '{}', NULLIF($3, '')::date, 'starter', 'test', 'test', $2, $4))
 		INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps, identification_note, needed, fees, fee_note, duration, deadlines, good_to_know, names)
-		VALUES ($1, 1, 'bg', 'Упътване ' || $1, 'x', '', 'x', 'x', '{x}', 'x', '{x}', '', '{x}', '[]', '', '', '{}', '{}', '{}')`, slug, municipality, reviewBy)
+		VALUES ($1, 1, 'bg', 'Упътване ' || $1, 'x', '', 'x', 'x', '{x}', 'x', '{x}', '', '{x}', '[]', '', '', '{}', '{}', '{}')`, slug, municipality, reviewBy, local)
 }
 
 func TestEditorsAreRemindedOnceOfEachStep(t *testing.T) {
@@ -162,6 +163,14 @@ func TestBrokenLinksAreToldOnceAWeek(t *testing.T) {
 	m.reminds()
 	if n := m.sent()["e@example.bg"]; n != 2 {
 		t.Errorf("%d letters after a week", n)
+	}
+	// A municipality hears of its own door in a guide of the whole country.
+	b.dated("doors", "", "", `{"municipality": "Враца", "link": "https://cs.mjs.bg/vratsa"}`, `{"municipality": "Мездра", "link": "https://cs.mjs.bg/mezdra"}`)
+	b.exec(`INSERT INTO link_checks (url, host, fault, status, broken_since, checked_at) SELECT 'https://cs.mjs.bg/' || u, 'cs.mjs.bg', 'status', 404, now(), now() FROM unnest('{vratsa,mezdra}'::text[]) u`)
+	m.reminds()
+	letters = m.server.Letters()
+	if last := letters[len(letters)-1]; last.To != "v@example.bg" || !strings.Contains(last.Text, "https://cs.mjs.bg/vratsa") || strings.Contains(last.Text, "mezdra") || strings.Contains(last.Text, "/g01") {
+		t.Errorf("the municipality hears %+v", last)
 	}
 	b.exec(`UPDATE link_checks SET broken_since = NULL, fault = ''`)
 	time.pass(7 * 24 * 3600e9)

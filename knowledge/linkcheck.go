@@ -29,6 +29,8 @@ type LinkOptions struct {
 }
 
 // LinkChecker asks about once a week for each address that published guides and signposts send people to, and notes what is wrong.
+// It doesn't read robots.txt: that tells crawlers, which follow links on their own, and this asks once a week for pages that editors chose and
+// that people are sent to, at most one a second of a host, says who it is and obeys Retry-After. A host that turns it away is left to editors.
 // It owns link_checks and link_hosts. One replica works at a time; what one was at when it died, the next does ten minutes later.
 type LinkChecker struct {
 	pool  *pgxpool.Pool

@@ -50,7 +50,7 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	w.reads("Страницата я няма (404)")
 	w.reads("https://elsewhere.example/x")
 	w.reads("Електронно свидетелство за съдимост")
-	w.shoot("sources-broken")
+	w.accessible("sources-broken")
 	press := func(form, address string) {
 		w.do(chromedp.Click(`form[action="`+form+`"]:has(input[value="`+address+`"]) button`, chromedp.NodeVisible))
 	}
@@ -65,14 +65,14 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 
 	w.do(chromedp.Navigate(b.URL + "/console/sources?view=unchecked"))
 	w.reads("Как се издава свидетелство за съдимост")
-	w.shoot("sources-unchecked")
+	w.accessible("sources-unchecked")
 	press("/console/sources/checked", "https://cs.mjs.bg")
 	w.reads("източникът е отворен днес")
 	w.is(`!document.querySelector('main').textContent.includes('копие от')`) // the one with a copy is off the list
 
 	w.do(chromedp.Navigate(b.URL + "/console/sources?view=past"))
 	w.reads("Показва предупреждение")
-	w.shoot("sources-past")
+	w.accessible("sources-past")
 	w.do(chromedp.Click(`form[action="/console/sources/reviewed"] button`, chromedp.NodeVisible))
 	w.reads("Следващ преглед след година.")
 	w.reads("Нищо не чака преглед.")
