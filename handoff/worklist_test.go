@@ -24,6 +24,7 @@ type wordReader struct {
 	*retrieval.Answerer
 	version string
 	answers map[string]knowledge.Guide // by a word of the question
+	read    int                        // texts that were embedded
 }
 
 func (r *wordReader) Version(context.Context) (string, error) {
@@ -43,6 +44,7 @@ func wordsOf(text string) (list []string) {
 }
 
 func (r *wordReader) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	r.read += len(texts)
 	all := make([][]float32, len(texts))
 	for i, text := range texts {
 		all[i] = make([]float32, 64)

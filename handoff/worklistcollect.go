@@ -3,6 +3,8 @@ package handoff
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,6 +62,7 @@ func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool,
 	if more {
 		last = list[len(list)-1].ID
 	}
+	list = slices.DeleteFunc(list, func(a asked) bool { return known.looked[a.ID] })
 	if last <= cursor && len(list) == 0 {
 		return false, nil
 	}
@@ -90,14 +93,28 @@ func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool,
 		}
 		return nil
 	})
-	return more, err
+	if err != nil {
+		return false, err
+	}
+	if known.looked == nil {
+		known.looked = map[int64]bool{}
+	}
+	for _, a := range list {
+		known.looked[a.ID] = true
+	}
+	maps.DeleteFunc(known.looked, func(id int64, _ bool) bool { return id <= last-answersBack })
+	return more, nil
 }
 
-// change runs a transaction that goes with changes of what is known; where it fails, what is known is read anew.
+// change runs a transaction that goes with changes of what is known; where it fails, the problems that it changed are read anew.
 func (w *Worklist) change(ctx context.Context, known *meanings, f func(tx pgx.Tx) error) error {
+	known.touched = nil
 	err := pgx.BeginFunc(ctx, w.desk.db, f)
 	if err != nil {
-		*known = meanings{}
+		for _, id := range known.touched {
+			known.drop(id)
+		}
+		known.lost = append(known.lost, known.touched...)
 	}
 	return err
 }
@@ -157,6 +174,7 @@ func (w *Worklist) settle(ctx context.Context, tx pgx.Tx, known *meanings, m mea
 		answer = *i.Answer
 	}
 	c := known.put(i.Problem, m, answer)
+	known.touched = append(known.touched, c.id)
 	c.open = c.open || home == nil
 	return addItem(ctx, tx, i)
 }

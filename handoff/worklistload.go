@@ -2,11 +2,14 @@ package handoff
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/retrieval"
 )
 
 // lateRevisions is how far back changes are looked for whose number was given before that of one already read, and committed after it.
@@ -20,21 +23,20 @@ const (
 
 // load brings what is known up to the editors' changes. Under another model everything is made anew from the words that are kept; which
 // question belongs to which problem stays as it is.
-func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
-	defer func() {
-		if err != nil {
-			*known = meanings{} // half of it may be read
-		}
-	}()
+func (w *Worklist) load(ctx context.Context, known *meanings) error {
 	version, err := w.reader.Version(ctx)
+	if errors.Is(err, retrieval.ErrNotReady) {
+		*known = meanings{}
+	}
 	if err != nil {
 		return err
 	}
 	if known.version != version {
-		*known = meanings{version: version, revision: -1}
-		if known.common, err = w.common(ctx); err != nil {
+		common, err := w.common(ctx)
+		if err != nil {
 			return err
 		}
+		*known = meanings{version: version, common: common, revision: -1}
 	}
 	type changed struct {
 		ID       int64
@@ -47,8 +49,8 @@ func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
 	}
 	rows, err := w.desk.db.Query(ctx, `
 		SELECT id, state, title, fix, remedy, revision, coalesce(fixed_at, 'epoch') AS since FROM problems
-		WHERE guide = '' AND revision > $1::bigint - $3::bigint AND (revision > 0 OR $1 < 0) AND (state = 'merged' AND $1 >= 0 OR state <> 'merged')
-		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings, lateRevisions)
+		WHERE guide = '' AND (revision > $1::bigint - $3::bigint AND (revision > 0 OR $1 < 0) AND (state = 'merged' AND $1 >= 0 OR state <> 'merged') OR id = ANY ($4))
+		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings, lateRevisions, known.lost)
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,13 @@ func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
 		return err
 	}
 	// Numbers are given before they are committed: one that comes late is read too, what was read is not read again.
-	list = slices.DeleteFunc(list, func(p changed) bool { seen, ok := known.seen[p.ID]; return ok && seen == p.Revision })
+	list = slices.DeleteFunc(list, func(p changed) bool {
+		seen, ok := known.seen[p.ID]
+		return ok && seen == p.Revision && !slices.Contains(known.lost, p.ID)
+	})
+	if len(list) > 0 {
+		known.looked = nil
+	}
 	if known.seen == nil {
 		known.seen = map[int64]int64{}
 	}
@@ -108,7 +116,7 @@ func (w *Worklist) load(ctx context.Context, known *meanings) (err error) {
 			newest = max(newest, p.Revision)
 		}
 	}
-	known.revision = newest
+	known.revision, known.lost = newest, nil
 	maps.DeleteFunc(known.seen, func(_, revision int64) bool { return revision <= newest-lateRevisions })
 	return w.loadGuided(ctx, known)
 }
@@ -124,14 +132,20 @@ func (w *Worklist) loadGuided(ctx context.Context, known *meanings) error {
 	if err != nil {
 		return err
 	}
-	known.guided = map[string]mended{}
+	guided := map[string]mended{}
 	var slug string
 	var m mended
 	_, err = pgx.ForEachRow(rows, []any{&slug, &m.id, &m.since}, func() error {
-		known.guided[slug] = m
+		guided[slug] = m
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(guided, known.guided) {
+		known.guided, known.looked = guided, nil
+	}
+	return nil
 }
 
 // voice is a question that speaks for a problem.

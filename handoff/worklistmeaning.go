@@ -91,6 +91,9 @@ type meanings struct {
 	revision int64             // newest change by an editor that is known; -1: none yet
 	seen     map[int64]int64   // the newest of those changes, by problem
 	guided   map[string]mended // fixed problems of guides that were wrong, by slug
+	looked   map[int64]bool    // the last answers that were compared with all fixes that are known
+	touched  []int64           // problems that the transaction which runs has put meanings to
+	lost     []int64           // problems whose questions have to be read again: what was put to them was not committed
 	clusters []*cluster
 	byID     map[int64]*cluster
 	holding  map[string][]*cluster // by word
