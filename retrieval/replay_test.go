@@ -2,12 +2,15 @@ package retrieval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"orientir/knowledge"
 )
@@ -319,5 +322,52 @@ func TestReplayTakesNoMoreThanItsMost(t *testing.T) {
 	start(t, r, d)
 	if got := runUntil(t, r, d.Slug); got.Done != 12 || got.LeftOut < 20 {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestReplayIsCancelledWhileItGathers(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, _ := replayBase(t)
+	r := NewReplays(a.pool, a, ReplayOptions{})
+	d := cardDraft()
+	start(t, r, d)
+	replay, _, _ := r.Of(ctx, d.Slug)
+	if _, err := a.pool.Exec(ctx, `UPDATE replays SET state = 'running' WHERE id = $1`, replay.ID); err != nil {
+		t.Fatal(err)
+	}
+	holds, err := a.pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holds.Rollback(ctx) }()
+	if _, err := holds.Exec(ctx, `LOCK TABLE sample_questions IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	gathered := make(chan error, 1)
+	go func() { gathered <- r.gather(ctx, replay.ID, d.Slug) }()
+	for waits := false; !waits; {
+		if err := a.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'sample_questions'::regclass)`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '200ms'`); err != nil {
+			return err
+		}
+		ok, err := r.Cancel(ctx, tx, d.Slug)
+		if err == nil && !ok {
+			t.Error("there was nothing to cancel")
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("cancel: %v", err)
+	}
+	if err := holds.Rollback(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-gathered; !errors.Is(err, errReplayOver) {
+		t.Errorf("a cancelled replay gathered: %v", err)
 	}
 }

@@ -184,8 +184,9 @@ func (q replayQuestion) sample() *knowledge.Sample {
 // gather writes down which questions are asked, once. People's are those of thirty days that differ in words or circumstances, the newest of each.
 func (r *Replays) gather(ctx context.Context, id int64, slug string) error {
 	return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		// Without a lock on it, so that it can be cancelled meanwhile: one replica runs replays, and the last statement looks again.
 		var gathered bool
-		err := tx.QueryRow(ctx, `SELECT total > 0 FROM replays WHERE id = $1 AND state = 'running' FOR UPDATE`, id).Scan(&gathered)
+		err := tx.QueryRow(ctx, `SELECT total > 0 FROM replays WHERE id = $1 AND state = 'running'`, id).Scan(&gathered)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return errReplayOver
 		}
@@ -219,8 +220,12 @@ func (r *Replays) gather(ctx context.Context, id int64, slug string) error {
 			return fmt.Errorf("gather questions: %w", err)
 		}
 		total := min(all, r.options.Most)
-		if _, err := tx.Exec(ctx, `UPDATE replays SET total = $2, left_out = $3 WHERE id = $1`, id, total, all-total); err != nil {
+		tag, err := tx.Exec(ctx, `UPDATE replays SET total = $2, left_out = $3 WHERE id = $1 AND state = 'running'`, id, total, all-total)
+		if err != nil {
 			return fmt.Errorf("gather questions: %w", err)
+		}
+		if tag.RowsAffected() != 1 {
+			return errReplayOver // what was gathered goes with the transaction
 		}
 		return nil
 	})
