@@ -10,12 +10,64 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"orientir/deploy/postgres/postgrestest"
 	"orientir/knowledge"
 )
 
-// BenchmarkReplay replays a draft over five thousand questions with the whole starter knowledge, alone and beside people who ask twenty
-// questions a second, and tells how long these wait.
+// peopleAsked notes a hundred thousand answers of the last thirty days to these questions, four to a conversation, but five thousand in one: a
+// kiosk's, say.
+func peopleAsked(b *testing.B, pool *pgxpool.Pool, questions []string) {
+	b.Helper()
+	if _, err := pool.Exec(b.Context(), `
+		INSERT INTO answers (answered_at, conversation, question, language, detected, outcome, intent, confidence, guides, evidence, model)
+		SELECT now() - interval '29 days' * random(), CASE WHEN i % 20 = 0 THEN 1 ELSE 2 + i / 4 END, ($1::text[])[1 + i % cardinality($1::text[])], 'bg', 'bg',
+			CASE WHEN i % 3 = 0 THEN 'abstained' ELSE 'answered' END, 'question', 0.9, jsonb_build_array(jsonb_build_object('slug', 'guide-' || i % 300, 'version', 1, 'score', 0.9)),
+			'[]', 'bench'
+		FROM generate_series(1, 100000) AS i`, questions); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := pool.Exec(b.Context(), `ANALYZE answers`); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkGather gathers the questions of a replay from a hundred thousand answers.
+func BenchmarkGather(b *testing.B) {
+	ctx := b.Context()
+	pool := postgrestest.New(b)
+	var questions []string
+	for i := range 7001 {
+		questions = append(questions, fmt.Sprintf("въпрос %d", i))
+	}
+	peopleAsked(b, pool, questions)
+	r := NewReplays(pool, nil, ReplayOptions{})
+	b.ResetTimer()
+	for range b.N {
+		d := knowledge.Draft{Slug: "guide-1", Guide: knowledge.Guide{Slug: "guide-1"}, Revision: 1}
+		if err := r.Start(ctx, pool, d, "bench"); err != nil {
+			b.Fatal(err)
+		}
+		replay, _, err := r.Of(ctx, d.Slug)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := pool.Exec(ctx, `UPDATE replays SET state = 'running'`); err != nil {
+			b.Fatal(err)
+		}
+		if err := r.gather(ctx, replay.ID, d.Slug); err != nil {
+			b.Fatal(err)
+		}
+		if replay, _, err = r.Of(ctx, d.Slug); err != nil || replay.Total == 0 {
+			b.Fatal(replay, err)
+		}
+		b.ReportMetric(float64(replay.Total+replay.LeftOut), "questions")
+	}
+}
+
+// BenchmarkReplay replays a draft over five thousand questions with the whole starter knowledge and what people asked, alone and beside people who
+// ask twenty questions a second, and tells how long these wait.
 func BenchmarkReplay(b *testing.B) {
 	ctx := b.Context()
 	pool := postgrestest.New(b)
@@ -38,6 +90,11 @@ func BenchmarkReplay(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	var questions []string
+	for _, sample := range samples {
+		questions = append(questions, sample.Text)
+	}
+	peopleAsked(b, pool, questions)
 	for _, beside := range []int{0, 20} {
 		b.Run(fmt.Sprintf("beside=%d", beside), func(b *testing.B) {
 			for range b.N {
