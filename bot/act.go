@@ -129,12 +129,12 @@ type (
 		blocked time.Time // until when nothing can be opened; zero: it can
 		nobody  bool      // nobody is on the staff any more
 	}
-	// report stores what is wrong with the guide of an answer.
+	// report stores what is wrong with the guide that was shown under an answer.
 	report struct {
 		Answer int64
+		Guide  string // slug; "" takes the one that was shown last under the answer
 		Text   string
-		kept   bool // false: this person has said enough for today
-		known  bool // the answer is one of this conversation's
+		became Reported
 	}
 	// hearBack stores that the person wants to hear when the question of an answer has one.
 	hearBack struct {

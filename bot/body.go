@@ -29,7 +29,7 @@ type Body struct {
 //	guide:<slug>  more:<slug>  none                  choose a guide, see all of it, none of these
 //	rate:good:<answer>  rate:bad:<answer>            judge an answer
 //	why:<reason>:<answer>                            say why it was bad
-//	wrong:<answer>  wrong:cancel                     say what is wrong with the guide, or don't
+//	wrong:<answer>:<guide>  wrong:cancel  wrong:keep say what is wrong with the guide, don't, what was just said was it
 //	hear:<answer>                                    hear when the question has an answer
 //	near  near:<ekatte>  near:other  near:open       libraries around the known place, a place, another place; what is open first
 //	courses  courses:<ekatte>  courses:other         trainings around the known place, a place, another place

@@ -52,6 +52,7 @@ type state struct {
 	Abstain  bool      `json:"abstain,omitempty"`  // the last answer was an abstention
 	Bad      int       `json:"bad,omitempty"`      // bad ratings in a row
 	Rated    int64     `json:"rated,omitempty"`    // the answer, or the ticket, that an awaited comment is about
+	Wrong    *wrong    `json:"wrong,omitempty"`    // the guide of which something is not right, while it is not said what
 	Wish     *wish     `json:"wish,omitempty"`     // a hand-over that was shown and waits for a yes
 	Asked    bool      `json:"asked,omitempty"`    // whether for a company was asked: once is enough
 	Course   int64     `json:"course,omitempty"`   // the training that an awaited name is for
@@ -159,6 +160,9 @@ func (d *dialog) next(in any) act {
 }
 
 func (d *dialog) event(e event) act {
+	if d.state.Await == awaitWrong && e.Kind != Text && e.Kind != Unsupported {
+		d.state.Await = "" // who does something else has thought better of it
+	}
 	switch e.Kind {
 	case Command:
 		return d.command(e)
@@ -227,9 +231,6 @@ func (d *dialog) command(e event) act {
 // button does what a button's data says. Buttons of old messages keep working; unknown data is help.
 func (d *dialog) button(data string) act {
 	verb, rest, _ := strings.Cut(data, ":")
-	if d.state.Await == awaitWrong {
-		d.state.Await = "" // who presses something else has thought better of it
-	}
 	switch verb {
 	case "wrong":
 		if next, ok := d.wrongButton(rest); ok {
@@ -344,8 +345,10 @@ func (d *dialog) text(e event) act {
 			return d.contactButton("cancel")
 		}
 	}
-	if d.state.Await == awaitWrong && takesBack(text) {
-		return d.button("wrong:cancel")
+	if d.state.Await != awaitWrong {
+		d.state.Wrong = nil
+	} else if takesBack(text) {
+		return d.event(event{Kind: Button, Data: "wrong:cancel"})
 	}
 	if d.state.Wish != nil {
 		switch yesOrNo(text) {

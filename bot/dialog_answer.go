@@ -59,8 +59,9 @@ func (d *dialog) heard(in *askGuides) act {
 			return nil
 		}
 	case awaitWrong:
-		d.state.Await = ""
-		return &report{Answer: d.state.Rated, Text: in.Question.Text}
+		if told := d.wrongHeard(in); told != nil {
+			return told
+		}
 	case awaitTrainingName:
 		if next, ok := d.nameHeard(in); ok {
 			return next
@@ -264,7 +265,7 @@ func (d *dialog) goneOn(a retrieval.Answer, id int64) act {
 		b.NearTitle = d.t("bot.answer_nearby")
 		b.HelpPoints = []HelpPointCard{NewHelpPointCard(a.HelpPoints[0], d.now, d.person.Language)}
 	}
-	b.Buttons = append(d.judge(id), Action{Label: d.t("bot.button_guide"), Data: "more:" + a.Guide.Slug})
+	b.Buttons = append(d.judge(id, a.Guide.Slug), Action{Label: d.t("bot.button_guide"), Data: "more:" + a.Guide.Slug})
 	d.add(b)
 	if a.PlaceSaid && a.Place.Outcome == knowledge.PlaceAmbiguous && !a.Place.Others {
 		return d.placeFound(&findPlace{match: *a.Place})
@@ -312,7 +313,7 @@ func (d *dialog) guideBody(g knowledge.Guide, age knowledge.Age, asked retrieval
 	}
 	b.Text = strings.Join(words, "\n")
 	if answer != 0 {
-		b.Buttons = d.judge(answer)
+		b.Buttons = d.judge(answer, g.Slug)
 	}
 	b.Buttons = append(b.Buttons, d.ways()...)
 	return b
@@ -338,14 +339,15 @@ func (d *dialog) guideShown(in *showGuide) act {
 	return nil
 }
 
-func (d *dialog) judge(answer int64) []Action {
+// judge are the buttons to judge an answer and the guide that it shows.
+func (d *dialog) judge(answer int64, guide string) []Action {
 	id := digits(answer)
 	buttons := []Action{
 		{Label: d.t("bot.button_good"), Data: "rate:good:" + id},
 		{Label: d.t("bot.button_bad"), Data: "rate:bad:" + id},
 	}
 	if d.editors {
-		buttons = append(buttons, Action{Label: d.t("worklist.button_wrong"), Data: "wrong:" + id})
+		buttons = append(buttons, Action{Label: d.t("worklist.button_wrong"), Data: wrongData(answer, guide)})
 	}
 	return buttons
 }

@@ -60,7 +60,7 @@ func (s section) lines(prefix string) (list []string) {
 }
 
 // TestDialog plays the scripts of testdata. A script tells what comes in (text, command, button, location, unsupported),
-// what acts find (guides, place, near, offer, ticket, reported, heard) and what the bot says («-- bot --»; -update writes it).
+// how time goes on (later), what acts find (guides, place, near, offer, ticket, reported, heard) and what the bot says («-- bot --»; -update writes it).
 func TestDialog(t *testing.T) {
 	t.Parallel()
 	scripts, err := filepath.Glob("testdata/*.txtar")
@@ -94,6 +94,7 @@ func play(t *testing.T, list []section) string {
 	s := state{}
 	p := person{Language: "bg"}
 	answers, returns, editors := int64(0), false, false
+	now := sofiaTime(t, "2026-11-25 12:10")
 	var past *Past
 	for i := 0; i < len(list); i++ {
 		in := list[i]
@@ -104,6 +105,14 @@ func play(t *testing.T, list []section) string {
 		case "person":
 			p = person{Language: in.field("language"), Chosen: in.field("chosen") == "yes", Place: in.field("place")}
 			returns = in.field("returns") == "yes"
+			emit(&out, in)
+			continue
+		case "later":
+			pause, err := time.ParseDuration(in.argument)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(pause)
 			emit(&out, in)
 			continue
 		case "editors":
@@ -132,7 +141,7 @@ func play(t *testing.T, list []section) string {
 			t.Fatalf("nothing asks for %q", in.name)
 		}
 		emit(&out, in)
-		d := &dialog{person: p, state: s, past: past, returns: returns, editors: editors, public: "https://orientir.example", now: sofiaTime(t, "2026-11-25 12:10")}
+		d := &dialog{person: p, state: s, past: past, returns: returns, editors: editors, public: "https://orientir.example", now: now}
 		find := func(name string) section {
 			if rest, maybe := strings.CutSuffix(name, "?"); maybe { // none, unless the script says so
 				if name = rest; i+1 >= len(list) || list[i+1].name != name {
@@ -343,9 +352,12 @@ func fill(t *testing.T, do act, answers int64, find func(string) section) int64 
 		do.fresh = find("rated").argument == "fresh"
 	case *report:
 		f := find("reported")
-		do.known, do.kept = f.argument != "unknown", f.argument == "kept"
+		do.became = Reported(f.argument)
 		if want := f.field("words"); want != do.Text {
 			t.Errorf("the editors read %q, want %q", do.Text, want)
+		}
+		if want := f.field("of"); want != do.Guide {
+			t.Errorf("the editors hear of the guide %q, want %q", do.Guide, want)
 		}
 	case *hearBack:
 		do.kept = find("heard").argument == "kept"

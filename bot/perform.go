@@ -151,7 +151,7 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 		a.left, err = e.conversations.unsubscribe(ctx, tx, w.Contact)
 	case *report:
 		if e.o.Editors != nil {
-			a.known, a.kept, err = e.conversations.report(ctx, tx, e.o.Editors, w.Conversation, a.Answer, a.Text)
+			a.became, err = e.conversations.report(ctx, tx, e.o.Editors, w.Conversation, a)
 		}
 	case *hearBack:
 		if e.o.Editors != nil {

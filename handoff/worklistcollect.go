@@ -240,8 +240,8 @@ type complaint struct {
 
 func (c complaint) atGuide() bool { return c.Guided && c.Slug != "" }
 
-// takeRatings takes in bad ratings. One that says why of the guide is about the guide; one without a guide, or that another service was
-// meant, is about the question. A rating that was taken back goes.
+// takeRatings takes in bad ratings. One that says why of the guide is about the guide, also where the person chose it from several; one
+// without a guide, or that another service was meant, is about the question. A rating that was taken back goes.
 func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 	now := w.o.Now()
 	if _, err := w.desk.db.Exec(ctx, `
@@ -253,9 +253,15 @@ func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 		return err
 	}
 	return w.takeComplaints(ctx, known, "rating", `
-		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(a.guides -> 0 ->> 'slug', '') AS slug,
-			a.outcome = 'answered' AND coalesce(f.reason, '') <> 'wrong-service' AS guided, `+questionWords+` AS words, f.updated_at AS at
+		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(shown.guide, a.guides -> 0 ->> 'slug', '') AS slug,
+			(a.outcome = 'answered' OR shown.guide IS NOT NULL) AND coalesce(f.reason, '') <> 'wrong-service' AS guided,
+			`+questionWords+` AS words, f.updated_at AS at
 		FROM feedback f JOIN answers a ON a.id = f.answer
+		LEFT JOIN LATERAL (
+			SELECT m.body -> 'guide' ->> 'slug' AS guide FROM messages m
+			WHERE m.conversation = a.conversation AND m.sender = 'bot' AND (m.body ->> 'answer_id')::bigint = a.id AND m.body ? 'guide' AND m.created_at <= f.updated_at
+			ORDER BY m.id DESC LIMIT 1
+		) shown ON true
 		WHERE f.rating = 'bad' AND f.updated_at > $1 AND f.updated_at <= $2 AND a.question <> '' AND a.outcome IN ('answered', 'clarify', 'abstained')
 		  AND NOT EXISTS (SELECT FROM problem_items i WHERE i.source = 'rating' AND i.answer = f.answer AND i.contact = f.contact)
 		ORDER BY f.updated_at LIMIT $3`, now.Add(-keepWords), now.Add(-max(0, w.o.Settle)), answersAtOnce)

@@ -34,6 +34,44 @@ func TestTheWorkListForgetsWithoutAModel(t *testing.T) {
 	}
 }
 
+// What is said of a guide that was chosen from several is said of that one.
+func TestComplaintsFollowTheGuideThatWasChosen(t *testing.T) {
+	e := setupWorklist(t)
+	for slug, title := range map[string]string{"boat": "Регистрация на лодка", "yacht": "Регистрация на яхта"} {
+		e.publish(e.guide(slug, title))
+	}
+	e.reader.answers["лодка"] = e.guide("boat", "Регистрация на лодка")
+	answer := e.asks("a", "лодка или яхта")
+	e.exec(`UPDATE answers SET outcome = 'clarify' WHERE id = $1`, answer)
+	report := func(guide string) bot.Reported {
+		t.Helper()
+		became, err := e.list.Report(e.ctx, e.pool, bot.Report{Guide: guide, Answer: answer, Contact: 1, Text: "таксата е друга"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return became
+	}
+	if became := report(""); became != bot.ReportAbsent { // nothing was chosen: no guide was on the screen
+		t.Errorf("without a choice a report is %s", became)
+	}
+	e.exec(`INSERT INTO messages (conversation, sender, kind, body, turn, created_at)
+		SELECT conversation, 'bot', 'reply', jsonb_build_object('answer_id', id, 'guide', '{"slug": "yacht", "version": 1}'::jsonb), 1, $2 FROM answers WHERE id = $1`, answer, e.now())
+	e.rates("a", answer, "bad", "outdated")
+	e.collect()
+	if list := e.problems("open"); len(list) != 1 || list[0].Guide != "yacht" || list[0].Sources["rating"] != 1 {
+		t.Errorf("the rating is at %+v", list)
+	}
+	for n := range reportsADay + 1 {
+		want := bot.ReportKept
+		if n == reportsADay {
+			want = bot.ReportLimited
+		}
+		if became := report("yacht"); became != want {
+			t.Errorf("report %d is %s", n, became)
+		}
+	}
+}
+
 // The list is the whole country's: a municipality's editor deals with what is said of the municipality's own guides.
 func TestAMunicipalitysEditorDoesNotRunTheList(t *testing.T) {
 	e := setupWorklist(t)

@@ -29,11 +29,11 @@ func ReportParts() []string {
 
 var _ bot.Editors = (*Worklist)(nil)
 
-// Report keeps that something in a guide is wrong, masked; false where the contact has said enough for today, or there is no such guide.
-func (w *Worklist) Report(ctx context.Context, tx postgres.DB, r bot.Report) (bool, error) {
+// Report keeps that something in a guide is wrong, masked.
+func (w *Worklist) Report(ctx context.Context, tx postgres.DB, r bot.Report) (bot.Reported, error) {
 	text, _, err := w.desk.conversations.Mask(ctx, typed(r.Text))
 	if err != nil {
-		return false, fmt.Errorf("report: %w", err)
+		return "", fmt.Errorf("report: %w", err)
 	}
 	if utf8.RuneCountInString(text) > maxReport {
 		text = string([]rune(text)[:maxReport])
@@ -42,21 +42,30 @@ func (w *Worklist) Report(ctx context.Context, tx postgres.DB, r bot.Report) (bo
 		r.Part = ""
 	}
 	now := w.o.Now()
+	var today int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM problem_reports WHERE contact = $1 AND at > $2`, r.Contact, now.Add(-24*time.Hour)).Scan(&today); err != nil {
+		return "", fmt.Errorf("count the reports of contact %d: %w", r.Contact, err)
+	}
+	if r.Contact != 0 && today >= reportsADay {
+		return bot.ReportLimited, nil
+	}
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO problem_reports (guide, version, answer, contact, part, official, text, at)
 		SELECT g.slug, coalesce(nullif($2, 0), g.version), nullif($3::bigint, 0), nullif($4::bigint, 0), $5, $6, $7, $8
 		FROM guides g
-		WHERE g.slug = coalesce(nullif($1, ''), (SELECT guides -> 0 ->> 'slug' FROM answers WHERE id = $3))
-		  AND ($4 = 0 OR (SELECT count(*) FROM problem_reports p WHERE p.contact = $4 AND p.at > $9) < $10)`,
-		r.Guide, r.Version, r.Answer, r.Contact, r.Part, r.Official, text, now, now.Add(-24*time.Hour), reportsADay)
+		WHERE g.slug = coalesce(nullif($1, ''), (SELECT guides -> 0 ->> 'slug' FROM answers WHERE id = $3 AND outcome = 'answered'))`,
+		r.Guide, r.Version, r.Answer, r.Contact, r.Part, r.Official, text, now)
 	if err != nil {
-		return false, fmt.Errorf("report guide %q: %w", r.Guide, err)
+		return "", fmt.Errorf("report guide %q: %w", r.Guide, err)
 	}
-	return tag.RowsAffected() == 1, nil
+	if tag.RowsAffected() == 0 {
+		return bot.ReportAbsent, nil
+	}
+	return bot.ReportKept, nil
 }
 
 // ReportPage is Report from a guide's own page.
-func (w *Worklist) ReportPage(ctx context.Context, r bot.Report) (bool, error) {
+func (w *Worklist) ReportPage(ctx context.Context, r bot.Report) (bot.Reported, error) {
 	return w.Report(ctx, w.desk.db, r)
 }
 

@@ -97,11 +97,11 @@ func (s *site) report(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	kept, err := s.Report(r.Context(), bot.Report{Guide: slug, Part: p.Part, Official: p.Official, Text: p.Text})
+	became, err := s.Report(r.Context(), bot.Report{Guide: slug, Part: p.Part, Official: p.Official, Text: p.Text})
 	if err != nil {
 		return err
 	}
-	if !kept {
+	if became != bot.ReportKept {
 		return errNotFound
 	}
 	http.Redirect(w, r, withDone(p.Href("/guides/"+slug+"/report")), http.StatusSeeOther)

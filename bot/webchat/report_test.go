@@ -21,11 +21,14 @@ type told struct {
 }
 
 func (e *told) set(o *Options) {
-	o.Report = func(_ context.Context, r bot.Report) (bool, error) {
+	o.Report = func(_ context.Context, r bot.Report) (bot.Reported, error) {
 		e.Lock()
 		defer e.Unlock()
 		e.list = append(e.list, r)
-		return !e.gone, nil
+		if e.gone {
+			return bot.ReportAbsent, nil
+		}
+		return bot.ReportKept, nil
 	}
 }
 

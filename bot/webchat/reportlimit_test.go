@@ -15,7 +15,7 @@ func TestOneAddressDoesNotSilenceTheReportsOnAGuide(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *Options) {
 		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-		o.Report = func(context.Context, bot.Report) (bool, error) { return true, nil }
+		o.Report = func(context.Context, bot.Report) (bot.Reported, error) { return bot.ReportKept, nil }
 	})
 	send := func(from string) int {
 		answer, _ := b.call(t, "POST", "/guides/criminal-record/report", "part=fee&text=друга+такса",

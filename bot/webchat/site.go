@@ -35,8 +35,8 @@ type Options struct {
 	Callbacks      bool             // who waits for a librarian may leave a phone or an e-mail
 	KioskWarning   time.Duration    // for how long before that it asks whether somebody is there; default 20 s
 
-	// Report keeps what somebody says is wrong with a guide, and says false where there is no such guide; nil: nobody is asked.
-	Report func(ctx context.Context, r bot.Report) (bool, error)
+	// Report keeps what somebody says is wrong with a guide; nil: nobody is asked.
+	Report func(ctx context.Context, r bot.Report) (bot.Reported, error)
 
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
 	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)

@@ -106,7 +106,7 @@ func (b *bundle) filled() {
 		{Guide: "criminal-record", Part: "fee", Text: "Таксата вече е 4 евро, така пише на гишето.", Official: true},
 		{Guide: "criminal-record", Part: "link", Text: "Адресът не се отваря от телефон."},
 	} {
-		if kept, err := list.ReportPage(b.ctx, r); err != nil || !kept {
+		if kept, err := list.ReportPage(b.ctx, r); err != nil || kept != bot.ReportKept {
 			b.Fatal(kept, err)
 		}
 	}
