@@ -79,6 +79,21 @@ func (s *Store) CountSources(ctx context.Context, today time.Time, by Editor) (m
 	return counts, wrap("count sources", err)
 }
 
+// LinkProgress is how far the program has come with opening the addresses.
+type LinkProgress struct {
+	Addresses int
+	Opened    int // asked at least once
+	Trying    int // that failed the last time, but not often enough to be called broken
+}
+
+// LinkProgress counts the addresses that an editor looks after.
+func (s *Store) LinkProgress(ctx context.Context, by Editor) (p LinkProgress, err error) {
+	err = s.db.QueryRow(ctx, `
+		SELECT count(*), count(c.checked_at), count(*) FILTER (WHERE c.fault <> '' AND c.broken_since IS NULL)
+		FROM link_checks c WHERE `+linkOwned, by.Municipality).Scan(&p.Addresses, &p.Opened, &p.Trying)
+	return p, wrap("count the addresses that were opened", err)
+}
+
 // ownDoor says whether a door l in a guide of the whole country is the municipality's; see Municipality.Owns.
 const ownDoor = `EXISTS (SELECT FROM municipalities m WHERE m.code = upper($1) AND CASE WHEN strpos(l.door ->> 'municipality', ',') > 0
 	THEN trim(split_part(l.door ->> 'municipality', ',', 1)) = m.name AND trim(substr(l.door ->> 'municipality', strpos(l.door ->> 'municipality', ',') + 1)) = m.district

@@ -104,6 +104,9 @@ func (w *tab) axe(what string) {
 	if err != nil {
 		w.t.Fatalf("no axe-core: run the tests with ./deploy/test (%v)", err)
 	}
+	if badly := w.text(`(document.body.innerText.match(/.*%!.*/) || [''])[0]`); badly != "" {
+		w.t.Errorf("%s: a phrase has too few or too many values: %s", what, badly)
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		w.prefer(scheme)
 		w.do(chromedp.Evaluate[chromedp.Void](string(code) + ";0"))

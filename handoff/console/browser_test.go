@@ -94,6 +94,9 @@ func (w *tab) reads(words string) {
 func (w *tab) accessible(what string) {
 	w.Helper()
 	w.pictures(what)
+	if badly := w.text(`(document.body.innerText.match(/.*%!.*/) || [''])[0]`); badly != "" {
+		w.Errorf("%s: a phrase has too few or too many values: %s", what, badly)
+	}
 	for _, width := range []int64{320, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
 			w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {

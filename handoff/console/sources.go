@@ -19,6 +19,7 @@ type sourceList struct {
 	View      knowledge.SourceView
 	Tabs      []sourceTab
 	Broken    []knowledge.BrokenLink
+	Opened    knowledge.LinkProgress
 	Past      []knowledge.PastLine
 	Unchecked []knowledge.SourceLine
 	Page      int // from 1
@@ -54,7 +55,9 @@ func (s *site) sourcesPage(w http.ResponseWriter, r *http.Request) error {
 	offset := (page.Page - 1) * sourcePageSize
 	switch page.View {
 	case knowledge.BrokenLinks:
-		page.Broken, err = s.Knowledge.BrokenLinks(r.Context(), page.by, sourcePageSize, offset)
+		if page.Opened, err = s.Knowledge.LinkProgress(r.Context(), page.by); err == nil {
+			page.Broken, err = s.Knowledge.BrokenLinks(r.Context(), page.by, sourcePageSize, offset)
+		}
 	case knowledge.PastDate:
 		if page.rules, err = s.Knowledge.EditingRules(r.Context()); err == nil {
 			page.Past, err = s.Knowledge.PastGuides(r.Context(), s.today(), page.by, sourcePageSize, offset)
@@ -142,6 +145,20 @@ func sourcesPath(view knowledge.SourceView, page string) string {
 		return "/console/sources"
 	}
 	return "/console/sources?" + q.Encode()
+}
+
+// OpenedWords says how many addresses the program has opened, and how many it will try again.
+func (p sourceList) OpenedWords() string {
+	words := p.S("opened", p.Number(p.Opened.Opened), p.Number(p.Opened.Addresses))
+	if p.Opened.Trying > 0 {
+		words += " " + p.S("trying", p.Number(p.Opened.Trying))
+	}
+	return words
+}
+
+// AllWork says that each address was opened and leads where it should.
+func (p sourceList) AllWork() bool {
+	return len(p.Broken) == 0 && p.Opened.Opened == p.Opened.Addresses && p.Opened.Trying == 0
 }
 
 // S says a phrase about sources.

@@ -42,6 +42,7 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 		b.exec(`INSERT INTO link_checks (url, host) VALUES ($1, 'mjs.bg')`, address)
 		b.exec(`UPDATE link_checks SET checked_at = now(), broken_since = now(), due_at = now() + interval '1 day', `+fault+` WHERE url = $1`, address)
 	}
+	b.exec(`INSERT INTO link_checks (url, host, checked_at, fault, tries) VALUES ('https://late.mjs.bg', 'mjs.bg', now(), 'timeout', 1), ('https://new.mjs.bg', 'mjs.bg', NULL, '', 0)`)
 	maria := b.account(staff.Profile{Email: "maria@example.bg", Name: "Мария", Roles: []staff.Role{staff.Editor}})
 	w := open(t)
 	w.signIn(b, maria)
@@ -49,6 +50,7 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	w.reads("Заглавието е друго")
 	w.reads("Страницата я няма (404)")
 	w.reads("https://elsewhere.example/x")
+	w.reads("Отворени са 4 от 5 адреса. Не се отвориха: 1.")
 	w.reads("Електронно свидетелство за съдимост")
 	w.accessible("sources-broken")
 	press := func(form, address string) {
@@ -62,6 +64,14 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	}
 	press("/console/sources/again", g.Sources[1].URL)
 	w.reads("Ще го проверим")
+	for _, c := range []struct{ change, says string }{
+		{`UPDATE link_checks SET broken_since = NULL`, "Засега няма счупени адреси."},
+		{`UPDATE link_checks SET checked_at = now(), fault = ''`, "Всички адреси работят."},
+	} {
+		b.exec(c.change)
+		w.do(chromedp.Navigate(b.URL + "/console/sources"))
+		w.reads(c.says)
+	}
 
 	w.do(chromedp.Navigate(b.URL + "/console/sources?view=unchecked"))
 	w.reads("Как се издава свидетелство за съдимост")
