@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,9 +40,10 @@ type Draft struct {
 	Notes     string // for editors, masked: where it comes from; at most 20,000 characters
 	BegunBy   string // opaque staff id, as the next ones
 	BegunAt   time.Time
-	ChangedBy string
+	ChangedBy string // who saved it last, if only a note
 	ChangedAt time.Time
-	SentBy    string // who sent it for review; "" where nobody did
+	SentBy    string   // who sent it for review; "" where nobody did
+	Writers   []string // who changed the guide since the draft was begun, in the order of their first change
 
 	ReturnedBy   string // who gave it back from review; "" where nobody did since it was last sent
 	ReturnedWord string // why, masked; at most 2,000 characters
@@ -56,10 +58,13 @@ const mostWord = 2000
 // New says that the guide has never been published.
 func (d Draft) New() bool { return d.Base == 0 }
 
+// WrittenBy says whether somebody had a hand in the text. Who only notes why it changed, or sends it for review, had none.
+func (d Draft) WrittenBy(id string) bool { return slices.Contains(d.Writers, id) }
+
 // ErrStaleDraft means that somebody else saved the draft, or published or dropped it, in between: read it again.
 var ErrStaleDraft = errors.New("the draft was changed meanwhile")
 
-// ErrNeedsSecond means that the editors' rules ask for another editor than who wrote the draft.
+// ErrNeedsSecond means that the editors' rules ask for another editor than those who wrote the draft.
 var ErrNeedsSecond = errors.New("another editor must publish it")
 
 // ErrNotInReview means that a draft must be sent for review first, where the editors' rules ask for a second editor.
@@ -78,17 +83,18 @@ type draftRow struct {
 	ChangedBy string
 	ChangedAt time.Time
 	SentBy    string
+	Writers   []string
 
 	ReturnedBy   string
 	ReturnedWord string
 }
 
-const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by, returned_by, returned_word`
+const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by, writers, returned_by, returned_word`
 
 func (r draftRow) draft() (Draft, error) {
 	d := Draft{
 		Slug: r.Slug, Base: r.Base, Revision: r.Revision, Stage: r.Stage, Notes: r.Notes,
-		BegunBy: r.BegunBy, BegunAt: r.BegunAt, ChangedBy: r.ChangedBy, ChangedAt: r.ChangedAt, SentBy: r.SentBy,
+		BegunBy: r.BegunBy, BegunAt: r.BegunAt, ChangedBy: r.ChangedBy, ChangedAt: r.ChangedAt, SentBy: r.SentBy, Writers: r.Writers,
 		ReturnedBy: r.ReturnedBy, ReturnedWord: r.ReturnedWord,
 	}
 	if err := json.Unmarshal(r.Guide, &d.Guide); err != nil {
@@ -144,20 +150,25 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
+	writes, err := changesText(ctx, tx, d, masked)
+	if err != nil {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
+	}
 	var rows pgx.Rows
 	if d.Revision == 0 {
 		// It begins on what is published now, or is of a guide that isn't there.
 		rows, err = tx.Query(ctx, `
-			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by)
-			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5
+			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by, writers)
+			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5, CASE WHEN $6 THEN ARRAY[$5] ELSE '{}' END
 			WHERE $2 = coalesce((SELECT version FROM guides WHERE slug = $1), 0)
 			ON CONFLICT (slug) DO NOTHING
-			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by.ID)
+			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by.ID, writes)
 	} else {
 		rows, err = tx.Query(ctx, `
-			UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', guide = $3, notes = $4, changed_by = $5, changed_at = now()
+			UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', guide = $3, notes = $4, changed_by = $5, changed_at = now(),
+				writers = CASE WHEN $6 AND $5 <> ALL (writers) THEN writers || $5 ELSE writers END
 			WHERE slug = $1 AND revision = $2
-			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by.ID)
+			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by.ID, writes)
 	}
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
@@ -170,6 +181,19 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
 	return row.draft()
+}
+
+// changesText says whether g is another text than the draft that d was made from, or than the published guide that it begins on.
+func changesText(ctx context.Context, tx postgres.DB, d Draft, g Guide) (bool, error) {
+	if d.Revision > 0 {
+		there, _, err := readDraft(ctx, tx, d.Slug, "FOR UPDATE")
+		return len(Diff(there.Guide, g)) > 0, err
+	}
+	published, err := readGuides(ctx, tx, []string{d.Slug})
+	if err != nil || len(published) == 0 {
+		return len(Diff(Guide{}, g)) > 0, err
+	}
+	return len(Diff(published[0], g)) > 0, nil
 }
 
 // Rebase puts a draft whose guide was published meanwhile on the version that is published now. The caller has shown the editor what differs.
@@ -277,7 +301,7 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 		switch {
 		case d.Stage != InReview:
 			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNotInReview)
-		case by.ID == d.ChangedBy || by.ID == d.SentBy:
+		case d.WrittenBy(by.ID):
 			return 0, fmt.Errorf("publish draft of %q: %w", slug, ErrNeedsSecond)
 		}
 	}
@@ -295,7 +319,7 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 	if g, err = reviewed(ctx, tx, d, g); err != nil {
 		return 0, err
 	}
-	version, err := publish(ctx, tx, g, byline{"editor", by.ID, d.ChangedBy})
+	version, err := publish(ctx, tx, g, byline{"editor", by.ID, d.Writers})
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,8 @@ package knowledge
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,7 +114,7 @@ func TestDraftIsPublished(t *testing.T) {
 		t.Errorf("published: %+v, %v", g, err)
 	}
 	all, err := e.store.Versions(e.ctx, "sample")
-	if err != nil || len(all) != 2 || all[0].Version != 2 || all[0].Why != "по-ясно" || all[0].By != "petya" || all[0].Writer != "petya" || all[1].By != "maria" {
+	if err != nil || len(all) != 2 || all[0].Version != 2 || all[0].Why != "по-ясно" || all[0].By != "petya" || !slices.Equal(all[0].Writers, []string{"maria"}) || all[1].By != "maria" {
 		t.Errorf("versions: %+v, %v", all, err)
 	}
 	first, ok, err := e.store.GuideAt(e.ctx, "sample", 1)
@@ -186,6 +188,15 @@ func TestDraftsCollide(t *testing.T) {
 	}
 }
 
+// summed is a draft with another summary.
+func summed(d Draft, summary string) Draft {
+	text := d.Guide.Text[Bulgarian]
+	text.Summary = summary
+	d.Guide.Text = maps.Clone(d.Guide.Text)
+	d.Guide.Text[Bulgarian] = text
+	return d
+}
+
 func TestSecondEditor(t *testing.T) {
 	e := newEditing(t)
 	if err := e.store.SetEditingRules(e.ctx, e.pool, EditingRules{SecondEditor: true, Grace: 30 * 24 * time.Hour}); err != nil {
@@ -198,7 +209,7 @@ func TestSecondEditor(t *testing.T) {
 	if err := e.store.SetEditingRules(e.ctx, e.pool, EditingRules{Grace: -24 * time.Hour}); !errors.As(err, &fault) {
 		t.Errorf("a time before: %v", err)
 	}
-	d := e.save(e.begin(), "maria", nil)
+	d := e.save(summed(e.begin(), "Написа Мария."), "maria", nil)
 	if _, err := e.publish(d, "petya"); !errors.Is(err, ErrNotInReview) {
 		t.Errorf("published before it was sent: %v", err)
 	}
@@ -207,7 +218,7 @@ func TestSecondEditor(t *testing.T) {
 		t.Errorf("approved by who wrote it: %v", err)
 	}
 	// Who changes it in review becomes a writer, and it has to be sent again.
-	changed := e.save(d, "petya", nil)
+	changed := e.save(summed(d, "Написа Петя."), "petya", nil)
 	if changed.Stage != Drafting || changed.SentBy != "" {
 		t.Errorf("after a change: %+v", changed)
 	}
@@ -228,8 +239,53 @@ func TestSecondEditor(t *testing.T) {
 		t.Fatalf("approved: %d, %v", version, err)
 	}
 	all, err := e.store.Versions(e.ctx, "sample")
-	if err != nil || all[0].By != "ivan" || all[0].Writer != "petya" {
+	if err != nil || all[0].By != "ivan" || !slices.Equal(all[0].Writers, []string{"maria", "petya"}) {
 		t.Errorf("versions: %+v, %v", all, err)
+	}
+}
+
+// What a colleague notes, sends or takes over doesn't make the colleague the writer, nor the writer a reader.
+func TestTheSecondEditorIsNoneOfTheWriters(t *testing.T) {
+	e := newEditing(t)
+	if err := e.store.SetEditingRules(e.ctx, e.pool, EditingRules{SecondEditor: true, Grace: 30 * 24 * time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	d := e.save(summed(e.begin(), "Написа Иван."), "ivan", nil)
+	d.Guide.Why, d.Notes = "изпраща го Мария", "бележка"
+	if d = e.save(d, "maria", nil); d.ChangedBy != "maria" || !slices.Equal(d.Writers, []string{"ivan"}) {
+		t.Errorf("a note makes a writer: %+v", d)
+	}
+	d = e.send(d, "maria")
+	if _, err := e.publish(d, "ivan"); !errors.Is(err, ErrNeedsSecond) {
+		t.Errorf("who wrote it approves it: %v", err)
+	}
+	for by, waits := range map[string]bool{"ivan": false, "maria": true, "petya": true} {
+		list, err := e.store.ListGuides(e.ctx, GuideFilter{View: ForMe, By: Editor{ID: by}, Today: time.Now()})
+		if err != nil || (len(list.Lines) == 1) != waits || (list.Counts[ForMe] == 1) != waits {
+			t.Errorf("waits for %s: %+v, %v", by, list, err)
+		}
+	}
+	if version, err := e.publish(d, "maria"); err != nil || version != 2 {
+		t.Fatalf("who only read it: %d, %v", version, err)
+	}
+	all, err := e.store.Versions(e.ctx, "sample")
+	if err != nil || all[0].By != "maria" || !slices.Equal(all[0].Writers, []string{"ivan"}) {
+		t.Errorf("versions: %+v, %v", all, err)
+	}
+
+	// Put on a newer version by a colleague, it is still who wrote it that wrote it.
+	e.guide, _, _ = e.store.Guide(e.ctx, "sample")
+	d = e.save(summed(e.begin(), "Пак Иван."), "ivan", nil)
+	if _, err := e.store.Publish(e.ctx, e.guide, "petya"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.in(func(tx pgx.Tx) error { return e.store.Rebase(e.ctx, tx, d.Slug, d.Revision, Editor{ID: "maria"}) }); err != nil {
+		t.Fatal(err)
+	}
+	d, _, _ = e.store.Draft(e.ctx, "sample")
+	d = e.send(d, "maria")
+	if _, err := e.publish(d, "ivan"); !errors.Is(err, ErrNeedsSecond) {
+		t.Errorf("who wrote it approves it after a colleague's merge: %v", err)
 	}
 }
 

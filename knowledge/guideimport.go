@@ -148,9 +148,9 @@ func (s *Store) TakePlan(ctx context.Context, tx postgres.DB, plan GuidePlan, by
 		g := p.Guide
 		g.Why = why
 		if plan.How == ImportPublished {
-			line := byline{"import", by.ID, by.ID}
+			line := byline{"import", by.ID, []string{by.ID}}
 			if by.ID == importer {
-				line.written = ""
+				line.written = nil
 			}
 			if _, err := publish(ctx, tx, g.masked(), line); err != nil {
 				return err

@@ -16,7 +16,7 @@ type GuideView string
 // The views, in the order in which pages show them.
 const (
 	AllGuides       GuideView = "all"
-	ForMe           GuideView = "mine"      // in review, and neither written nor sent by who asks
+	ForMe           GuideView = "mine"      // in review, and not written by who asks
 	ForReview       GuideView = "review"    // in review
 	WithDraft       GuideView = "draft"     // somebody is at a draft that was not sent yet
 	ToRenew         GuideView = "renew"     // past the review date, or without one
@@ -61,7 +61,7 @@ type GuideLine struct {
 	DraftBy     string // opaque staff id of who changed it last
 	DraftAt     *time.Time
 	DraftSentBy string
-	WaitsForMe  bool // in review, and neither written nor sent by who asks
+	WaitsForMe  bool // in review, and not written by who asks
 	life        Life
 }
 
@@ -81,7 +81,7 @@ const guideLines = `
 		l.version > 0 AND l.status = 'active' AND (l.review_by IS NULL OR l.review_by < $3::date) AS to_renew,
 		l.version > 0 AND l.status = 'active' AND l.review_by >= $3::date AND l.review_by < $3::date + 30 AS soon,
 		l.version > 0 AND l.status = 'active' AND l.checked IS NULL AS unchecked,
-		l.draft_stage = 'review' AND $2 NOT IN (l.draft_by, l.draft_sent_by) AS waits_for_me
+		l.draft_stage = 'review' AND $2 <> ALL (l.draft_writers) AS waits_for_me
 	FROM (
 		SELECT coalesce(g.slug, d.slug) AS slug,
 			coalesce(t.title, d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS title,
@@ -92,6 +92,7 @@ const guideLines = `
 			a.checked, v.published_at, coalesce(v.published_by, '') AS published_by,
 			coalesce(d.stage, '') AS draft_stage, coalesce(d.base < g.version, false) AS draft_stale,
 			coalesce(d.changed_by, '') AS draft_by, d.changed_at AS draft_at, coalesce(d.sent_by, '') AS draft_sent_by,
+			coalesce(d.writers, '{}') AS draft_writers,
 			coalesce(v.title_english, '') || ' ' || coalesce(e.title, '') || ' ' || array_to_string(coalesce(e.names, '{}'), ' ') ||
 				' ' || coalesce(d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS more
 		FROM guides g

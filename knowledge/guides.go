@@ -49,7 +49,7 @@ func (s *Store) Publish(ctx context.Context, g Guide, by string) (int, error) {
 	}
 	version := 0
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		version, err = publish(ctx, tx, g, byline{"editor", by, by})
+		version, err = publish(ctx, tx, g, byline{"editor", by, []string{by}})
 		return err
 	})
 	return version, err
@@ -58,8 +58,11 @@ func (s *Store) Publish(ctx context.Context, g Guide, by string) (int, error) {
 // AsPublished is g as Publish would store it: without personal numbers.
 func (g Guide) AsPublished() Guide { return g.masked() }
 
-// byline says where a version comes from: starter, editor or import, and opaque staff ids of who published it and who wrote it.
-type byline struct{ origin, published, written string }
+// byline says where a version comes from: starter, editor or import, and opaque staff ids of who published it and of those who wrote it.
+type byline struct {
+	origin, published string
+	written           []string
+}
 
 // publish stores g as the version after g.Version.
 func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, error) {
@@ -83,7 +86,7 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, erro
 		                            municipality, review_by, origin, published_by, written_by, why)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), filled(g.Apart), g.ReplacedBy, filled(g.Local),
-		g.Municipality, date(g.ReviewBy), by.origin, by.published, by.written, g.Why)
+		g.Municipality, date(g.ReviewBy), by.origin, by.published, filled(by.written), g.Why)
 	for language, t := range g.Text {
 		batch.Queue(`
 			INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps,

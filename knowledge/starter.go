@@ -236,7 +236,7 @@ func loadGuides(ctx context.Context, tx pgx.Tx, fresh, changed []starterItem, re
 		if version == 0 {
 			g.Why = "текстът, с който идва програмата"
 		}
-		if _, err := publish(ctx, tx, g, byline{"starter", "starter", ""}); err != nil {
+		if _, err := publish(ctx, tx, g, byline{"starter", "starter", nil}); err != nil {
 			return err
 		}
 		if version == 0 {

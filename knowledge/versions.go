@@ -17,15 +17,15 @@ type Version struct {
 	Title     string // Bulgarian
 	Status    Status
 	Published time.Time
-	By        string // opaque staff id, or «starter», «import»
-	Writer    string // opaque staff id; "" where unknown
+	By        string   // opaque staff id, or «starter», «import»
+	Writers   []string // opaque staff ids; none where unknown
 	Why       string
 }
 
 // Versions lists a guide's history, the newest first. It is empty where there is no such guide.
 func (s *Store) Versions(ctx context.Context, slug string) ([]Version, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT v.version, v.origin, t.title, v.status, v.published_at AS published, v.published_by AS by, v.written_by AS writer, v.why
+		SELECT v.version, v.origin, t.title, v.status, v.published_at AS published, v.published_by AS by, v.written_by AS writers, v.why
 		FROM guide_versions v JOIN guide_texts t ON t.slug = v.slug AND t.version = v.version AND t.language = 'bg'
 		WHERE v.slug = $1 ORDER BY v.version DESC`, slug)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -74,7 +75,7 @@ func (s *site) guideHistoryPage(w http.ResponseWriter, r *http.Request) error {
 func (s *site) versionNames(r *http.Request, versions []knowledge.Version) (map[string]string, error) {
 	var ids []string
 	for _, v := range versions {
-		ids = append(ids, v.By, v.Writer)
+		ids = append(append(ids, v.By), v.Writers...)
 	}
 	return s.staffNames(r, ids)
 }
@@ -82,12 +83,16 @@ func (s *site) versionNames(r *http.Request, versions []knowledge.Version) (map[
 // PublishedBy names who published a version.
 func (h guideHistory) PublishedBy(v knowledge.Version) string { return h.staffWords(v.By, h.names) }
 
-// Wrote names who wrote a version; "" where it is who published it.
+// Wrote names who wrote a version; "" where it is who published it, alone.
 func (h guideHistory) Wrote(v knowledge.Version) string {
-	if v.Writer == "" || v.Writer == v.By {
+	if len(v.Writers) == 1 && v.Writers[0] == v.By {
 		return ""
 	}
-	return h.staffWords(v.Writer, h.names)
+	var names []string
+	for _, id := range v.Writers {
+		names = append(names, h.staffWords(id, h.names))
+	}
+	return strings.Join(names, ", ")
 }
 
 // Before is the number of the version before one; 0 where it is the first.

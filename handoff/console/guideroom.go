@@ -114,8 +114,11 @@ func (p guideRoom) Overtaken() bool { return p.Drafted() && p.Draft.Base != p.Gu
 // InReview says whether the draft was sent for review.
 func (p guideRoom) InReview() bool { return p.Draft.Stage == knowledge.InReview }
 
-// Mine says whether the visitor had a hand in the draft as it was sent.
-func (p guideRoom) Mine() bool { return p.by.ID == p.Draft.ChangedBy || p.by.ID == p.Draft.SentBy }
+// Mine says whether the visitor had a hand in the draft.
+func (p guideRoom) Mine() bool { return p.Draft.WrittenBy(p.by.ID) }
+
+// Sent says whether the visitor sent the draft for review.
+func (p guideRoom) Sent() bool { return p.by.ID == p.Draft.SentBy }
 
 // MayPublish says whether the visitor may publish the draft by the editors' rules.
 func (p guideRoom) MayPublish() bool {

@@ -234,6 +234,25 @@ func TestAGuideIsApprovedBySecondEditor(t *testing.T) {
 	}
 }
 
+func TestAColleaguesNoteMakesNoWriter(t *testing.T) {
+	b := setup(t)
+	b.rules(knowledge.EditingRules{SecondEditor: true, Grace: 180 * day})
+	maria, mariaAt := b.editor("Мария")
+	_, ivanAt := b.editor("Иван")
+	const room = "/console/guides/criminal-record"
+	d := b.drafted("criminal-record", maria, func(_ *knowledge.Guide, t *knowledge.Text) { t.Time = "до един ден" })
+	if got := ivanAt.post(room+"/send", "revision", revision(d), "why", "изпраща го Иван"); got.location != room {
+		t.Fatalf("%d %s", got.code, got.body)
+	}
+	d, _, _ = b.store.Draft(b.ctx, "criminal-record")
+	mariaAt.get(room).has(t, "Чака друг редактор")
+	mariaAt.post(room+"/publish", "revision", revision(d))
+	mariaAt.get(room).has(t, "По правилата го публикува друг редактор")
+	ivanAt.get(room).has(t, "Одобри и публикувай", "Върни от преглед")
+	ivanAt.post(room+"/publish", "revision", revision(d))
+	ivanAt.get(room+"/history").has(t, "написа Мария", "изпраща го Иван")
+}
+
 // logged are what the audit log says of a subject, the oldest first.
 func (b *bundle) logged(subject string) []string {
 	b.Helper()
