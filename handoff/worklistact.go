@@ -270,7 +270,7 @@ func (w *Worklist) AddSample(ctx context.Context, a staff.Account, by knowledge.
 		if err := w.remedy(ctx, tx, id, "sample", slug, question); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE problems SET state = 'fixed', fixed_at = $2 WHERE id = $1`, id, w.o.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE problems SET state = 'fixed', fixed_at = $2, counted_at = NULL WHERE id = $1`, id, w.o.Now()); err != nil {
 			return err
 		}
 		return endTasks(ctx, tx, id, "done", "", w.o.Now())

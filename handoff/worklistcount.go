@@ -31,12 +31,12 @@ func (w *Worklist) follow(ctx context.Context) error {
 			sql  string
 			args []any
 		}{
-			{`UPDATE problems p SET state = 'fixed', fixed_at = v.published_at, revision = nextval('problem_revisions')
+			{`UPDATE problems p SET state = 'fixed', fixed_at = v.published_at, counted_at = NULL, revision = nextval('problem_revisions')
 			  FROM guides g JOIN guide_versions v ON v.slug = g.slug AND v.version = g.version
 			  WHERE p.state = 'working' AND g.slug = p.fix AND g.version > p.fix_version`, nil},
 			{reopenDropped, nil},
 			// It came back.
-			{`UPDATE problems p SET state = 'open', remedy = '', fixed_at = NULL, revision = nextval('problem_revisions')
+			{`UPDATE problems p SET state = 'open', remedy = '', fixed_at = NULL, counted_at = NULL, revision = nextval('problem_revisions')
 			  WHERE p.state = 'fixed' AND p.guide = '' AND p.fixed_at > $2 AND (
 				SELECT count(DISTINCT i.contact) FROM problem_items i JOIN answers a ON a.id = i.answer
 				WHERE i.problem = p.id AND i.source IN ('unanswered', 'rating') AND i.at > p.fixed_at AND a.answered_at > p.fixed_at) >= $1`, []any{backAfter, w.o.Now().Add(-watchFor)}},
@@ -72,6 +72,11 @@ func endTasks(ctx context.Context, tx pgx.Tx, problem int64, state, reason strin
 // count counts the people and the cases of problems that changed, and of those whose days have moved on.
 func (w *Worklist) count(ctx context.Context, known *meanings) error {
 	now := w.o.Now()
+	if _, err := w.desk.db.Exec(ctx, `
+		UPDATE problems p SET counted_at = NULL FROM feedback f JOIN problem_items i ON i.answer = f.answer AND i.source IN ('again', 'told')
+		WHERE f.updated_at > $1 AND p.id = i.problem AND p.counted_at <= f.updated_at`, now.Add(-countAgain)); err != nil {
+		return fmt.Errorf("look for ratings of fixes: %w", err)
+	}
 	for {
 		rows, err := w.desk.db.Query(ctx, `
 			SELECT id FROM problems WHERE counted_at IS NULL OR counted_at < $1 AND (last_at > $2 OR people > 0)
@@ -109,6 +114,19 @@ func (w *Worklist) countThese(ctx context.Context, known *meanings, ids []int64,
 		}
 	}
 	batch.Queue(`
+		UPDATE problems p SET asked = n.asked, answered = n.answered, good = n.good, bad = n.bad, told = n.told
+		FROM (
+			SELECT t.id, count(*) FILTER (WHERE i.source IN ('again', 'unanswered')) AS asked, count(*) FILTER (WHERE i.source = 'again') AS answered,
+				count(*) FILTER (WHERE i.source = 'told') AS told, coalesce(sum(f.good), 0) AS good, coalesce(sum(f.bad), 0) AS bad
+			FROM unnest($1::bigint[]) AS t (id)
+			LEFT JOIN problems q ON q.id = t.id AND q.state = 'fixed'
+			LEFT JOIN problem_items i ON i.problem = q.id AND i.at >= q.fixed_at
+			LEFT JOIN LATERAL (
+				SELECT max(1) FILTER (WHERE rating = 'good') AS good, max(1) FILTER (WHERE rating = 'bad') AS bad FROM feedback WHERE answer = i.answer AND i.source IN ('again', 'told')
+			) f ON true
+			GROUP BY t.id
+		) n WHERE p.id = n.id AND (p.asked, p.answered, p.good, p.bad, p.told) IS DISTINCT FROM (n.asked, n.answered, n.good, n.bad, n.told)`, ids)
+	batch.Queue(`
 		UPDATE problems p SET people = n.people, items = n.items, recent = n.recent, earlier = n.earlier, counted_at = $3,
 			example = coalesce((SELECT a.id FROM answers a WHERE a.id = n.example AND a.question <> '' AND a.answered_at > $3::timestamptz - interval '30 days'), n.newest)
 		FROM (
@@ -118,8 +136,8 @@ func (w *Worklist) countThese(ctx context.Context, known *meanings, ids []int64,
 				max(i.answer) AS newest
 			FROM unnest($1::bigint[], $2::bigint[]) AS t (id, example)
 			LEFT JOIN LATERAL (
-				SELECT *, CASE WHEN source = 'report' THEN coalesce(contact, -id) ELSE contact END AS who FROM problem_items WHERE problem = t.id -- a report on a guide's page is somebody's
-			) i ON true AND i.source NOT IN ('again', 'told') AND i.at > $3::timestamptz - interval '30 days'
+				SELECT *, CASE WHEN source = 'report' THEN coalesce(contact, -id) ELSE contact END AS who FROM problem_items WHERE problem = t.id AND source NOT IN ('again', 'told') -- a report on a guide's page is somebody's
+			) i ON i.at > $3::timestamptz - interval '30 days'
 			GROUP BY t.id, t.example
 		) n WHERE p.id = n.id`, ids, examples, now)
 	return w.desk.db.SendBatch(ctx, batch).Close()

@@ -208,7 +208,7 @@ func (w *Worklist) Weeks(ctx context.Context, problems []int64) (map[int64][]Wee
 	return all, nil
 }
 
-// After is what has happened since a problem was fixed.
+// After is what has happened since a problem was fixed, as it was counted last.
 type After struct {
 	Asked    int // again
 	Answered int // of them, by the fix
@@ -221,13 +221,11 @@ type After struct {
 // After says what has happened since problems were fixed.
 func (w *Worklist) After(ctx context.Context, problems []int64) (map[int64]After, error) {
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT p.id, count(i.id) FILTER (WHERE i.source IN ('again', 'unanswered') AND i.at >= p.fixed_at),
-			count(i.id) FILTER (WHERE i.source = 'again' AND i.at >= p.fixed_at),
-			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND i.at >= p.fixed_at AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'good')),
-			count(i.id) FILTER (WHERE i.source IN ('again', 'told') AND i.at >= p.fixed_at AND EXISTS (SELECT FROM feedback f WHERE f.answer = i.answer AND f.rating = 'bad')),
-			count(i.id) FILTER (WHERE i.source = 'told'), count(h.answer)
-		FROM problems p LEFT JOIN problem_items i ON i.problem = p.id LEFT JOIN problem_hearers h ON h.answer = i.answer AND i.source = 'unanswered'
-		WHERE p.id = ANY ($1) GROUP BY p.id`, problems)
+		SELECT p.id, p.asked, p.answered, p.good, p.bad, p.told, coalesce(h.n, 0)
+		FROM problems p LEFT JOIN (
+			SELECT i.problem, count(*) AS n FROM problem_hearers h JOIN problem_items i ON i.answer = h.answer AND i.source = 'unanswered' GROUP BY 1
+		) h ON h.problem = p.id
+		WHERE p.id = ANY ($1)`, problems)
 	if err != nil {
 		return nil, fmt.Errorf("count what happened after a fix: %w", err)
 	}

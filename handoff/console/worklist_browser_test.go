@@ -195,6 +195,8 @@ func TestTheWorkListInTheBrowser(t *testing.T) {
 
 	b.exec(`UPDATE problems SET state = 'fixed', fixed_at = now() WHERE id = $1`, id)
 	b.exec(`INSERT INTO problem_items (problem, source, answer, at) VALUES ($1, 'again', $2, now())`, id, b.missed("again", "ловен билет", 0))
+	b.exec(`UPDATE problems SET counted_at = NULL WHERE id = $1`, id)
+	b.collect()
 	w.do(chromedp.Navigate(list + "?state=fixed"))
 	w.reads("Питан е пак 1 път, отговорено 1.")
 	w.accessible("worklist-fixed")
