@@ -10,10 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// How much a round takes at once, and how many answers it looks back for such as were stored out of their order.
+// How much a round takes at once, and how far it looks back for what was stored out of its order.
 const (
 	answersAtOnce = 500
 	answersBack   = 200
+	lateRatings   = 5 * time.Minute
 )
 
 // asked is a question that was asked, with what became of it.
@@ -244,15 +245,20 @@ func (c complaint) atGuide() bool { return c.Guided && c.Slug != "" }
 // without a guide, or that another service was meant, is about the question. A rating that was taken back goes.
 func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 	now := w.o.Now()
+	settled := now.Add(-max(0, w.o.Settle))
+	since := now.Add(-keepWords)
+	if known.rated.After(since) {
+		since = known.rated
+	}
 	if _, err := w.desk.db.Exec(ctx, `
 		WITH gone AS (
 			DELETE FROM problem_items i USING feedback f
-			WHERE i.source = 'rating' AND i.at > $1 AND f.answer = i.answer AND f.contact = i.contact AND f.rating = 'good' RETURNING i.problem
+			WHERE f.rating = 'good' AND f.updated_at > $1 AND i.source = 'rating' AND f.answer = i.answer AND f.contact = i.contact RETURNING i.problem
 		)
-		UPDATE problems SET counted_at = NULL WHERE id IN (SELECT problem FROM gone)`, now.Add(-keepWords)); err != nil {
+		UPDATE problems SET counted_at = NULL WHERE id IN (SELECT problem FROM gone)`, since); err != nil {
 		return err
 	}
-	return w.takeComplaints(ctx, known, "rating", `
+	err := w.takeComplaints(ctx, known, "rating", `
 		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(shown.guide, a.guides -> 0 ->> 'slug', '') AS slug,
 			(a.outcome = 'answered' OR shown.guide IS NOT NULL) AND coalesce(f.reason, '') <> 'wrong-service' AS guided,
 			`+questionWords+` AS words, f.updated_at AS at
@@ -264,7 +270,11 @@ func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 		) shown ON true
 		WHERE f.rating = 'bad' AND f.updated_at > $1 AND f.updated_at <= $2 AND a.question <> '' AND a.outcome IN ('answered', 'clarify', 'abstained')
 		  AND NOT EXISTS (SELECT FROM problem_items i WHERE i.source = 'rating' AND i.answer = f.answer AND i.contact = f.contact)
-		ORDER BY f.updated_at LIMIT $3`, now.Add(-keepWords), now.Add(-max(0, w.o.Settle)), answersAtOnce)
+		ORDER BY f.updated_at LIMIT $3`, since, settled, answersAtOnce)
+	if err == nil {
+		known.rated = settled.Add(-lateRatings)
+	}
+	return err
 }
 
 // takeClosings takes in what librarians found wrong or missing when they closed a ticket.

@@ -92,6 +92,7 @@ type meanings struct {
 	seen     map[int64]int64   // the newest of those changes, by problem
 	guided   map[string]mended // fixed problems of guides that were wrong, by slug
 	looked   map[int64]bool    // the last answers that were compared with all fixes that are known
+	rated    time.Time         // ratings until then were taken in; zero: none yet
 	touched  []int64           // problems that the transaction which runs has put meanings to
 	lost     []int64           // problems whose questions have to be read again: what was put to them was not committed
 	clusters []*cluster

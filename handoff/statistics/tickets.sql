@@ -19,7 +19,7 @@ WITH opened AS (
         CASE t.rating WHEN 'helped' THEN 'good' WHEN 'not-helped' THEN 'bad' ELSE '' END AS rating
     FROM opened t
     LEFT JOIN LATERAL (SELECT min(e.at) AS at FROM ticket_events e WHERE e.ticket = t.id AND e.kind IN ('claimed', 'reopened')) taken ON true
-    LEFT JOIN (SELECT earlier, min(opened_at) AS at FROM tickets WHERE earlier IS NOT NULL GROUP BY earlier) again ON again.earlier = t.id
+    LEFT JOIN LATERAL (SELECT min(n.opened_at) AS at FROM tickets n WHERE n.earlier = t.id) again ON true
     LEFT JOIN conversations c ON c.id = t.conversation
     LEFT JOIN contacts k ON k.id = c.contact
     LEFT JOIN places asked ON asked.ekatte = t.place
