@@ -200,13 +200,7 @@ func (d *dialog) recorded(in *record) act {
 			return d.goneOn(a, in.id)
 		}
 		d.state.Guide = a.Guide.Slug
-		b := d.guideBody(*a.Guide, a.Age, a.Field, a.HelpPoints, in.id)
-		b.Guide.Only = a.Only
-		b.Guide.Local = NewDoor(a.Local, b.Guide.Language)
-		if moved := retrieval.Succession(a); moved != "" {
-			b.Text = strings.TrimSpace(moved + "\n" + b.Text)
-		}
-		d.add(b)
+		d.add(d.answered(a, in.id))
 		if d.callbacks && asksCall(aroundContact(in.Question.Text)) {
 			d.add(Body{Text: d.t("bot.call_wanted"), Buttons: d.moreContact()})
 		}
@@ -236,6 +230,17 @@ func (d *dialog) recorded(in *record) act {
 		d.add(Body{Text: d.both(phrase), Buttons: d.ways()})
 	}
 	return nil
+}
+
+// answered lays out the guide that an answer found, with what must be known of it: its age, where it holds, where it went.
+func (d *dialog) answered(a retrieval.Answer, id int64) Body {
+	b := d.guideBody(*a.Guide, a.Age, a.Field, a.HelpPoints, id)
+	b.Guide.Only = a.Only
+	b.Guide.Local = NewDoor(a.Local, b.Guide.Language)
+	if moved := retrieval.Succession(a); moved != "" {
+		b.Text = strings.TrimSpace(moved + "\n" + b.Text)
+	}
+	return b
 }
 
 // goneOn answers what goes on about the guide on the screen with the part that it asks for; a place that it names shows

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
-	"orientir/knowledge"
+	"orientir/retrieval"
 )
 
 // Editors hear what people say of the guides, and who wants to hear back. handoff implements it; both calls are in the caller's transaction.
@@ -62,9 +63,10 @@ func (c *Conversations) report(ctx context.Context, tx pgx.Tx, editors Editors, 
 	return editors.Report(ctx, tx, r)
 }
 
-// TellFound tells a person who wanted to hear back that a question of theirs has an answer now, with the guide and the buttons to judge it.
-// answer is its number. False: it is not the time, because a librarian holds the conversation, or there is nobody to tell any more.
-func (c *Conversations) TellFound(ctx context.Context, tx pgx.Tx, conversation int64, question string, answer int64, g knowledge.Guide) (bool, error) {
+// TellFound tells a person who wanted to hear back that a question of theirs has an answer now: the guide as an answer shows it, with its
+// warnings and the buttons to judge it. id is the answer's number. False: it is not the time, because a librarian holds the conversation, or
+// there is nobody to tell any more.
+func (c *Conversations) TellFound(ctx context.Context, tx pgx.Tx, conversation int64, question string, id int64, a retrieval.Answer) (bool, error) {
 	var language string
 	err := tx.QueryRow(ctx, `
 		SELECT k.language FROM conversations c JOIN contacts k ON k.id = c.contact
@@ -76,10 +78,11 @@ func (c *Conversations) TellFound(ctx context.Context, tx pgx.Tx, conversation i
 	if err != nil {
 		return false, fmt.Errorf("tell conversation %d of an answer: %w", conversation, err)
 	}
-	d := &dialog{person: person{Language: language}, editors: true}
-	card := NewCard(g, language, "")
-	body := Body{Text: i18n.T(language, "worklist.found", cut(question, 160)), Guide: &card, AnswerID: answer, Language: language}
-	body.Buttons = append(d.judge(answer, g.Slug), d.ways()...)
-	_, err = c.write(ctx, tx, conversation, Robot, "", body)
+	a.HelpPoints = nil // whether a library is open now says nothing when the message is read
+	d := &dialog{person: person{Language: language}, state: state{Greeted: true}, editors: true}
+	body := d.answered(a, id)
+	body.Text = strings.TrimSpace(i18n.T(language, "worklist.found", cut(question, 160)) + "\n" + body.Text)
+	d.add(body)
+	_, err = c.write(ctx, tx, conversation, Robot, "", d.say[0])
 	return err == nil, err
 }

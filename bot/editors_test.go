@@ -2,11 +2,14 @@ package bot
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"orientir/deploy/postgres"
+	"orientir/knowledge"
+	"orientir/retrieval"
 )
 
 // editors keep in memory what they hear.
@@ -79,5 +82,48 @@ func TestWhatIsWrongIsSaidOfTheGuideOnTheScreen(t *testing.T) {
 	}
 	if data := wrongData(12345678, "a-slug-of-sixty-letters-is-the-longest-that-the-database-take"); data != "wrong:12345678" {
 		t.Errorf("a button carries %q", data)
+	}
+}
+
+// Who hears back gets the guide as an answer shows it, with what must be known of it.
+func TestWhoHearsBackIsWarned(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("нещо без упътване")
+	h.works()
+	g := scriptGuide("id-card")
+	g.ReviewBy = h.clock.now().AddDate(0, 0, -1)
+	closed := 120
+	found := retrieval.Answer{
+		Outcome: retrieval.Answered, Guide: &g, Age: knowledge.Due, Only: "Само в община Враца.", Local: &knowledge.Local{Municipality: "Враца", Link: "https://vratsa.bg"},
+		HelpPoints: []knowledge.Nearby{{HelpPoint: knowledge.HelpPoint{ID: "rb-vratsa"}, DistanceM: &closed}},
+	}
+	var told bool
+	tell := func() {
+		t.Helper()
+		err := pgx.BeginFunc(h.ctx, h.pool, func(tx pgx.Tx) (err error) {
+			told, err = h.conversations.TellFound(h.ctx, tx, h.conversation().ID, "нещо без упътване", 41, found)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell()
+	messages, err := h.conversations.outgoing(h.ctx, h.conversation().ID, 0)
+	if err != nil || !told {
+		t.Fatal(told, err)
+	}
+	last := messages[len(messages)-1].Body
+	card := last.Guide
+	if card == nil || card.Slug != "id-card" || !strings.Contains(card.Warning, "24 ноември 2026 г.") || card.Only != "Само в община Враца." || card.Local == nil || last.HelpPoints != nil || last.AnswerID != 41 {
+		t.Errorf("the person is shown %+v", last)
+	}
+	if !strings.Contains(last.Text, "„нещо без упътване“") || strings.Contains(last.Text, bg("bot.disclosure")) || last.Buttons[2].Data != "wrong:41:id-card" {
+		t.Errorf("the person reads %q %+v", last.Text, last.Buttons)
+	}
+	h.exec(`UPDATE conversations SET holder = 'staff:1'`)
+	if tell(); told {
+		t.Error("it talks over a librarian")
 	}
 }

@@ -24,6 +24,7 @@ type wordReader struct {
 	*retrieval.Answerer
 	version string
 	answers map[string]knowledge.Guide // by a word of the question
+	age     knowledge.Age              // of all of them
 	read    int                        // texts that were embedded
 }
 
@@ -77,7 +78,7 @@ func (r *wordReader) Subjects(_ context.Context, texts []string) ([][]retrieval.
 func (r *wordReader) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
 	for word, g := range r.answers {
 		if strings.Contains(strings.ToLower(q.Text), word) {
-			return retrieval.Answer{Outcome: retrieval.Answered, Intent: retrieval.WantsAnswer, Language: "bg", Detected: "bg", Confidence: 0.9, Guide: &g,
+			return retrieval.Answer{Outcome: retrieval.Answered, Intent: retrieval.WantsAnswer, Language: "bg", Detected: "bg", Confidence: 0.9, Guide: &g, Age: r.age,
 				Guides: []retrieval.Ranked{{Slug: g.Slug, Version: max(1, g.Version), Score: 0.9}}, Model: "test"}, nil
 		}
 	}
@@ -360,6 +361,10 @@ func TestAGuideFixesAProblem(t *testing.T) {
 	messages, _ := e.conversations.Messages(e.ctx, e.contact("b"), 0, 10)
 	if m := messages[len(messages)-1]; m.Body == nil || m.Body.Guide == nil || m.Body.Guide.Slug != "loven-bilet" || m.Body.AnswerID == 0 {
 		t.Errorf("without the guide: %+v", m)
+	}
+	var counted, unasked int
+	if err := e.pool.QueryRow(e.ctx, `SELECT count(*) FILTER (WHERE NOT unasked), count(*) FILTER (WHERE unasked) FROM answers`).Scan(&counted, &unasked); err != nil || counted != 2 || unasked != 1 {
+		t.Errorf("%d questions and %d that nobody asked, %v", counted, unasked, err)
 	}
 	again := e.asks("d", "ловен билет колко струва")
 	e.rates("d", again, "good", "")

@@ -48,7 +48,7 @@ func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool,
 	rows, err := w.desk.db.Query(ctx, `
 		SELECT a.id, a.answered_at AS at, `+questionWords+` AS words, a.outcome, coalesce(a.guides -> 0 ->> 'slug', '') AS slug, c.contact
 		FROM answers a LEFT JOIN conversations c ON c.id = a.conversation
-		WHERE a.id > $1 AND a.id <= $2 AND a.question <> '' AND a.answered_at > $3
+		WHERE a.id > $1 AND a.id <= $2 AND a.question <> '' AND NOT a.unasked AND a.answered_at > $3
 		  AND (a.outcome = 'abstained' AND a.intent IN ('question', 'status') OR a.outcome = 'answered' AND a.guides -> 0 ->> 'slug' = ANY ($4))
 		  AND NOT EXISTS (SELECT FROM problem_items i WHERE i.answer = a.id AND i.source IN ('unanswered', 'again', 'told'))
 		ORDER BY a.id LIMIT $5`, cursor-answersBack, last, since, known.fixes(), answersAtOnce)

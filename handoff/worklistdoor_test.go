@@ -7,6 +7,7 @@ import (
 
 	"orientir/bot"
 	"orientir/handoff/staff"
+	"orientir/knowledge"
 )
 
 // Without a model nothing is grouped; reports come in, and what is too old is emptied.
@@ -105,4 +106,31 @@ func TestAMunicipalitysEditorDoesNotRunTheList(t *testing.T) {
 		}
 	}
 	e.do(e.list.BeginGuide(e.ctx, a, by, foreign, "loven-bilet", "Ловен билет"))
+}
+
+// Who wants to hear back is not told of a guide that has expired, which only points elsewhere; and what they are told is no question, also
+// where nothing was taken in yet when they were told.
+func TestWhoHearsBackIsToldOfWhatHolds(t *testing.T) {
+	e := setupWorklist(t)
+	asked := e.asks("a", "ловен билет")
+	conversation := e.contact("a")
+	e.do(onlyError(e.list.HearBack(e.ctx, e.pool, conversation, asked)))
+	g := e.guide("loven-bilet", "Ловен билет")
+	e.publish(g)
+	e.reader.answers["ловен"], e.reader.age = g, knowledge.Expired
+	e.skip(25 * time.Hour)
+	e.do(e.list.tellHearers(e.ctx))
+	if heard := e.heard(conversation); len(heard) != 0 {
+		t.Fatalf("told of an expired guide: %q", heard)
+	}
+	e.reader.age = knowledge.Due
+	e.skip(25 * time.Hour)
+	e.do(e.list.tellHearers(e.ctx))
+	if heard := e.heard(conversation); len(heard) != 1 {
+		t.Fatalf("told %q", heard)
+	}
+	e.collect()
+	if list := e.problems("open"); len(list) != 1 || list[0].Items != 1 {
+		t.Errorf("what was told is collected: %+v", list)
+	}
 }

@@ -157,7 +157,7 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 	}
 	told := false
 	err = pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
-		if answer.Guide == nil {
+		if answer.Outcome != retrieval.Answered || answer.Guide == nil || answer.Age == knowledge.Expired { // an expired guide only points elsewhere
 			_, err := tx.Exec(ctx, `UPDATE problem_hearers SET tried = $2 WHERE answer = $1`, h.Answer, w.o.Now())
 			return err
 		}
@@ -169,7 +169,7 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 		if err != nil {
 			return err
 		}
-		if told, err = w.desk.conversations.TellFound(ctx, tx, h.Conversation, h.Question, id, *answer.Guide); err != nil {
+		if told, err = w.desk.conversations.TellFound(ctx, tx, h.Conversation, h.Question, id, answer); err != nil {
 			return err
 		}
 		if !told {
@@ -193,7 +193,7 @@ var errNotNow = errors.New("it is not the time to tell")
 
 // asked is what the guides are asked on somebody's behalf.
 func (h hearer) asked() retrieval.Question {
-	q := retrieval.Question{Text: h.Question, Context: h.Context, Audience: knowledge.Audience(h.Audience), Place: h.Place, Alone: true}
+	q := retrieval.Question{Text: h.Question, Context: h.Context, Audience: knowledge.Audience(h.Audience), Place: h.Place, Alone: true, Unasked: true}
 	if h.Language == "en" {
 		q.Language = knowledge.English
 	}

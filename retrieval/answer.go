@@ -42,6 +42,7 @@ type Question struct {
 	Place    string             // ekatte or words; "" where unknown
 	Contact  string             // who asks, for the budget of a model; opaque, "" where nobody is to be charged
 	Alone    bool               // no model is asked: whoever only looks for danger doesn't wait for one
+	Unasked  bool               // nobody asks it now: who asked before is told that there is a guide; kept, but counted as no question
 }
 
 // Ranked is a guide among the results, with the probability-like score that placed it.

@@ -54,11 +54,11 @@ func (a *Answerer) Record(ctx context.Context, tx postgres.DB, q Question, answe
 	var id int64
 	err = tx.QueryRow(ctx, `
 		INSERT INTO answers (conversation, question, context, language, detected, audience, place, outcome, intent, topic,
-			confidence, guides, evidence, signpost, model)
-		VALUES (nullif($1::bigint, 0), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			confidence, guides, evidence, signpost, model, unasked)
+		VALUES (nullif($1::bigint, 0), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		RETURNING id`,
 		conversation, q.Text, earlier, language, detected, q.Audience, place, answer.Outcome, answer.Intent, answer.Topic,
-		answer.Confidence, g, e, signpost, answer.Model).Scan(&id)
+		answer.Confidence, g, e, signpost, answer.Model, q.Unasked).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("record an answer of conversation %d: %w", conversation, err)
 	}

@@ -198,9 +198,9 @@ func (r *Replays) gather(ctx context.Context, id int64, slug string) error {
 			WITH recent AS (
 				SELECT id, conversation, question, context, language, audience, place, coalesce((
 					SELECT CASE p.outcome WHEN 'answered' THEN p.guides -> 0 ->> 'slug' END FROM answers p
-					WHERE p.conversation = a.conversation AND p.id < a.id AND p.outcome IN ('answered', 'clarify', 'abstained')
+					WHERE p.conversation = a.conversation AND p.id < a.id AND NOT p.unasked AND p.outcome IN ('answered', 'clarify', 'abstained')
 					ORDER BY p.id DESC LIMIT 1), '') AS screen
-				FROM answers a WHERE answered_at > now() - interval '30 days' AND question <> ''
+				FROM answers a WHERE answered_at > now() - interval '30 days' AND question <> '' AND NOT unasked
 			), people AS (
 				SELECT max(id) AS answer, count(DISTINCT coalesce(conversation::text, 'answer ' || id)) AS asked, screen
 				FROM recent GROUP BY question, context, language, audience, place, screen

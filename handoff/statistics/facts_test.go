@@ -122,6 +122,8 @@ func TestFactsTellWhatBecameOfQuestions(t *testing.T) {
 	w.asks(0, noon.Add(-time.Hour), "answered", "id-card")
 	w.exec(`INSERT INTO answers (conversation, answered_at, question, language, detected, outcome, intent, confidence, guides, evidence, model)
 		VALUES ($1, $2, 'здравей', 'bg', 'bg', 'out_of_scope', 'smalltalk', 0.9, '[]', '[]', 'm')`, two, noon)
+	// What somebody is told who wanted to hear back, nobody asks.
+	w.exec(`UPDATE answers SET unasked = true WHERE id = $1`, w.asks(one, noon, "answered", "id-card"))
 	w.refresh(noon)
 	f := w.figures(Cut{})
 	if n := f.Total; n.People != 2 || n.Questions != 6 || n.Answered != 3 || n.Choice != 1 || n.Abstained != 1 || n.Outside != 1 || n.Good != 1 || n.Bad != 0 {
