@@ -256,6 +256,16 @@ func (a *Answerer) beside(ctx context.Context, m *memo, q Question, text string,
 	return read
 }
 
+// municipalities gives all of them by code.
+func (a *Answerer) municipalities(ctx context.Context) (map[string]knowledge.Municipality, error) {
+	all, err := a.store.Municipalities(ctx)
+	byCode := make(map[string]knowledge.Municipality, len(all))
+	for _, m := range all {
+		byCode[m.Code] = m
+	}
+	return byCode, err
+}
+
 // shelf gives the guides as they were at the revision that a search saw, or newer. Where the search found nothing at
 // all it brings no revision, and what is there will do.
 func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*library, error) {
@@ -284,13 +294,8 @@ func (a *Answerer) shelf(ctx context.Context, s *serving, revision int64) (*libr
 		l.hasLocal = l.hasLocal || guides[i].Municipality != ""
 	}
 	if l.hasLocal {
-		all, err := a.store.Municipalities(ctx)
-		if err != nil {
+		if l.municipalities, err = a.municipalities(ctx); err != nil {
 			return nil, err
-		}
-		l.municipalities = make(map[string]knowledge.Municipality, len(all))
-		for _, m := range all {
-			l.municipalities[m.Code] = m
 		}
 	}
 	l.names, l.formerly = s.weights.vocabulary.names(guides), s.weights.vocabulary.formerly(guides)

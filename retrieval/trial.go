@@ -167,6 +167,11 @@ func (a *Answerer) newTrial(ctx context.Context, g knowledge.Guide) (*Trial, err
 		}
 	}
 	after := base.with(g, s.weights)
+	if after.hasLocal && !base.hasLocal { // it would be the first guide of a municipality
+		if after.municipalities, err = a.municipalities(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if !known {
 		after.weights = s.weights.with(after.sorted(), samples, base.glossary.analyze)
 	}
@@ -201,6 +206,7 @@ func (l *library) with(g knowledge.Guide, w *weights) *library {
 	delete(wider.names, g.Slug)
 	delete(wider.formerly, g.Slug)
 	wider.guides[g.Slug] = &g
+	wider.hasLocal = l.hasLocal || g.Municipality != ""
 	one := []knowledge.Guide{g}
 	maps.Copy(wider.names, w.vocabulary.names(one))
 	maps.Copy(wider.formerly, w.vocabulary.formerly(one))

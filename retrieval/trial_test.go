@@ -20,6 +20,7 @@ func trialQuestions() []Question {
 		{Text: "искам билет за риболов"}, {Text: "риболовен билет"}, {Text: "fishing permit"}, {Text: "kak se vadi bilet za ribolov"},
 		{Text: "карта"}, {Text: "съдимост Враца", Place: "12259"}, {Text: "как се вади ловен билет"}, {Text: "къде се хваща шаран"},
 		{Text: "чип за куче"}, {Text: "къде се връзва яхтата"}, {Text: "регистър на лодки"}, {Text: "талон за колата", Audience: knowledge.Business},
+		{Text: "къде е паркоматът"}, {Text: "къде е паркоматът", Place: "12259"}, {Text: "къде е паркоматът", Place: "56784"}, {Text: "синя зона в Пловдив"},
 		{Text: "колко струва", Context: []string{"искам съдимост"}},
 		{Text: "къщата гори"}, {Text: "здравейте"}, {Text: "искам човек"}, {Text: "хвърчилата са хубави"},
 	}
@@ -40,6 +41,9 @@ func TestTrialAnswersAsPublishingWould(t *testing.T) {
 	}
 	fishing := smallGuide{slug: "fishing-permit", title: "Билет за любителски риболов", titleEn: "Fishing permit", names: []string{"риболовен билет", "шаран"}, audience: knowledge.Citizen}
 	boat := smallGuide{slug: "boat-register", title: "Регистър на лодките", titleEn: "Boat register", names: []string{"лодка", "яхта"}, audience: knowledge.Both}
+	parking := smallGuide{slug: "vratsa-parking", title: "Паркиране в синята зона", titleEn: "Parking in the blue zone", names: []string{"синя зона", "паркомат"}, audience: knowledge.Both}
+	inVratsa := distinct(parking)
+	inVratsa.Municipality = "VRC10"
 	a, store := distinctAnswerer(t)
 	// One after another, so that the weights are learned once: each case's guide stays published for the next.
 	for _, c := range []struct {
@@ -59,6 +63,7 @@ func TestTrialAnswersAsPublishingWould(t *testing.T) {
 		{"a closed guide with a successor", rewritten(func(g *knowledge.Guide, t *knowledge.Text) { g.Status, g.ReplacedBy = knowledge.Closed, "vignette" }), nil, true},
 		{"a new guide", distinct(fishing), nil, true},
 		{"a new guide that questions wait for", distinct(boat), []string{"къде се връзва яхтата", "лодка на язовира", "моторница втора ръка"}, true},
+		{"the first guide of a municipality", inVratsa, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx := t.Context()
