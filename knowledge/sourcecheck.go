@@ -148,6 +148,13 @@ func (s *Store) ReviewGuide(ctx context.Context, tx postgres.DB, slug string, ve
 	return next, wrap(act, err)
 }
 
+// AsReviewed gives a draft with the review date that publishing would give it: see PublishDraft. It is for those who show what publishing would do.
+func (s *Store) AsReviewed(ctx context.Context, d Draft) (Draft, error) {
+	g, err := reviewed(ctx, s.db, d, d.Guide)
+	d.Guide = g
+	return d, err
+}
+
 // reviewed gives a guide that is to be published from a draft with the review date that an editor has given its base since the draft was
 // begun, where the draft itself left the date alone.
 func reviewed(ctx context.Context, tx postgres.DB, d Draft, g Guide) (Guide, error) {

@@ -109,6 +109,9 @@ func TestSourcesAreChecked(t *testing.T) {
 	if err != nil || age != Fresh || !shown.ReviewBy.Equal(next) || !shown.Sources[0].Checked.Equal(on) {
 		t.Errorf("%+v, %q, %v", shown, age, err)
 	}
+	if d, err := e.store.AsReviewed(e.ctx, d); err != nil || !d.Guide.ReviewBy.Equal(next) {
+		t.Errorf("as it would be published: %v, %v", d.Guide.ReviewBy, err)
+	}
 	if version, err := e.publish(d, "petya"); err != nil || version != 2 {
 		t.Fatal(version, err)
 	}

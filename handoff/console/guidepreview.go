@@ -40,7 +40,7 @@ func (s *site) guidePreview(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	page, err := s.drawPreview(w, r, d.Guide, r.URL.Query().Get("on"), r.URL.Query().Get("language"))
+	page, err := s.drawPreview(r, d, r.URL.Query().Get("on"), r.URL.Query().Get("language"))
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (s *site) guidePreview(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// drawPreview draws a guide as a channel shows it: on is «web» or «telegram».
-func (s *site) drawPreview(w http.ResponseWriter, r *http.Request, g knowledge.Guide, on, language string) (*bytes.Buffer, error) {
+// drawPreview draws a draft as a channel would show it: on is «web» or «telegram».
+func (s *site) drawPreview(r *http.Request, d knowledge.Draft, on, language string) (*bytes.Buffer, error) {
 	if language != "en" {
 		language = "bg"
 	}
@@ -61,6 +61,10 @@ func (s *site) drawPreview(w http.ResponseWriter, r *http.Request, g knowledge.G
 	if err != nil {
 		return nil, err
 	}
+	if d, err = s.Knowledge.AsReviewed(r.Context(), d); err != nil {
+		return nil, err
+	}
+	g := d.Guide
 	m := bot.Preview(shown(g), g.Age(s.today(), rules.Grace), language, s.today())
 	f := frame{Language: language, site: s}
 	f.Title = f.F("preview_title")
@@ -148,7 +152,7 @@ func (s *site) guideCheck(w http.ResponseWriter, r *http.Request) error {
 	if out.Summary, err = s.fragment("guideform", "check", check); err != nil {
 		return err
 	}
-	page, err := s.drawPreview(w, r, d.Guide, r.URL.Query().Get("on"), r.URL.Query().Get("language"))
+	page, err := s.drawPreview(r, d, r.URL.Query().Get("on"), r.URL.Query().Get("language"))
 	if err != nil {
 		return err
 	}

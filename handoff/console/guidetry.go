@@ -83,9 +83,13 @@ func (s *site) try(w http.ResponseWriter, r *http.Request) error {
 func (s *site) tried(r *http.Request, page *guideTry) (noAnswer string, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), tryPatience)
 	defer cancel()
-	g := page.Draft.Guide
-	if !page.Drafted() {
-		g = page.Guide
+	g := page.Guide
+	if page.Drafted() {
+		d, err := s.Knowledge.AsReviewed(ctx, page.Draft)
+		if err != nil {
+			return "", err
+		}
+		g = d.Guide
 	}
 	masked, _, err := s.Knowledge.Mask(ctx, page.Question)
 	if err != nil {

@@ -89,6 +89,9 @@ func (s *site) startReplay(w http.ResponseWriter, r *http.Request) error {
 		s.setFlash(w, flash{Key: "replay.no_draft", Bad: true})
 		return seeOther(w, r, replayPath(slug))
 	}
+	if d, err = s.Knowledge.AsReviewed(r.Context(), d); err != nil {
+		return err
+	}
 	by := visitOf(r).account.ID
 	act := staff.Act{By: by, Verb: "guide.replay", Subject: "guide:" + slug}
 	err = s.Staff.Door(r.Context(), act, func(tx pgx.Tx, _ *staff.Act) error {

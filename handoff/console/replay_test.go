@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"orientir/bot/i18n"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
@@ -100,8 +102,7 @@ func TestADraftIsTriedBeforeItIsPublished(t *testing.T) {
 	if got := w.post(page, "question", " "); got.code != http.StatusUnprocessableEntity {
 		t.Errorf("an empty question: %d", got.code)
 	}
-	tried := w.post(page, "question", "чип за куче")
-	tried.has(t, "Беше:", "Става:", "не намира упътване и предлага библиотекар")
+	w.post(page, "question", "чип за куче").has(t, "Беше:", "Става:", "не намира упътване и предлага библиотекар")
 	part := w.post(page, "question", "откъде се вади свидетелство за съдимост", "part", "1")
 	part.has(t, "Вече не казва изключението:", "Ако сте роден в чужбина", "само на гише", "С черновата")
 	part.lacks(t, "<html", "<form")
@@ -113,6 +114,24 @@ func TestADraftIsTriedBeforeItIsPublished(t *testing.T) {
 	var kept int
 	if err := b.pool.QueryRow(b.ctx, `SELECT count(*) FROM answers`).Scan(&kept); err != nil || kept != 3 {
 		t.Errorf("%d answers are kept, %v", kept, err)
+	}
+	// Long past its date, but reviewed since the draft was begun: it is tried, shown and replayed as publishing would have it.
+	b.exec(`DELETE FROM guide_drafts`)
+	b.publish("criminal-record", "Електронно свидетелство за съдимост", func(g *knowledge.Guide, _ *knowledge.Text) { g.ReviewBy = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) })
+	b.redrafted(account)
+	var next time.Time
+	if err := pgx.BeginFunc(b.ctx, b.pool, func(tx pgx.Tx) (err error) {
+		next, err = b.store.ReviewGuide(b.ctx, tx, "criminal-record", 2, time.Now(), knowledge.Editor{ID: "staff:1"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.post(page, "question", "откъде се вади свидетелство за съдимост", "part", "1").has(t, "Вече не казва изключението:", "Ако сте роден в чужбина", "само на гише", "С черновата")
+	w.get("/console/guides/criminal-record/preview?on=web&language=bg").has(t, "само на гише")
+	w.post("/console/guides/criminal-record/replay")
+	var tried knowledge.Guide
+	if err := b.pool.QueryRow(b.ctx, `SELECT guide FROM replays`).Scan(&tried); err != nil || !tried.ReviewBy.Equal(next) {
+		t.Errorf("replayed with the review date %v, %v, want %v", tried.ReviewBy, err, next)
 	}
 	if got := w.get("/console/guides/nothing/try"); got.code != http.StatusNotFound {
 		t.Errorf("a guide that isn't there: %d", got.code)
