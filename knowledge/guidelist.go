@@ -57,7 +57,6 @@ type GuideLine struct {
 	PublishedAt *time.Time
 	PublishedBy string // opaque staff id
 	DraftStage  Stage  // "" where there is no draft
-	DraftStale  bool   // the guide was published since the draft was begun
 	DraftBy     string // opaque staff id of who changed it last
 	DraftAt     *time.Time
 	DraftSentBy string
@@ -74,37 +73,30 @@ type GuideList struct {
 	Counts map[GuideView]int
 }
 
-// guideLines is every guide with its draft, one row each. $1 are the words that are searched for, $2 is who asks, $3 is the day.
+// guideLines is what lists of guides are ordered and counted by, one narrow row for each guide or draft. $1 is who asks, $2 is the day.
 const guideLines = `
 	SELECT l.*,
 		l.version > 0 AND l.status = 'active' AS in_force,
-		l.version > 0 AND l.status = 'active' AND (l.review_by IS NULL OR l.review_by < $3::date) AS to_renew,
-		l.version > 0 AND l.status = 'active' AND l.review_by >= $3::date AND l.review_by < $3::date + 30 AS soon,
-		l.version > 0 AND l.status = 'active' AND l.checked IS NULL AS unchecked,
-		l.draft_stage = 'review' AND $2 <> ALL (l.draft_writers) AS waits_for_me
+		l.version > 0 AND l.status = 'active' AND (l.review_by IS NULL OR l.review_by < $2::date) AS to_renew,
+		l.version > 0 AND l.status = 'active' AND l.review_by >= $2::date AND l.review_by < $2::date + 30 AS soon,
+		l.version > 0 AND l.status = 'active' AND l.checked IS NULL AS unchecked
 	FROM (
-		SELECT coalesce(g.slug, d.slug) AS slug,
-			coalesce(t.title, d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS title,
-			coalesce(t.authority, d.guide -> 'Text' -> 'bg' ->> 'Authority', '') AS authority,
-			coalesce(t.names || t.formerly, '{}') AS names,
-			coalesce(v.audience, d.guide ->> 'Audience', '') AS audience,
-			coalesce(g.version, 0) AS version, coalesce(v.status, 'active') AS status, coalesce(v.replaced_by, '') AS replaced_by, a.review_by,
-			a.checked, v.published_at, coalesce(v.published_by, '') AS published_by,
-			coalesce(d.stage, '') AS draft_stage, coalesce(d.base < g.version, false) AS draft_stale,
-			coalesce(d.changed_by, '') AS draft_by, d.changed_at AS draft_at, coalesce(d.sent_by, '') AS draft_sent_by,
-			coalesce(d.writers, '{}') AS draft_writers,
-			coalesce(v.title_english, '') || ' ' || coalesce(e.title, '') || ' ' || array_to_string(coalesce(e.names, '{}'), ' ') ||
-				' ' || coalesce(d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS more
-		FROM guides g
-			JOIN guide_versions v USING (slug, version)
-			JOIN guide_ages a USING (slug, version)
+		SELECT coalesce(g.slug, d.slug) AS slug, lower(coalesce(t.title, d.guide -> 'Text' -> 'bg' ->> 'Title', '')) AS ordered,
+			coalesce(g.version, 0) AS version, coalesce(g.status, 'active') AS status, g.review_by, g.checked,
+			greatest(g.published_at, d.changed_at) AS changed, coalesce(d.stage, '') AS draft_stage, d.changed_at AS draft_at,
+			coalesce(d.stage = 'review' AND $1 <> ALL (d.writers), false) AS waits_for_me
+		FROM guide_ages g
 			JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
+			FULL JOIN guide_drafts d ON d.slug = g.slug`
+
+// guidesFound ends guideLines with those that have all words of $3.
+const guidesFound = `
+			LEFT JOIN guide_versions v ON v.slug = g.slug AND v.version = g.version
 			LEFT JOIN guide_texts e ON e.slug = g.slug AND e.version = g.version AND e.language = 'en'
-			FULL JOIN guide_drafts d ON d.slug = g.slug
-	) l
-	WHERE cardinality($1::text[]) = 0 OR NOT EXISTS (
-		SELECT FROM unnest($1::text[]) w
-		WHERE strpos(lower(concat_ws(' ', l.slug, l.title, array_to_string(l.names, ' '), l.more)), w) = 0)`
+		WHERE NOT EXISTS (
+			SELECT FROM unnest($3::text[]) w
+			WHERE strpos(lower(concat_ws(' ', g.slug, d.slug, t.title, array_to_string(t.names || t.formerly, ' '), v.title_english, e.title,
+				array_to_string(e.names, ' '), d.guide -> 'Text' -> 'bg' ->> 'Title')), w) = 0)`
 
 // viewColumns say what a row of guideLines must hold to be in a view.
 var viewColumns = map[GuideView]string{
@@ -114,11 +106,11 @@ var viewColumns = map[GuideView]string{
 
 // guideOrders are the orders of a list.
 var guideOrders = map[string]string{
-	"title":   "lower(title), slug",
-	"changed": "greatest(published_at, draft_at) DESC, slug",
-	"review":  "review_by NULLS FIRST, lower(title), slug",
-	"waiting": "draft_at, slug",
-	"found":   "strpos(lower(title), $4) <> 1, strpos(lower(title), $4) = 0, lower(title), slug",
+	"title":   "l.ordered, l.slug",
+	"changed": "l.changed DESC, l.slug",
+	"review":  "l.review_by NULLS FIRST, l.ordered, l.slug",
+	"waiting": "l.draft_at, l.slug",
+	"found":   "strpos(l.ordered, $4) <> 1, strpos(l.ordered, $4) = 0, l.ordered, l.slug",
 }
 
 // order gives the order that a filter asks for, or what suits it.
@@ -148,39 +140,62 @@ func (s *Store) ListGuides(ctx context.Context, f GuideFilter) (GuideList, error
 	}
 	f.Find = strings.ToLower(strings.TrimSpace(f.Find))
 	words := filled(strings.Fields(f.Find))
-	list := GuideList{Counts: map[GuideView]int{}}
-	var columns []string
+	lines := guideLines
+	if len(words) > 0 {
+		lines += guidesFound
+	}
+	var counts []string
 	for _, v := range GuideViews() {
-		columns = append(columns, "count(*) FILTER (WHERE "+viewColumns[v]+")")
+		counts = append(counts, "count(*) FILTER (WHERE "+viewColumns[v]+")")
 	}
-	counts := make([]int, len(columns))
-	into := make([]any, len(columns))
-	for i := range counts {
-		into[i] = &counts[i]
-	}
-	today := f.Today.Format(time.DateOnly)
-	err := s.db.QueryRow(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM (`+guideLines+`) AS lines`, words, f.By.ID, today).Scan(into...)
-	if err != nil {
-		return list, fmt.Errorf("count guides: %w", err)
-	}
-	for i, v := range GuideViews() {
-		list.Counts[v] = counts[i]
-	}
+	// The lines are made once: counted, put in order, and only those of the page read whole. Where the page is empty, one row has the counts alone.
+	order := guideOrders[f.order()]
 	rows, err := s.db.Query(ctx, `
-		SELECT slug, title, authority, names, audience, version, status, replaced_by, review_by, checked, published_at, published_by,
-			draft_stage, draft_stale, draft_by, draft_at, draft_sent_by, waits_for_me
-		FROM (`+guideLines+`) AS lines
-		WHERE (`+viewColumns[f.View]+`) AND $4::text IS NOT NULL
-		ORDER BY `+guideOrders[f.order()]+` LIMIT $5 OFFSET $6`, words, f.By.ID, today, f.Find, f.Limit, max(0, f.Offset))
+		WITH lines AS MATERIALIZED (`+lines+`
+			) l
+		), counted AS (
+			SELECT ARRAY[`+strings.Join(counts, ", ")+`]::int[] AS counts FROM lines
+		), page AS (
+			SELECT * FROM lines l WHERE (`+viewColumns[f.View]+`) AND $3::text[] IS NOT NULL AND $4::text IS NOT NULL
+			ORDER BY `+order+` LIMIT $5 OFFSET $6
+		)
+		SELECT c.counts, coalesce(l.slug, '') AS slug,
+			coalesce(t.title, d.guide -> 'Text' -> 'bg' ->> 'Title', '') AS title,
+			coalesce(t.authority, d.guide -> 'Text' -> 'bg' ->> 'Authority', '') AS authority,
+			coalesce(t.names || t.formerly, '{}') AS names,
+			coalesce(v.audience, d.guide ->> 'Audience', '') AS audience,
+			coalesce(l.version, 0) AS version, coalesce(l.status, '') AS status, coalesce(v.replaced_by, '') AS replaced_by, l.review_by,
+			l.checked, v.published_at, coalesce(v.published_by, '') AS published_by,
+			coalesce(l.draft_stage, '') AS draft_stage,
+			coalesce(d.changed_by, '') AS draft_by, l.draft_at, coalesce(d.sent_by, '') AS draft_sent_by, coalesce(l.waits_for_me, false) AS waits_for_me
+		FROM counted c LEFT JOIN page l ON true
+			LEFT JOIN guide_versions v ON v.slug = l.slug AND v.version = l.version
+			LEFT JOIN guide_texts t ON t.slug = l.slug AND t.version = l.version AND t.language = 'bg'
+			LEFT JOIN guide_drafts d ON d.slug = l.slug
+		ORDER BY `+order, f.By.ID, f.Today.Format(time.DateOnly), words, f.Find, f.Limit, max(0, f.Offset))
 	if err != nil {
-		return list, fmt.Errorf("list guides: %w", err)
+		return GuideList{}, fmt.Errorf("list guides: %w", err)
 	}
-	list.Lines, err = pgx.CollectRows(rows, pgx.RowToStructByName[GuideLine])
-	for i := range list.Lines {
-		l := &list.Lines[i]
+	type counted struct {
+		GuideLine
+		Counts []int
+	}
+	read, err := pgx.CollectRows(rows, pgx.RowToStructByName[counted])
+	if err != nil {
+		return GuideList{}, fmt.Errorf("list guides: %w", err)
+	}
+	list := GuideList{Counts: map[GuideView]int{}}
+	for _, l := range read {
+		for i, v := range GuideViews() {
+			list.Counts[v] = l.Counts[i]
+		}
+		if l.Slug == "" {
+			continue
+		}
 		l.life = life(l.Version, l.Status, day(l.ReviewBy), f.Today)
+		list.Lines = append(list.Lines, l.GuideLine)
 	}
-	return list, wrap("list guides", err)
+	return list, nil
 }
 
 // PointingAt lists the guides of closed services that name this one as what does their work now.

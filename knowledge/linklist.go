@@ -72,7 +72,7 @@ func (s *Store) CountSources(ctx context.Context, today time.Time, by Editor) (m
 	err := s.db.QueryRow(ctx, `
 		SELECT
 			(SELECT count(*) FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`),
-			(SELECT count(*) FROM guide_ages a JOIN guide_versions v USING (slug, version) WHERE `+pastDate+`),
+			(SELECT count(*) FROM guide_ages v WHERE `+pastDate+`),
 			(SELECT count(*) FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_sources s USING (slug, version) WHERE `+unopened+`)`,
 		by.Municipality, today.Format(time.DateOnly)).Scan(&broken, &past, &unchecked)
 	counts[BrokenLinks], counts[PastDate], counts[UncheckedPages] = broken, past, unchecked
@@ -111,7 +111,7 @@ const linkYours = `($1 = '' OR ` + linkOwned + ` AND NOT EXISTS (` + doorsAt + `
 // linkOwned, pastDate and unopened are the conditions of the views. $2 is the day.
 const (
 	linkOwned = `($1 = '' OR EXISTS (SELECT FROM guide_links l JOIN guides g USING (slug) JOIN guide_versions v USING (slug, version) WHERE l.url = c.url AND v.municipality = upper($1)) OR EXISTS (` + doorsAt + ownDoor + `))`
-	pastDate  = `v.status = 'active' AND (a.review_by IS NULL OR a.review_by < $2::date + 30) AND ` + owned
+	pastDate  = `v.status = 'active' AND (v.review_by IS NULL OR v.review_by < $2::date + 30) AND ` + owned
 	unopened  = `$2::text IS NOT NULL AND v.status = 'active' AND s.checked IS NULL AND NOT EXISTS (SELECT FROM source_checks k WHERE k.slug = s.slug AND k.url = s.url) AND ` + owned
 )
 
@@ -159,9 +159,9 @@ func (s *Store) PastGuides(ctx context.Context, today time.Time, by Editor, limi
 			ARRAY(SELECT s.url FROM guide_sources s WHERE s.slug = p.slug AND s.version = p.version ORDER BY s.n) AS sources,
 			ARRAY(SELECT s.title FROM guide_sources s WHERE s.slug = p.slug AND s.version = p.version ORDER BY s.n) AS source_titles
 		FROM (
-			SELECT a.slug, a.version, v.municipality, a.review_by, a.checked FROM guide_ages a JOIN guide_versions v USING (slug, version)
+			SELECT v.slug, v.version, v.municipality, v.review_by, v.checked FROM guide_ages v
 			WHERE `+pastDate+`
-			ORDER BY a.review_by NULLS FIRST, a.slug LIMIT $3 OFFSET $4
+			ORDER BY v.review_by NULLS FIRST, v.slug LIMIT $3 OFFSET $4
 		) p JOIN guide_texts t ON t.slug = p.slug AND t.version = p.version AND t.language = 'bg'
 		ORDER BY p.review_by NULLS FIRST, p.slug`, by.Municipality, today.Format(time.DateOnly), limit, max(0, offset))
 	if err != nil {
