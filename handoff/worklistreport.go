@@ -103,7 +103,13 @@ const (
 	tellFrom, tellTo = 9, 20
 	tellAtOnce       = 100
 	tryAgain         = 24 * time.Hour
+	tryFixAgain      = 10 * time.Minute // after a fix that did not answer yet: what is learned of it comes later
+	tellQuiet        = time.Hour        // for how long nothing may have been said
 )
+
+// mayTell holds where a contact k can be told something in its conversation c, which nobody works on and nothing was said in since $1.
+const mayTell = `k.blocked_at IS NULL AND k.forgotten_at IS NULL AND k.terminal_at IS NULL AND k.left_at IS NULL
+	AND c.holder IS NULL AND c.due_at IS NULL AND c.updated_at < $1 AND NOT EXISTS (SELECT FROM tickets t WHERE t.conversation = c.id AND t.state <> 'closed')`
 
 // hearer is somebody to be told, where the guides answer their question now.
 type hearer struct {
@@ -118,8 +124,9 @@ type hearer struct {
 	Problem      int64 // 0: not taken in yet
 }
 
-// tellHearers asks the guides once more what people asked who wanted to hear back: at once where an editor fixed the problem, else once a
-// day. Who has an answer now is told, in the transaction that notes it, so nobody is told twice.
+// tellHearers asks the guides once more what people asked who wanted to hear back: at once and a little later where an editor fixed the
+// problem, else once a day; who was tried longest ago first. Who has an answer now is told when their conversation is quiet, in the
+// transaction that notes it, so nobody is told twice.
 func (w *Worklist) tellHearers(ctx context.Context) error {
 	now := w.o.Now()
 	if hour := now.In(w.sofia).Hour(); hour < tellFrom || hour >= tellTo {
@@ -129,10 +136,9 @@ func (w *Worklist) tellHearers(ctx context.Context) error {
 		SELECT h.answer, h.contact, c.id AS conversation, a.question, a.context, k.language, k.audience, coalesce(k.place, '') AS place, coalesce(p.id, 0) AS problem
 		FROM problem_hearers h JOIN answers a ON a.id = h.answer JOIN contacts k ON k.id = h.contact JOIN conversations c ON c.contact = k.id
 		LEFT JOIN problem_items i ON i.answer = h.answer AND i.source = 'unanswered' LEFT JOIN problems p ON p.id = i.problem
-		WHERE a.question <> '' AND c.holder IS NULL AND k.blocked_at IS NULL AND k.forgotten_at IS NULL
-		  AND (p.state = 'fixed' AND (h.tried IS NULL OR h.tried < p.fixed_at + interval '10 minutes') OR coalesce(h.tried, h.at) < $1)
-		  AND coalesce(h.tried, '-infinity') < $2
-		ORDER BY h.at LIMIT $3`, now.Add(-tryAgain), now.Add(-time.Minute), tellAtOnce)
+		WHERE a.question <> '' AND `+mayTell+`
+		  AND (coalesce(h.tried, h.at) < $2 OR p.state = 'fixed' AND (h.tried IS NULL OR h.tried < p.fixed_at OR h.tried < LEAST(p.fixed_at + $4, $3)))
+		ORDER BY coalesce(h.tried, h.at) LIMIT $5`, now.Add(-tellQuiet), now.Add(-tryAgain), now.Add(-tryFixAgain), tryFixAgain, tellAtOnce)
 	if err != nil {
 		return fmt.Errorf("look for who wants to hear back: %w", err)
 	}
@@ -143,7 +149,7 @@ func (w *Worklist) tellHearers(ctx context.Context) error {
 	var faults []error // one person who can't be told keeps nobody else from hearing
 	for _, h := range list {
 		if err := w.tell(ctx, h); err != nil {
-			faults = append(faults, fmt.Errorf("tell of answer %d: %w", h.Answer, err))
+			faults = append(faults, fmt.Errorf("tell of answer %d: %w", h.Answer, err), w.tried(ctx, w.desk.db, h.Answer))
 		}
 	}
 	return errors.Join(faults...)
@@ -158,10 +164,11 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 	told := false
 	err = pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
 		if answer.Outcome != retrieval.Answered || answer.Guide == nil || answer.Age == knowledge.Expired { // an expired guide only points elsewhere
-			_, err := tx.Exec(ctx, `UPDATE problem_hearers SET tried = $2 WHERE answer = $1`, h.Answer, w.o.Now())
-			return err
+			return w.tried(ctx, tx, h.Answer)
 		}
-		tag, err := tx.Exec(ctx, `DELETE FROM problem_hearers WHERE answer = $1`, h.Answer)
+		tag, err := tx.Exec(ctx, `
+			DELETE FROM problem_hearers h USING contacts k, conversations c
+			WHERE h.answer = $2 AND k.id = h.contact AND c.id = $3 AND `+mayTell, w.o.Now().Add(-tellQuiet), h.Answer, h.Conversation)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -186,6 +193,12 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 	if told && err == nil {
 		w.desk.conversations.Wake(ctx, h.Conversation)
 	}
+	return err
+}
+
+// tried notes that somebody's question was asked once more. It is not their turn again before the others'.
+func (w *Worklist) tried(ctx context.Context, db postgres.DB, answer int64) error {
+	_, err := db.Exec(ctx, `UPDATE problem_hearers SET tried = $2 WHERE answer = $1`, answer, w.o.Now())
 	return err
 }
 
