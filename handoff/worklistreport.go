@@ -82,6 +82,17 @@ func (w *Worklist) HearBack(ctx context.Context, tx postgres.DB, conversation, a
 	return tag.RowsAffected() == 1, nil
 }
 
+// AwaitsAnswer says whether the person of a conversation wants to hear when a question of theirs has an answer: their device on the web
+// remembers the conversation for it.
+func (w *Worklist) AwaitsAnswer(ctx context.Context, conversation int64) (awaits bool, err error) {
+	err = w.desk.db.QueryRow(ctx, `
+		SELECT EXISTS (SELECT FROM conversations c JOIN problem_hearers h ON h.contact = c.contact WHERE c.id = $1)`, conversation).Scan(&awaits)
+	if err != nil {
+		return false, fmt.Errorf("look whether conversation %d wants to hear: %w", conversation, err)
+	}
+	return awaits, nil
+}
+
 // Forget erases what a contact wrote to the editors, and takes their questions out of the problems. What librarians said of a problem stays.
 func (w *Worklist) Forget(ctx context.Context, tx postgres.DB, contact int64) error {
 	for _, sql := range []string{

@@ -27,7 +27,7 @@ type chatPage struct {
 	Examples     []string
 	Messages     []messageView
 	HolderWords  string
-	Keep         bool // the person left a question: the cookie lives until they return
+	Keep         int  // days for which the cookie lives, where something is still to come; 0: an hour
 	Waiting      bool // the reply is not there yet
 	Fault        string
 	Draft        string // what the person wrote, after a fault
@@ -85,8 +85,8 @@ func (s *site) chat(w http.ResponseWriter, r *http.Request) error {
 		if err := s.fill(r.Context(), p, token, 0); err != nil {
 			return err
 		}
-		if p.Keep {
-			s.setCookie(w, token, keptSeconds)
+		if p.Keep > 0 {
+			s.setCookie(w, token, p.Keep*daySeconds)
 		}
 	}
 	return s.show(w, http.StatusOK, "chat", p)
@@ -238,8 +238,7 @@ func cookieToken(r *http.Request) string {
 	return c.Value
 }
 
-// keptSeconds is how long a browser remembers the conversation of who left a question: a ticket expires after a week, and so does a reopening.
-const keptSeconds = 14 * 24 * 3600
+const daySeconds = 24 * 3600
 
 func (s *site) keepCookie(w http.ResponseWriter, token string) { s.setCookie(w, token, 3600) }
 

@@ -101,7 +101,7 @@ func TestALeftQuestionIsFoundWithoutScripts(t *testing.T) {
 	d.ticket.Store(&bot.Ticket{ID: 1, Position: 1, Left: true})
 	w.open("/")
 	w.shows("Оставихте въпроса си")
-	if age != keptSeconds {
+	if age != keepDays*daySeconds {
 		t.Errorf("the cookie lives %d seconds", age)
 	}
 	var conversation int64

@@ -47,7 +47,8 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 	seed(t, b)
 	b.conversations = bot.NewConversations(pool, client, bot.Options{})
 	engine := bot.NewEngine(b.conversations, scripted{b.guide}, store, nil, nil, bot.EngineOptions{
-		Sweep: 100 * time.Millisecond,
+		Sweep:   100 * time.Millisecond,
+		Editors: hearers{},
 		Phrase: func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool) {
 			if put := b.phrase.Load(); put != nil {
 				return (*put)(ctx, q, a)
@@ -58,7 +59,7 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- engine.Run(ctx) }()
-	o := Options{StreamSweep: 200 * time.Millisecond, EmbedOrigins: []string{"https://library.example"}, DB: pool}
+	o := Options{AwaitsAnswer: b.awaits, StreamSweep: 200 * time.Millisecond, EmbedOrigins: []string{"https://library.example"}, DB: pool}
 	for _, c := range change {
 		c(&o)
 	}
@@ -78,6 +79,24 @@ func setup(t *testing.T, change ...func(*Options)) *bundle {
 		}
 	})
 	return b
+}
+
+// hearers keeps who wants to hear back, and no reports.
+type hearers struct{}
+
+func (hearers) Report(context.Context, postgres.DB, bot.Report) (bot.Reported, error) {
+	return bot.ReportKept, nil
+}
+
+func (hearers) HearBack(ctx context.Context, tx postgres.DB, conversation, answer int64) (bool, error) {
+	_, err := tx.Exec(ctx, `INSERT INTO problem_hearers (answer, contact) SELECT $2, contact FROM conversations WHERE id = $1`, conversation, answer)
+	return err == nil, err
+}
+
+// awaits is Options.AwaitsAnswer of them.
+func (b *bundle) awaits(ctx context.Context, conversation int64) (awaits bool, err error) {
+	err = b.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM problem_hearers JOIN conversations c USING (contact) WHERE c.id = $1)`, conversation).Scan(&awaits)
+	return awaits, err
 }
 
 // seed puts in one guide, two settlements and two libraries.

@@ -81,8 +81,16 @@ type state struct {
 	Holder  string `json:"holder"` // bot | waiting | librarian
 	Words   string `json:"words"`
 	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
-	Keep    bool   `json:"keep,omitempty"`    // the person left a question here, asked for news or agreed to be asked later: their device remembers the conversation
+	Keep    int    `json:"keep,omitempty"`    // days for which the device remembers the conversation; 0: no longer than the tab
 }
+
+// For how many days a device remembers a conversation in which something is still to come: an answer of a librarian, news, the later
+// question (a ticket expires after a week, and so does a reopening); or the guide that somebody wants to hear of (that wish ends after half a
+// year).
+const (
+	keepDays     = 14
+	keepHearDays = 180
+)
 
 // streamed is one message on a stream.
 type streamed struct {
@@ -241,10 +249,29 @@ func (t *transcript) message(ctx context.Context, m bot.Message) error {
 // state says who holds a conversation, where its ticket stands, and whether the device is to remember it.
 func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, error) {
 	now, err := s.holding(ctx, v, c)
-	if err == nil && !now.Keep && !c.Terminal {
-		now.Keep, err = s.conversations.AwaitsAftermath(ctx, c.ID)
+	if err != nil || c.Terminal {
+		return now, err
 	}
-	return now, err
+	if s.AwaitsAnswer != nil {
+		awaits, err := s.AwaitsAnswer(ctx, c.ID)
+		if err != nil {
+			return state{}, err
+		}
+		if awaits {
+			now.Keep = keepHearDays
+			return now, nil
+		}
+	}
+	if now.Keep == 0 {
+		awaits, err := s.conversations.AwaitsAftermath(ctx, c.ID)
+		if err != nil {
+			return state{}, err
+		}
+		if awaits {
+			now.Keep = keepDays
+		}
+	}
+	return now, nil
 }
 
 func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state, error) {
@@ -252,9 +279,13 @@ func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state,
 	if err != nil {
 		return state{}, err
 	}
-	now := state{Holder: "bot", Keep: subscribed}
+	kept := 0
+	if subscribed {
+		kept = keepDays
+	}
+	now := state{Holder: "bot", Keep: kept}
 	if c.Holder != "" {
-		now = state{Holder: "librarian", Words: v.T("web.held_librarian"), Keep: subscribed}
+		now = state{Holder: "librarian", Words: v.T("web.held_librarian"), Keep: kept}
 		if !c.Terminal {
 			return now, nil
 		}
@@ -270,10 +301,10 @@ func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state,
 		return now, nil
 	}
 	if c.Holder == "" {
-		now = state{Holder: "waiting", Words: v.T("web.held_waiting"), Keep: subscribed}
+		now = state{Holder: "waiting", Words: v.T("web.held_waiting"), Keep: kept}
 		switch {
 		case ticket.Left && !c.Terminal:
-			now.Words, now.Keep = v.T("web.held_left"), true
+			now.Words, now.Keep = v.T("web.held_left"), keepDays
 		case ticket.Position > 1:
 			now.Words = v.T("web.held_waiting_position", ticket.Position-1)
 		}

@@ -220,6 +220,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		Callbacks:    vault != nil,
 		Open:         statistics.New(p.pool),
 		Report:       s.worklist.ReportPage,
+		AwaitsAnswer: s.worklist.AwaitsAnswer,
 		OutsideModel: p.config.ChatModel != "" || p.config.EmbeddingModel != "",
 		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {
 			return s.desk.Status(ctx, p.pool, conversation)

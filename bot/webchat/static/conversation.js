@@ -11,7 +11,6 @@ export function newEventID() {
 }
 
 const LEFT = 'orientir-left-question';
-const LEFT_DAYS = 14;
 
 /**
  * The token lives as long as the tab. Where storage is forbidden (some frames), and at a library's terminal, as long as the page. Who left a
@@ -45,18 +44,18 @@ export class Conversation {
     call('/api/v1/conversations/signs', given, { 'Orientir-Conversation': this.#token }).catch(() => {});
   }
 
-  /** Remembers the conversation on this device while an answer to a question that was left is to come; no longer. */
-  remember(on) {
+  /** Remembers the conversation on this device for some days, while something is still to come in it; 0 ends that. */
+  remember(days) {
     if (this.library) return;
     try {
-      if (on) localStorage.setItem(LEFT, JSON.stringify({ token: this.#token, until: Date.now() + LEFT_DAYS * 86_400_000 }));
+      if (days) localStorage.setItem(LEFT, JSON.stringify({ token: this.#token, until: Date.now() + days * 86_400_000 }));
       else if (leftToken() === this.#token) localStorage.removeItem(LEFT);
     } catch { /* it lives with the tab */ }
   }
 
   /** Leaves the conversation: the next message begins another one. */
   leave() {
-    this.remember(false);
+    this.remember(0);
     this.#stream?.stop();
     this.#stream = undefined;
     this.#token = '';
