@@ -31,7 +31,7 @@ const auditPageSize = 50
 func (s *site) auditPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	page := auditList{frame: s.frame(w, r, "audit_title"), Area: q.Get("area"),
-		Areas: []string{"account", "session", "ticket", "transcript", "task", "problem", "host", "canned", "group", "library", "training", "guide", "rules", "news"}}
+		Areas: []string{"account", "session", "ticket", "transcript", "task", "problem", "host", "link", "canned", "group", "library", "training", "guide", "rules", "news"}}
 	page.By, _ = strconv.ParseInt(q.Get("by"), 10, 64)
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64)
 	var err error
@@ -84,7 +84,7 @@ func (l auditList) Subject(e staff.Entry) string {
 		return ""
 	case "account":
 		return l.account(id)
-	case "host", "guide":
+	case "host", "link", "guide":
 		return id
 	case "library":
 		if name := l.Names[id]; name != "" {

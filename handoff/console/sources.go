@@ -97,7 +97,7 @@ func (s *site) reviewGuide(w http.ResponseWriter, r *http.Request) error {
 // acceptLink takes an address as right as it was found.
 func (s *site) acceptLink(w http.ResponseWriter, r *http.Request) error {
 	address := r.PostFormValue("url")
-	return s.sourceStep(w, r, staff.Act{Verb: "host.accept", Subject: "host:" + address}, "sources.did_accept",
+	return s.sourceStep(w, r, staff.Act{Verb: "link.accept", Subject: "link:" + address}, "sources.did_accept",
 		func(tx pgx.Tx, store *knowledge.Store, by knowledge.Editor) error {
 			return store.AcceptLink(r.Context(), tx, address, by)
 		})
@@ -106,7 +106,7 @@ func (s *site) acceptLink(w http.ResponseWriter, r *http.Request) error {
 // askAgain has an address asked for at the next look.
 func (s *site) askAgain(w http.ResponseWriter, r *http.Request) error {
 	address := r.PostFormValue("url")
-	return s.sourceStep(w, r, staff.Act{Verb: "host.again", Subject: "host:" + address}, "sources.did_ask",
+	return s.sourceStep(w, r, staff.Act{Verb: "link.again", Subject: "link:" + address}, "sources.did_ask",
 		func(tx pgx.Tx, store *knowledge.Store, by knowledge.Editor) error {
 			return store.AskAgain(r.Context(), tx, address, by)
 		})

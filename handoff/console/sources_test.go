@@ -64,6 +64,12 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	}
 	press("/console/sources/again", g.Sources[1].URL)
 	w.reads("Ще го проверим")
+	for area, want := range map[string]int{"link": 2, "host": 0} { // the list of allowed sites is another matter
+		entries, err := b.staff.Audit(b.ctx, staff.AuditFilter{Area: area, Limit: 10})
+		if err != nil || len(entries) != want {
+			t.Errorf("audited under %q: %+v, %v", area, entries, err)
+		}
+	}
 	for _, c := range []struct{ change, says string }{
 		{`UPDATE link_checks SET broken_since = NULL`, "Засега няма счупени адреси."},
 		{`UPDATE link_checks SET checked_at = now(), fault = ''`, "Всички адреси работят."},
