@@ -159,9 +159,12 @@ type link struct {
 	AcceptedStatus int // 0: none
 }
 
+// long says whether an address is too long to be published. Such a one isn't asked for, and has no host.
+func (l link) long() bool { return len(l.URL) > mostAddress }
+
 func (l link) hostname() string {
 	u, err := url.Parse(l.URL)
-	if err != nil {
+	if err != nil || l.long() {
 		return ""
 	}
 	return strings.ToLower(u.Hostname())
@@ -230,6 +233,9 @@ func (b *hostBusy) Error() string { return "the host may not be asked yet" }
 
 // check asks for an address and notes how it was found.
 func (c *LinkChecker) check(ctx context.Context, l link, allowed func(string) bool) error {
+	if l.long() {
+		return c.note(ctx, l, fetched{fault: LinkLong})
+	}
 	limited, cancel := context.WithTimeout(ctx, linkLease/2)
 	defer cancel()
 	found, err := c.fetch.fetch(limited, l, allowed)

@@ -140,6 +140,7 @@ func TestLinksAreJudged(t *testing.T) {
 		c.page("/elsewhere", to(elsewhere+"/good", 302)):                                             {Fault: LinkMoved, Broken: true, Tries: 1, Status: 200, FinalURL: elsewhere + "/good", Title: "Услуга & такси", DueIn: week},
 		c.page("/around", to("/around", 302)):                                                        {Fault: LinkLoops, Broken: true, Tries: 1, Status: 302, DueIn: week},
 		c.page("/nowhere", to("javascript:alert(1)", 302)):                                           {Fault: LinkLoops, Broken: true, Tries: 1, Status: 302, DueIn: week},
+		c.page("/far", to("http://"+strings.Repeat("a.", 2000)+"bg/", 302)):                          {Fault: LinkLoops, Broken: true, Tries: 1, Status: 302, DueIn: week},
 		c.page("/gone", nil):                                                                         {Fault: LinkStatus, Broken: true, Tries: 1, Status: 404, DueIn: week},
 		c.page("/shut", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }):         {Fault: LinkStatus, Broken: true, Tries: 1, Status: 403, DueIn: week},
 		c.page("/down", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }):         {Fault: LinkStatus, Tries: 1, Status: 500, DueIn: time.Hour},

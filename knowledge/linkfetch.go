@@ -32,6 +32,7 @@ const (
 	LinkUnreachable LinkFault = "unreachable" // no such name, no connection, no valid certificate
 	LinkRefused     LinkFault = "refused"     // it leads into a private network, and was not asked for
 	LinkLoops       LinkFault = "redirects"   // too many redirects, or one that can't be read
+	LinkLong        LinkFault = "long"        // longer than an address may be, and was not asked for
 )
 
 // passing says whether a fault may be gone in an hour.
@@ -44,6 +45,7 @@ const (
 	linkBody      = 512 << 10 // bytes that are read of a page: its title stands at the beginning
 	linkFinal     = 2000      // letters of an address elsewhere that are kept
 	linkTitle     = 300       // letters of a title that are kept
+	linkHost      = 253       // bytes of a host's name: longer ones there aren't
 )
 
 // fetched is how an address was found.
@@ -140,7 +142,7 @@ func (f *fetcher) once(ctx context.Context, l link, at *url.URL, first bool) (ou
 		return out, nil, nil
 	case response.StatusCode >= 300 && response.StatusCode < 400:
 		to, err := at.Parse(response.Header.Get("Location"))
-		if err != nil || response.Header.Get("Location") == "" || to.Scheme != "http" && to.Scheme != "https" || to.Hostname() == "" {
+		if err != nil || response.Header.Get("Location") == "" || to.Scheme != "http" && to.Scheme != "https" || to.Hostname() == "" || len(to.Hostname()) > linkHost {
 			out.fault = LinkLoops
 			return out, nil, nil
 		}

@@ -79,8 +79,8 @@ func (p Signpost) validate(hosts []string) error {
 	if p.Authority == "" {
 		faults = append(faults, &Fault{Field: "authority", Key: "fault.empty"})
 	}
-	if !LinkAllowed(p.Link, hosts) {
-		faults = append(faults, &Fault{"link", "fault.host", p.Link})
+	if key := addressFault(p.Link, hosts); key != "" {
+		faults = append(faults, &Fault{"link", key, cut(p.Link, shownAddress)})
 	}
 	if len(p.Names) == 0 {
 		faults = append(faults, &Fault{Field: "names", Key: "fault.empty"})

@@ -31,9 +31,12 @@ func (g Guide) Validate(hosts []string) error {
 	if g.Status != Active && g.Status != Closed {
 		fault("status", "fault.choice", string(g.Status))
 	}
-	if !LinkAllowed(g.Link, hosts) {
-		fault("link", "fault.host", g.Link)
+	address := func(field, address string) {
+		if key := addressFault(address, hosts); key != "" {
+			fault(field, key, cut(address, shownAddress))
+		}
 	}
+	address("link", g.Link)
 	if len(g.Identification) == 0 {
 		fault("identification", "fault.empty", "")
 	}
@@ -71,8 +74,8 @@ func (g Guide) Validate(hosts []string) error {
 		switch {
 		case l.Link == "" && l.Contact == "" && l.Office == "" && l.FeeIn(Bulgarian) == "" && l.In(Bulgarian) == "": // nothing is said
 			fault("local.link", "fault.empty", l.Municipality)
-		case l.Link != "" && !LinkAllowed(l.Link, hosts):
-			fault("local.link", "fault.host", l.Link)
+		case l.Link != "":
+			address("local.link", l.Link)
 		}
 	}
 	if g.Municipality != "" && !municipalityForm.MatchString(g.Municipality) {
@@ -82,9 +85,7 @@ func (g Guide) Validate(hosts []string) error {
 		fault("sources", "fault.empty", "")
 	}
 	for _, s := range g.Sources {
-		if !LinkAllowed(s.URL, hosts) {
-			fault("sources.url", "fault.host", s.URL)
-		}
+		address("sources.url", s.URL)
 		if !s.Seen.IsZero() && !s.Checked.IsZero() && s.Checked.Before(s.Seen) {
 			fault("sources.checked", "fault.date", s.URL)
 		}
@@ -147,14 +148,28 @@ func (t Text) faults(field string, hosts []string) (faults Faults) {
 			fault("fees", "fault.fee", fee.What)
 		}
 	}
-	for _, part := range t.proseParts() {
-		for _, address := range addressForm.FindAllString(part.words, -1) {
-			if !LinkAllowed(strings.TrimRight(address, ".,;:!?)»“"), hosts) {
-				fault(part.field, "fault.host", address)
-			}
+	for _, l := range t.proseLinks() {
+		if key := addressFault(l.words, hosts); key != "" {
+			fault(l.field, key, cut(l.words, shownAddress))
 		}
 	}
 	return faults
+}
+
+const (
+	mostAddress  = 2000 // bytes of an address: browsers and servers take no more for sure
+	shownAddress = 200  // letters of one that is told in a fault
+)
+
+// addressFault is what is wrong with an address that people are sent to; "" where nothing is.
+func addressFault(address string, hosts []string) string {
+	switch {
+	case len(address) > mostAddress:
+		return "fault.long"
+	case !LinkAllowed(address, hosts):
+		return "fault.host"
+	}
+	return ""
 }
 
 // prosePart is something that a text says in sentences, and the field that it stands in.
@@ -174,6 +189,19 @@ func (t Text) proseParts() []prosePart {
 		}
 	}
 	return parts
+}
+
+// proseLinks are the addresses in what the text says in sentences, each once for the field that it stands in.
+func (t Text) proseLinks() (links []prosePart) {
+	for _, part := range t.proseParts() {
+		for _, address := range addressForm.FindAllString(part.words, -1) {
+			l := prosePart{part.field, strings.TrimRight(address, ".,;:!?)»“")}
+			if !slices.Contains(links, l) {
+				links = append(links, l)
+			}
+		}
+	}
+	return links
 }
 
 // prose is what the parts say.
