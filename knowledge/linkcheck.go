@@ -45,6 +45,7 @@ const (
 	linkAgain    = time.Hour        // until a fault that may pass is looked at again; then four times as long, a day at most
 	linkPatience = 5 * time.Second  // that a worker waits for its turn at a host; what must wait longer is put off
 	linkConfirm  = 2                // times in a row that such a fault must be seen before it counts
+	linkRound    = time.Minute      // that a round takes at most: then it is looked again which addresses there are
 )
 
 // NewLinkChecker makes a checker on a migrated database. Run works.
@@ -79,21 +80,23 @@ func NewLinkChecker(pool *pgxpool.Pool, store *Store, o LinkOptions) *LinkChecke
 // Run checks links until ctx ends.
 func (c *LinkChecker) Run(ctx context.Context) error {
 	return postgres.Lead(ctx, c.pool, "links", func(ctx context.Context) error {
+		tick := time.NewTicker(c.o.Idle)
+		defer tick.Stop()
 		for {
-			err := c.Round(ctx)
-			if err != nil && ctx.Err() == nil {
+			if err := c.Round(ctx); err != nil && ctx.Err() == nil {
 				c.o.Log.Error("checking links failed", "err", err)
 			}
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-time.After(c.o.Idle):
+			case <-tick.C: // it waits already where the round took as long
 			}
 		}
 	})
 }
 
-// Round looks which addresses there are, and asks for all that are due.
+// Round looks which addresses there are, and asks for those that are due, for a minute at most. The hosts take turns, and each has one
+// worker at a time, so that no worker waits where another asks.
 func (c *LinkChecker) Round(ctx context.Context) error {
 	if err := c.gather(ctx); err != nil {
 		return err
@@ -103,17 +106,31 @@ func (c *LinkChecker) Round(ctx context.Context) error {
 		return err
 	}
 	allowed := func(address string) bool { return c.o.Unsafe || LinkAllowed(address, hosts) }
+	due, err := c.dueHosts(ctx)
+	if err != nil {
+		return err
+	}
+	queue := make(chan string, len(due)) // of hosts
+	for _, host := range due {
+		queue <- host
+	}
+	end := time.Now().Add(linkRound)
 	var workers sync.WaitGroup
 	faults := make([]error, linkWorkers)
 	for i := range linkWorkers {
 		workers.Go(func() {
-			for faults[i] == nil && ctx.Err() == nil {
-				var l link
-				var ok bool
-				if l, ok, faults[i] = c.take(ctx); faults[i] != nil || !ok {
+			for faults[i] == nil && ctx.Err() == nil && time.Now().Before(end) {
+				select {
+				case host := <-queue:
+					var l link
+					var ok bool
+					if l, ok, faults[i] = c.take(ctx, host); faults[i] == nil && ok {
+						faults[i] = c.check(ctx, l, allowed)
+						queue <- host
+					}
+				default: // each host that is left has a worker
 					return
 				}
-				faults[i] = c.check(ctx, l, allowed)
 			}
 		})
 	}
@@ -145,6 +162,16 @@ func (c *LinkChecker) gather(ctx context.Context) error {
 	return wrap("gather links", c.pool.SendBatch(ctx, batch).Close())
 }
 
+// dueHosts are the hosts with an address that is due, those that have waited longest first.
+func (c *LinkChecker) dueHosts(ctx context.Context) ([]string, error) {
+	rows, err := c.pool.Query(ctx, `SELECT host FROM link_checks WHERE due_at <= $1 GROUP BY host ORDER BY min(due_at), host`, c.o.Now())
+	if err != nil {
+		return nil, fmt.Errorf("find hosts to ask: %w", err)
+	}
+	hosts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return hosts, wrap("find hosts to ask", err)
+}
+
 // link is an address that is to be asked for, with what was known of it.
 type link struct {
 	URL            string
@@ -156,7 +183,8 @@ type link struct {
 	Etag           string
 	LastModified   string
 	AcceptedURL    string
-	AcceptedStatus int // 0: none
+	AcceptedStatus int       // 0: none
+	Lease          time.Time // until when it is taken: another time means that somebody else took it, or wants it asked for anew
 }
 
 // long says whether an address is too long to be published. Such a one isn't asked for, and has no host.
@@ -175,18 +203,15 @@ func (l link) withoutFragment() string {
 	return address
 }
 
-// take leases an address that is due, of a host that may be asked now where there is one; false where none is due.
-func (c *LinkChecker) take(ctx context.Context) (link, bool, error) {
+// take leases an address of a host that is due, the one that has waited longest; false where none is.
+func (c *LinkChecker) take(ctx context.Context, host string) (link, bool, error) {
 	now := c.o.Now()
 	rows, err := c.pool.Query(ctx, `
 		UPDATE link_checks SET due_at = $2
 		WHERE url = (
-			SELECT l.url FROM link_checks l LEFT JOIN link_hosts h ON h.host = l.host
-			WHERE l.due_at <= $1
-			ORDER BY coalesce(h.next_at, '-infinity') > $1, coalesce(h.next_at, '-infinity'), l.due_at
-			LIMIT 1
-			FOR UPDATE OF l SKIP LOCKED)
-		RETURNING url, fault, tries, final_url, title, known_title, etag, last_modified, accepted_url, coalesce(accepted_status, 0) AS accepted_status`, now, now.Add(linkLease))
+			SELECT url FROM link_checks WHERE host = $3 AND due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+		RETURNING url, fault, tries, final_url, title, known_title, etag, last_modified, accepted_url, coalesce(accepted_status, 0) AS accepted_status, due_at AS lease`,
+		now, now.Add(linkLease), host)
 	if err != nil {
 		return link{}, false, fmt.Errorf("take a link: %w", err)
 	}
@@ -247,21 +272,22 @@ func (c *LinkChecker) check(ctx context.Context, l link, allowed func(string) bo
 	}
 	var busy *hostBusy
 	if errors.As(err, &busy) {
-		_, err := c.pool.Exec(ctx, `UPDATE link_checks SET due_at = $2 WHERE url = $1`, l.URL, c.o.Now().Add(busy.wait))
+		_, err := c.pool.Exec(ctx, `UPDATE link_checks SET due_at = $2 WHERE url = $1 AND due_at = $3`, l.URL, c.o.Now().Add(busy.wait), l.Lease)
 		return wrap(fmt.Sprintf("put off link %q", l.URL), err)
 	}
 	if err != nil {
 		return err
 	}
 	if found.wait > 0 {
-		if _, err := c.pool.Exec(ctx, `UPDATE link_hosts SET next_at = greatest(next_at, clock_timestamp() + $2::interval) WHERE host = $1`, l.hostname(), found.wait); err != nil {
-			return fmt.Errorf("leave host of %q alone: %w", l.URL, err)
+		if _, err := c.pool.Exec(ctx, `UPDATE link_hosts SET next_at = greatest(next_at, clock_timestamp() + $2::interval) WHERE host = $1`, found.host, found.wait); err != nil {
+			return fmt.Errorf("leave host %q alone: %w", found.host, err)
 		}
 	}
 	return c.note(ctx, l, found)
 }
 
-// note writes down how an address was found, and when to ask again.
+// note writes down how an address was found, and when to ask again. What was found is dropped where somebody wants the address asked for anew
+// meanwhile, or has accepted it: it is due already.
 func (c *LinkChecker) note(ctx context.Context, l link, f fetched) error {
 	now := c.o.Now()
 	if f.same {
@@ -289,7 +315,7 @@ func (c *LinkChecker) note(ctx context.Context, l link, f fetched) error {
 	_, err := c.pool.Exec(ctx, `
 		UPDATE link_checks SET due_at = $2, checked_at = $3, fault = $4, tries = $5, status = NULLIF($6, 0), final_url = $7, title = $8, known_title = $9,
 			etag = $10, last_modified = $11, broken_since = CASE WHEN $12 THEN coalesce(broken_since, $3) WHEN $4 = '' THEN NULL ELSE broken_since END
-		WHERE url = $1`, l.URL, now.Add(next), now, f.fault, tries, f.status, f.final, f.title, known, f.etag, f.lastModified, counts)
+		WHERE url = $1 AND due_at = $13`, l.URL, now.Add(next), now, f.fault, tries, f.status, f.final, f.title, known, f.etag, f.lastModified, counts, l.Lease)
 	return wrap(fmt.Sprintf("note link %q", l.URL), err)
 }
 

@@ -309,17 +309,17 @@ func TestCheckersShareThePace(t *testing.T) {
 	}
 	taken := map[string]bool{}
 	for range 2 {
-		l, ok, err := c.checker.take(c.ctx)
+		l, ok, err := c.checker.take(c.ctx, "127.0.0.1")
 		if err != nil || !ok || taken[l.URL] {
 			t.Fatalf("%+v, %v, %v", l, ok, err)
 		}
 		taken[l.URL] = true
 	}
-	if _, ok, err := other.take(c.ctx); ok || err != nil {
+	if _, ok, err := other.take(c.ctx, "127.0.0.1"); ok || err != nil {
 		t.Errorf("taken twice: %v, %v", ok, err)
 	}
 	c.passes(linkLease)
-	if _, ok, err := other.take(c.ctx); !ok || err != nil {
+	if _, ok, err := other.take(c.ctx, "127.0.0.1"); !ok || err != nil {
 		t.Errorf("lost: %v, %v", ok, err)
 	}
 }
@@ -339,6 +339,71 @@ func TestABusyServerIsLeftAlone(t *testing.T) {
 	c.round()
 	if s := c.state(b); len(c.asked["/b"]) != 0 || s.DueIn != 2*time.Hour {
 		t.Errorf("asked %d times, %+v", len(c.asked["/b"]), s)
+	}
+}
+
+// The server that is busy is the one that a redirect led to.
+func TestTheServerThatAnsweredIsLeftAlone(t *testing.T) {
+	c := newChecking(t, LinkOptions{})
+	elsewhere := strings.Replace(c.site.URL, "127.0.0.1", "localhost", 1)
+	c.page("/a", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere+"/busy", 302) })
+	c.mu.Lock()
+	c.pages["/busy"] = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "7200")
+		w.WriteHeader(503)
+	}
+	c.mu.Unlock()
+	c.round()
+	b := c.page("/b", titled("Б"))
+	if _, err := c.pool.Exec(c.ctx, `INSERT INTO signposts (title, authority, link, names, origin) VALUES ('x', 'x', $1, '{x}', 'editor')`, elsewhere+"/c"); err != nil {
+		t.Fatal(err)
+	}
+	c.round()
+	if s := c.state(b); s.Fault != LinkWorks || len(c.asked["/b"]) != 1 {
+		t.Errorf("the one that redirected was left alone: %+v", s)
+	}
+	if s := c.state(elsewhere + "/c"); len(c.asked["/c"]) != 0 || s.DueIn != 2*time.Hour {
+		t.Errorf("the busy one was asked %d times, %+v", len(c.asked["/c"]), s)
+	}
+}
+
+// What an editor does while an address is being asked for holds.
+func TestAnEditorActsDuringACheck(t *testing.T) {
+	c := newChecking(t, LinkOptions{})
+	acts := map[string]func(string) error{
+		"/again":  func(address string) error { return c.store.AskAgain(c.ctx, c.pool, address, Editor{ID: "maria"}) },
+		"/accept": func(address string) error { return c.store.AcceptLink(c.ctx, c.pool, address, Editor{ID: "maria"}) },
+	}
+	title, during := "Едно", false
+	for path, act := range acts {
+		c.page(path, func(w http.ResponseWriter, r *http.Request) {
+			if during {
+				if err := act(c.site.URL + path); err != nil {
+					t.Error(path, err)
+				}
+			}
+			titled(title)(w, r)
+		})
+	}
+	due := func() { // the clock stands, so that what is due by the server's is due after this round
+		t.Helper()
+		if _, err := c.pool.Exec(c.ctx, `UPDATE link_checks SET due_at = $1`, c.now); err != nil {
+			t.Fatal(err)
+		}
+		c.round()
+	}
+	c.round()
+	title = "Две"
+	due()
+	during = true
+	due()
+	for path := range acts {
+		if s := c.state(c.site.URL + path); s.DueIn > time.Hour {
+			t.Errorf("%s is not asked for again: %+v", path, s)
+		}
+	}
+	if s := c.state(c.site.URL + "/accept"); s.Fault != LinkWorks || s.Broken || s.KnownTitle != "Две" {
+		t.Errorf("accepted meanwhile: %+v", s)
 	}
 }
 

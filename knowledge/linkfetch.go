@@ -53,6 +53,7 @@ type fetched struct {
 	fault              LinkFault
 	status             int
 	final              string
+	host               string // that answered
 	title              string
 	etag, lastModified string
 	same               bool          // 304: as it was
@@ -132,7 +133,7 @@ func (f *fetcher) once(ctx context.Context, l link, at *url.URL, first bool) (ou
 		return out, nil, err
 	}
 	defer response.Body.Close()
-	out = fetched{status: response.StatusCode, final: at.String(), etag: headerWord(response, "ETag"), lastModified: headerWord(response, "Last-Modified")}
+	out = fetched{status: response.StatusCode, final: at.String(), host: strings.ToLower(at.Hostname()), etag: headerWord(response, "ETag"), lastModified: headerWord(response, "Last-Modified")}
 	if first && at.String() == l.withoutFragment() {
 		out.final = l.URL
 	}

@@ -172,11 +172,11 @@ func (s *Store) PastGuides(ctx context.Context, today time.Time, by Editor, limi
 }
 
 // AcceptLink notes that an editor finds an address right as it is: its new title, where it leads, what its server says to programs.
-// It is told again when that changes. Errors: *Fault where there is no such address, where it can't be right, as a page that isn't there, or
+// It is asked for again soon, so that a check that was under way doesn't undo it, and is told again when that changes. Errors: *Fault where there is no such address, where it can't be right, as a page that isn't there, or
 // where it stands in what another than the editor's municipality looks after.
 func (s *Store) AcceptLink(ctx context.Context, tx postgres.DB, address string, by Editor) error {
 	tag, err := tx.Exec(ctx, `
-		UPDATE link_checks c SET fault = '', broken_since = NULL, tries = 0, known_title = title, accepted_by = $3,
+		UPDATE link_checks c SET fault = '', broken_since = NULL, tries = 0, known_title = title, accepted_by = $3, due_at = least(due_at, now()),
 			accepted_url = CASE WHEN fault = 'host' THEN final_url ELSE accepted_url END,
 			accepted_status = CASE WHEN fault = 'status' THEN status ELSE accepted_status END
 		WHERE c.url = $2 AND (fault IN ('host', 'title') OR fault = 'status' AND status IN (401, 403)) AND `+linkYours, by.Municipality, address, by.ID)
