@@ -19,10 +19,11 @@ import (
 
 // When editors are reminded of what they look after.
 const (
-	remindBefore = 30 // days before a guide's review date
-	remindAgain  = 30 // days between two reminders after it
-	remindWeekly = 7*24*time.Hour - 2*time.Hour
-	remindRows   = 10 // guides or addresses that one message lists
+	remindBefore  = 30 // days before a guide's review date
+	remindAgain   = 30 // days between two reminders after it
+	remindWeekly  = 7*24*time.Hour - 2*time.Hour
+	remindRows    = 10  // guides or addresses that one message lists
+	remindLetters = 200 // of an address in it
 )
 
 // RunEditors reminds editors of guides whose review date comes or is past, and once a week of addresses that don't lead where they should,
@@ -184,16 +185,27 @@ func (n *Notices) remindLinks(ctx context.Context, to staff.Account, now time.Ti
 	return nil
 }
 
+// shortAddress is an address as a message has room for it; the desk's page has it whole.
+func shortAddress(address string) string {
+	if letters := []rune(address); len(letters) > remindLetters {
+		return string(letters[:remindLetters-1]) + "…"
+	}
+	return address
+}
+
 // linksText is plain text with each address and the guides that it stands in.
 func (n *Notices) linksText(name string, links []knowledge.BrokenLink, all int) string {
 	say := func(key string, args ...any) string { return i18n.T(staffLanguage, "sources."+key, args...) }
 	lines := []string{i18n.T(staffLanguage, "notice.greeting", name), "", say("remind_links_what"), ""}
 	for _, l := range links {
-		where := strings.Join(l.Titles[:min(len(l.Titles), 3)], "; ")
-		if where == "" {
-			where = say("remind_signpost")
+		var where []string
+		for _, p := range l.Places[:min(len(l.Places), 3)] {
+			if p.Slug == "" {
+				p.Title = say("remind_signpost")
+			}
+			where = append(where, p.Title)
 		}
-		lines = append(lines, "– "+l.URL, "  "+where)
+		lines = append(lines, "– "+shortAddress(l.URL), "  "+strings.Join(where, "; "))
 	}
 	if more := all - len(links); more > 0 {
 		lines = append(lines, say("remind_more", more))

@@ -1,7 +1,7 @@
 // Package knowledge holds what people wrote: guides and their versions, sample questions, the glossary, signposts,
 // allowed hosts, help points and their opening hours, places and trainings.
 //
-// It owns the tables guides, guide_versions, guide_texts, guide_sources, guide_drafts, guide_reviews, source_checks, editing_rules, link_checks,
+// It owns the tables guides, guide_versions, guide_texts, guide_sources, guide_prose_links, guide_drafts, guide_reviews, source_checks, editing_rules, link_checks,
 // link_hosts, municipalities, sample_questions, glossary, signposts, allowed_hosts, news, guide_imports, places, help_points,
 // help_point_sources, trainings, starter_items and knowledge_revision, and reads no others. Retrieval builds its index from
 // here, the bot shows help points, cmd loads the starter knowledge, imports and exports, and the editor of guides stands in

@@ -95,6 +95,11 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, erro
 			g.Slug, version, string(language), t.Title, t.Authority, t.Contact, t.Summary, t.Who, filled(t.Exceptions), t.Where, filled(t.Steps),
 			t.IdentificationNote, filled(t.Needed), filled(t.Fees), t.FeeNote, t.Time, filled(t.Deadlines), filled(t.GoodToKnow), filled(t.Names), filled(t.Formerly))
 	}
+	for language, t := range g.Text {
+		for _, l := range t.proseLinks() {
+			batch.Queue(`INSERT INTO guide_prose_links (slug, version, part, url) VALUES ($1, $2, $3, $4)`, g.Slug, version, "text."+string(language)+"."+l.field, l.words)
+		}
+	}
 	for i, source := range g.Sources {
 		batch.Queue(`INSERT INTO guide_sources (slug, version, n, url, title, seen, checked) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			g.Slug, version, i+1, source.URL, source.Title, date(source.Seen), date(source.Checked))

@@ -227,7 +227,7 @@ func TestLinksAreAskedForConditionally(t *testing.T) {
 		t.Errorf("called otherwise: %+v", s)
 	}
 	broken, err := c.store.BrokenLinks(c.ctx, Editor{ID: "maria"}, 10, 0)
-	if err != nil || len(broken) != 1 || broken[0].URL != address || len(broken[0].Slugs) != 0 || len(broken[0].Parts) != 1 || broken[0].Parts[0] != "signpost" {
+	if err != nil || len(broken) != 1 || broken[0].URL != address || broken[0].Guides != 0 || len(broken[0].Places) != 1 || broken[0].Places[0].Parts[0] != "signpost" {
 		t.Errorf("%+v, %v", broken, err)
 	}
 	var fault *Fault
@@ -438,7 +438,7 @@ func TestSourcesAreListed(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.by.ID, broken, err)
 		}
 		for _, b := range broken {
-			if b.Guides != c.broken[b.URL] || len(b.Slugs) != b.Guides || len(b.Titles) != b.Guides || b.Titles[0] != "Проба" {
+			if b.Guides != c.broken[b.URL] || len(b.Places) != b.Guides || b.Places[0].Title != "Проба" {
 				t.Errorf("%s: %+v", c.by.ID, b)
 			}
 		}

@@ -33,12 +33,20 @@ type BrokenLink struct {
 	KnownTitle  string
 	BrokenSince time.Time
 	CheckedAt   time.Time
-	Slugs       []string // guides, at most ten; none where only a signpost has it
-	Titles      []string // of those, in Bulgarian
-	Parts       []string // link, source, local, signpost
-	Guides      int      // how many there are
-	Yours       bool     // it stands only in what the editor looks after, so that the editor may say that it is right
+	Places      []LinkPlace `db:"-"` // where it stands, by guide; at most ten
+	Guides      int         `db:"-"` // how many there are
+	Yours       bool        // it stands only in what the editor looks after, so that the editor may say that it is right
 }
+
+// LinkPlace is where an address stands.
+type LinkPlace struct {
+	Slug  string   // "" of a signpost, for a service without a guide
+	Title string   // Bulgarian
+	Parts []string // link, source, local, the field of a text («text.bg.steps»), signpost
+}
+
+// linkPlaces are how many places are told of an address.
+const linkPlaces = 10
 
 // SourceLine is a source that nobody has opened, with its guide.
 type SourceLine struct {
@@ -118,23 +126,47 @@ const (
 // BrokenLinks lists the addresses that don't lead where they should, the latest first.
 func (s *Store) BrokenLinks(ctx context.Context, by Editor, limit, offset int) ([]BrokenLink, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT b.url, b.fault, coalesce(b.status, 0) AS status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at,
-			coalesce((array_agg(DISTINCT l.slug) FILTER (WHERE l.slug <> ''))[:10], '{}') AS slugs,
-			coalesce((SELECT array_agg(coalesce(t.title, w.slug) ORDER BY w.n) FROM unnest((array_agg(DISTINCT l.slug) FILTER (WHERE l.slug <> ''))[:10]) WITH ORDINALITY AS w(slug, n)
-				LEFT JOIN guides g ON g.slug = w.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'), '{}') AS titles,
-			coalesce(array_agg(DISTINCT l.part) FILTER (WHERE l.part IS NOT NULL), '{}') AS parts,
-			count(DISTINCT l.slug) FILTER (WHERE l.slug <> '') AS guides, b.yours
-		FROM (
-			SELECT c.*, `+linkYours+` AS yours FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
-			ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3
-		) b LEFT JOIN guide_links l ON l.url = b.url
-		GROUP BY b.url, b.fault, b.status, b.final_url, b.title, b.known_title, b.broken_since, b.checked_at, b.yours
-		ORDER BY b.broken_since DESC, b.url`, by.Municipality, limit, max(0, offset))
+		SELECT c.url, c.fault, coalesce(c.status, 0) AS status, c.final_url, c.title, c.known_title, c.broken_since, c.checked_at, `+linkYours+` AS yours
+		FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
+		ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3`, by.Municipality, limit, max(0, offset))
 	if err != nil {
 		return nil, fmt.Errorf("list broken links: %w", err)
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[BrokenLink])
-	return all, wrap("list broken links", err)
+	if err != nil {
+		return nil, fmt.Errorf("list broken links: %w", err)
+	}
+	return all, s.placeLinks(ctx, all)
+}
+
+// placeLinks finds where addresses stand.
+func (s *Store) placeLinks(ctx context.Context, links []BrokenLink) error {
+	at, addresses := map[string]*BrokenLink{}, make([]string, len(links))
+	for i := range links {
+		addresses[i] = links[i].URL
+		at[links[i].URL] = &links[i]
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT p.url, p.guides, p.slug, coalesce(t.title, p.slug), p.parts
+		FROM (
+			SELECT l.url, l.slug, array_agg(DISTINCT l.part ORDER BY l.part) AS parts,
+				count(*) FILTER (WHERE l.slug <> '') OVER (PARTITION BY l.url) AS guides, row_number() OVER (PARTITION BY l.url ORDER BY l.slug) AS n
+			FROM guide_links l WHERE l.url = ANY ($1) GROUP BY l.url, l.slug
+		) p LEFT JOIN guides g ON g.slug = p.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
+		WHERE p.n <= $2 ORDER BY p.url, p.slug`, addresses, linkPlaces)
+	if err != nil {
+		return fmt.Errorf("find where links stand: %w", err)
+	}
+	var address string
+	var guides int
+	var p LinkPlace
+	_, err = pgx.ForEachRow(rows, []any{&address, &guides, &p.Slug, &p.Title, &p.Parts}, func() error {
+		l := at[address]
+		l.Guides, l.Places = guides, append(l.Places, p)
+		p.Parts = nil
+		return nil
+	})
+	return wrap("find where links stand", err)
 }
 
 // UncheckedSources lists the sources that nobody has opened, by guide.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -189,6 +190,18 @@ func (l sourceList) Fault(b knowledge.BrokenLink) string {
 func (l sourceList) Acceptable(b knowledge.BrokenLink) bool {
 	return b.Yours && (b.Fault == knowledge.LinkMoved || b.Fault == knowledge.LinkRetitled ||
 		b.Fault == knowledge.LinkStatus && (b.Status == http.StatusUnauthorized || b.Status == http.StatusForbidden))
+}
+
+// Parts says in which parts of a guide an address stands.
+func (l sourceList) Parts(p knowledge.LinkPlace) string {
+	names := make([]string, len(p.Parts))
+	for i, part := range p.Parts {
+		if part == "source" {
+			part = "sources.url"
+		}
+		names[i] = l.fieldName(part)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Age says where a guide past its date stands: «expired», «due», «soon» or «none».

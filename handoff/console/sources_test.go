@@ -1,6 +1,9 @@
 package console
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,12 +34,18 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	}
 	g.ReviewBy = time.Now().AddDate(0, 0, -3)
 	g.Sources = append(g.Sources, knowledge.Source{URL: "https://www.mjs.bg/mezhdunarodno-pravno-sutrudnichestvo/svidetelstva-za-sudimost", Title: "Как се издава свидетелство за съдимост"})
+	const inSteps = "https://cs.mjs.bg/in-a-step"
+	for language, text := range g.Text {
+		text.Steps = append(slices.Clone(text.Steps), "Отворете "+inSteps+".")
+		g.Text[language] = text
+	}
 	if _, err := b.store.Publish(b.ctx, g, "test"); err != nil {
 		t.Fatal(err)
 	}
 	for address, fault := range map[string]string{
 		"https://cs.mjs.bg":    `fault = 'title', title = 'Новият портал', known_title = 'Старият портал'`,
 		g.Sources[1].URL:       `fault = 'status', status = 404`,
+		inSteps:                `fault = 'status', status = 410`,
 		"https://other.mjs.bg": `fault = 'host', final_url = 'https://elsewhere.example/x'`,
 	} {
 		b.exec(`INSERT INTO link_checks (url, host) VALUES ($1, 'mjs.bg')`, address)
@@ -50,8 +59,17 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	w.reads("Заглавието е друго")
 	w.reads("Страницата я няма (404)")
 	w.reads("https://elsewhere.example/x")
-	w.reads("Отворени са 4 от 5 адреса. Не се отвориха: 1.")
+	w.reads("Отворени са 5 от 6 адреса. Не се отвориха: 1.")
 	w.reads("Електронно свидетелство за съдимост")
+	place := func(address string) string {
+		return w.text(`[...document.querySelectorAll('.found > li')].find(li => li.querySelector('.address a').href.startsWith(` + strconv.Quote(address) + `)).querySelector('.where .hint').textContent`)
+	}
+	if at := place(inSteps); !strings.HasPrefix(at, "Стъпки") || strings.Contains(at, ",") != (len(g.Text) > 1) {
+		t.Errorf("a step's address stands in %q", at)
+	}
+	if at := place(g.Sources[1].URL); at != "Адрес на източник" {
+		t.Errorf("a source's address stands in %q", at)
+	}
 	w.accessible("sources-broken")
 	press := func(form, address string) {
 		w.do(chromedp.Click(`form[action="`+form+`"]:has(input[value="`+address+`"]) button`, chromedp.NodeVisible))
