@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"testing"
@@ -82,6 +83,65 @@ func TestADoorIsAddedBesideAnothers(t *testing.T) {
 	want := append(slices.Clone(g.Local), knowledge.Local{Municipality: "Видин", Office: "стая 7"})
 	if got := b.draft("criminal-record").Guide.Local; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A colleague saves while a municipality's form is open: the municipality chooses of its own alone, and nothing else of the old form goes in.
+func TestAMunicipalityClashesWithAColleague(t *testing.T) {
+	b := setup(t)
+	b.publish("criminal-record", "Електронно свидетелство за съдимост", func(g *knowledge.Guide, _ *knowledge.Text) {
+		g.Local = []knowledge.Local{{Municipality: "Видин", Office: "стая 3"}}
+	})
+	maria, w := b.as(b.editorOf("maria")), b.vidinsEditor()
+	clash := func(office string) url.Values {
+		t.Helper()
+		form := w.get(formAddress).form(t)
+		hers := maria.get(formAddress).form(t)
+		hers.Set("text.bg.summary", "Нейното кратко описание до "+office+".")
+		if got := maria.save(hers, "save"); got.code != http.StatusSeeOther {
+			t.Fatal(got.code, got.body)
+		}
+		form.Set("local.office", office)
+		got := w.save(form, "save")
+		if got.code != http.StatusConflict {
+			t.Fatalf("%s: %d %s", office, got.code, got.body)
+		}
+		got.has(t, "Maria записа промени", office, `name="take:local"`)
+		got.lacks(t, `name="take:text.bg.summary"`, `name="take:title_english"`)
+		return got.hidden()
+	}
+	for office, c := range map[string]struct{ do, take, kept string }{
+		"стая 4": {"mine", "", "стая 4"}, "стая 5": {"merge", "mine", "стая 5"}, "стая 6": {"merge", "theirs", ""}, "стая 7": {"theirs", "", ""},
+	} {
+		before := b.draft("criminal-record").Guide
+		if before.Local == nil {
+			before.Local = []knowledge.Local{{Municipality: "Видин", Office: "стая 3"}}
+		}
+		values := clash(office)
+		if c.take != "" {
+			values.Set("take:local", c.take)
+		}
+		if got := w.save(values, c.do); got.code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", office, got.code, got.body)
+		}
+		d := b.draft("criminal-record").Guide
+		want := c.kept
+		if want == "" {
+			want = before.Local[0].Office
+		}
+		if d.Local[0].Office != want || d.Text["bg"].Summary != "Нейното кратко описание до "+office+"." {
+			t.Errorf("%s, %s %s: %+v, %q", office, c.do, c.take, d.Local, d.Text["bg"].Summary)
+		}
+	}
+	// What a page doesn't offer isn't taken either.
+	values := clash("стая 8")
+	values.Set("take:local", "mine")
+	values.Set("take:text.bg.summary", "mine")
+	if got := w.save(values, "merge"); got.code != http.StatusSeeOther {
+		t.Fatal(got.code, got.body)
+	}
+	if d := b.draft("criminal-record").Guide; d.Text["bg"].Summary != "Нейното кратко описание до стая 8." || d.Local[0].Office != "стая 8" {
+		t.Errorf("%+v, %q", d.Local, d.Text["bg"].Summary)
 	}
 }
 
