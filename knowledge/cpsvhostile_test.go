@@ -88,6 +88,34 @@ func TestHostileJSONLDIsRefused(t *testing.T) {
 	}
 }
 
+// What takes hours to flatten is refused before: the cost is counted, not timed.
+func TestWhatIsTooLongToFlattenIsRefused(t *testing.T) {
+	t.Parallel()
+	many := func(form string) string {
+		var list []string
+		for i := range 10_000 {
+			list = append(list, fmt.Sprintf(form, i))
+		}
+		return strings.Join(list, ",")
+	}
+	for name, file := range map[string]string{
+		"many values of a property":    `{"@id": "urn:d", "http://purl.org/dc/terms/hasPart": [` + many(`{"@id": "urn:%d"}`) + `]}`,
+		"the same node over and again": `[` + many(`{"@id": "urn:d", "http://purl.org/dc/terms/title": "%d"}`) + `]`,
+		"backwards":                    `[` + many(`{"@id": "urn:%d", "@reverse": {"http://purl.org/dc/terms/isPartOf": {"@id": "urn:d"}}}`) + `]`,
+		"many kinds":                   `{"@id": "urn:d", "@type": [` + many(`"urn:%d"`) + `]}`,
+	} {
+		_, err := ReadCPSV([]byte(file))
+		var wrong *ImportError
+		if !errors.As(err, &wrong) || len(wrong.Faults) != 1 || wrong.Faults[0].Key != "fault.large" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := flattenPairs([]any{map[string]any{"@id": "urn:d", "urn:p": []any{map[string]any{"@id": "urn:1"}, map[string]any{"@id": "urn:2"}, map[string]any{"@value": "x"}}},
+		map[string]any{"urn:p": []any{map[string]any{"@value": "x"}}}}); n != 3 {
+		t.Errorf("three values are %d pairs", n)
+	}
+}
+
 // A file of many nodes that point at each other in circles ends soon.
 func TestCirclesEnd(t *testing.T) {
 	t.Parallel()

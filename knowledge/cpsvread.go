@@ -18,9 +18,10 @@ import (
 
 // What a JSON-LD file may hold at most. A file is whoever's it is: it is read within these bounds, and nothing that it names is fetched.
 const (
-	deepestJSON = 40        // objects and lists in one another
-	mostTokens  = 4_000_000 // names, values and brackets
-	mostNodes   = 20_000    // public services
+	deepestJSON = 40         // objects and lists in one another
+	mostTokens  = 4_000_000  // names, values and brackets
+	mostNodes   = 20_000     // public services
+	mostPairs   = 40_000_000 // comparisons of a value with those that its property has: seconds. A dataset has 8,900 parts then
 )
 
 // publishedContext finds the address of the vocabulary's own context, of any release of CPSV-AP 3. Its terms are known here.
@@ -139,7 +140,15 @@ func flatten(data []byte) (nodes map[string]ldNode, err error) {
 	}()
 	options := ld.NewJsonLdOptions("")
 	options.DocumentLoader = offline{}
-	flat, err := ld.NewJsonLdProcessor().Flatten(document, nil, options)
+	var flat any
+	processor := ld.NewJsonLdProcessor()
+	expanded, err := processor.Expand(document, options)
+	if err == nil {
+		if flattenPairs(expanded) > mostPairs {
+			return nil, &Fault{"-", "fault.large", ""}
+		}
+		flat, err = processor.Flatten(expanded, nil, options)
+	}
 	if err != nil {
 		var known *ld.JsonLdError
 		if errors.As(err, &known) && known.Code == ld.LoadingRemoteContextFailed || errors.Is(err, errRemoteContext) {
@@ -157,6 +166,60 @@ func flatten(data []byte) (nodes map[string]ldNode, err error) {
 		}
 	}
 	return nodes, nil
+}
+
+// flattenPairs is how many comparisons it takes at most to flatten an expanded document: each value of a property is compared with
+// all that the same property of the same node has already, wherever in the document they stand.
+func flattenPairs(expanded any) int {
+	c := pairCounter{values: map[[2]string]int{}}
+	c.node(expanded)
+	return c.pairs
+}
+
+type pairCounter struct {
+	values  map[[2]string]int // by node and property
+	unnamed int
+	pairs   int
+}
+
+func (c *pairCounter) add(id, property string) {
+	c.pairs += c.values[[2]string{id, property}]
+	c.values[[2]string{id, property}]++
+}
+
+// node counts a node, or each of a list, and gives its name.
+func (c *pairCounter) node(element any) (id string) {
+	switch e := element.(type) {
+	case []any:
+		for _, one := range e {
+			c.node(one)
+		}
+	case map[string]any:
+		if id, _ = e["@id"].(string); id == "" {
+			c.unnamed++
+			id = strconv.Itoa(c.unnamed) // no name of a node: those have a colon
+		}
+		for property, values := range e {
+			if back, ok := values.(map[string]any); ok && property == "@reverse" {
+				for property, values := range back {
+					for _, v := range listOf(values) {
+						c.add(c.node(v), property)
+					}
+				}
+				continue
+			}
+			for _, v := range listOf(values) {
+				c.add(id, property)
+				c.node(v)
+			}
+		}
+	}
+	return id
+}
+
+func listOf(values any) []any {
+	list, _ := values.([]any)
+	return list
 }
 
 // ldNode is a node of a flattened file: each property a list of values.
