@@ -40,8 +40,7 @@ type NewsItem struct {
 	PublishAt    time.Time
 	ExpiresAt    time.Time // from then on it is old: not sent any more
 	Version      int       // rises with each change; 0: not saved yet
-	CreatedBy    string    // opaque staff id, as the next one
-	ChangedBy    string
+	ChangedBy    string    // opaque staff id
 	ChangedAt    time.Time
 }
 
@@ -65,7 +64,7 @@ func (n NewsItem) Public(now time.Time) bool {
 }
 
 const newsColumns = `id, title_bg, text_bg, title_en, text_en, link, topics, audience, district, municipality, state, send,
-	coalesce(publish_at, '0001-01-01') AS publish_at, coalesce(expires_at, '0001-01-01') AS expires_at, version, created_by, changed_by, changed_at`
+	coalesce(publish_at, '0001-01-01') AS publish_at, coalesce(expires_at, '0001-01-01') AS expires_at, version, changed_by, changed_at`
 
 // NewsFilter narrows a list of news; the zero value is all of it.
 type NewsFilter struct {
