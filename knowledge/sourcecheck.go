@@ -125,6 +125,10 @@ func noteCheck(ctx context.Context, tx postgres.DB, slug string, urls []string, 
 // year later. Errors: ErrStale where another version was published meanwhile; *Fault where the guide belongs to another municipality.
 func (s *Store) ReviewGuide(ctx context.Context, tx postgres.DB, slug string, version int, today time.Time, by Editor) (next time.Time, err error) {
 	act := fmt.Sprintf("review guide %q", slug)
+	// Who publishes meanwhile waits, or is waited for: nobody reviews what isn't there any more.
+	if _, err := tx.Exec(ctx, `SELECT FROM guides WHERE slug = $1 FOR SHARE`, slug); err != nil {
+		return next, fmt.Errorf("%s: %w", act, err)
+	}
 	guides, err := readGuides(ctx, tx, []string{slug})
 	if err != nil {
 		return next, err

@@ -58,6 +58,52 @@ func TestPointerLeavesNothingThatMayBeWrong(t *testing.T) {
 	}
 }
 
+// A version that is being published while somebody reviews the one before is not reviewed unseen.
+func TestAReviewSeesWhatIsPublishedMeanwhile(t *testing.T) {
+	e := newEditing(t)
+	publishing, err := e.pool.Begin(e.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = publishing.Rollback(e.ctx) }()
+	if _, err := publish(e.ctx, publishing, e.guide, byline{"editor", "ivan", nil}); err != nil {
+		t.Fatal(err)
+	}
+	reviewed := make(chan error, 1)
+	go func() {
+		reviewed <- e.in(func(tx pgx.Tx) error {
+			_, err := e.store.ReviewGuide(e.ctx, tx, "sample", 1, time.Now(), Editor{ID: "maria"})
+			return err
+		})
+	}()
+	for waits := false; !waits; {
+		if err := e.pool.QueryRow(e.ctx, `
+			SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' AND transactionid::text = $1)`, xid(t, publishing)).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-reviewed:
+			t.Fatalf("it didn't wait: %v", err)
+		default:
+		}
+	}
+	if err := publishing.Commit(e.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-reviewed; !errors.Is(err, ErrStale) {
+		t.Errorf("reviewed unseen: %v", err)
+	}
+}
+
+// xid is a transaction's number.
+func xid(t *testing.T, tx pgx.Tx) (id string) {
+	t.Helper()
+	if err := tx.QueryRow(t.Context(), `SELECT pg_current_xact_id()::xid::text`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 func TestSourcesAreChecked(t *testing.T) {
 	e := newEditing(t)
 	today := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
