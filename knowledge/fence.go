@@ -256,6 +256,26 @@ func (s *Store) mayUndo(ctx context.Context, tx postgres.DB, slug string, by Edi
 	return s.mayPublish(ctx, tx, d, by)
 }
 
+// MayReplay checks that a guide's draft, or the guide itself where it has none, is the editor's to speak for, before its replay is begun or stopped.
+// Reading a replay is every editor's. Errors: *Fault that names the field.
+func (s *Store) MayReplay(ctx context.Context, tx postgres.DB, slug string, by Editor) error {
+	if by.Municipality == "" {
+		return nil
+	}
+	d, ok, err := readDraft(ctx, tx, slug, "")
+	if err != nil {
+		return err
+	}
+	if ok {
+		return s.mayPublish(ctx, tx, d, by)
+	}
+	published, err := readGuides(ctx, tx, []string{slug})
+	if err != nil || len(published) == 0 {
+		return err
+	}
+	return ownedBy(ctx, tx, published[0], by)
+}
+
 // begunOn is the version that a draft was begun on; none where the guide is new.
 func begunOn(ctx context.Context, tx postgres.DB, d Draft) ([]Guide, error) {
 	if d.New() {

@@ -26,7 +26,7 @@ type ReplayOptions struct {
 	batch int // questions between two notes of how far a replay is
 }
 
-// Replays asks all known questions against drafts, and keeps for editors what would change: the knowledge base's sample questions, and what people
+// Replays asks all known questions against drafts, and keeps for all editors, whoever's the draft is, what would change: the knowledge base's sample questions, and what people
 // asked in the last thirty days. People's questions are masked, but masked is not anonymous: a replay keeps no word of them, only
 // which answer gave them, and nothing of a replay is shown or kept when that is older than thirty days.
 type Replays struct {

@@ -11,7 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
 	"orientir/handoff/staff"
+	"orientir/knowledge"
 	"orientir/retrieval"
 )
 
@@ -19,6 +21,7 @@ import (
 type replayPage struct {
 	guideRoom
 	Replay retrieval.Replay // ID 0: none was made
+	Runs   bool             // the visitor may begin and stop it
 	Kind   retrieval.ReplayKind
 	List   []answerChange
 	Page   int // from 1
@@ -59,7 +62,13 @@ func (s *site) replay(w http.ResponseWriter, r *http.Request) (page replayPage, 
 		return page, err
 	}
 	page.Title, page.Back = page.R("title")+": "+page.Name(), page.To(page.Slug, "")
-	page.Replay, _, err = s.Replays.Of(r.Context(), page.Slug)
+	if page.Replay, _, err = s.Replays.Of(r.Context(), page.Slug); err != nil {
+		return page, err
+	}
+	err = s.mayReplay(r, s.DB, page.Slug)
+	if page.Runs = err == nil; errors.Is(err, errForbidden) {
+		err = nil
+	}
 	return page, err
 }
 
@@ -95,6 +104,9 @@ func (s *site) startReplay(w http.ResponseWriter, r *http.Request) error {
 	by := visitOf(r).account.ID
 	act := staff.Act{By: by, Verb: "guide.replay", Subject: "guide:" + slug}
 	err = s.Staff.Door(r.Context(), act, func(tx pgx.Tx, _ *staff.Act) error {
+		if err := s.mayReplay(r, tx, slug); err != nil {
+			return err
+		}
 		return s.Replays.Start(r.Context(), tx, d, staffID(by))
 	})
 	if err != nil {
@@ -103,12 +115,25 @@ func (s *site) startReplay(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, replayPath(slug))
 }
 
+// mayReplay checks that the visitor may begin and stop the replay of a guide; errForbidden where not. Every editor may read it.
+func (s *site) mayReplay(r *http.Request, db postgres.DB, slug string) error {
+	err := s.Knowledge.MayReplay(r.Context(), db, slug, s.editor(visitOf(r)))
+	var fault *knowledge.Fault
+	if errors.As(err, &fault) {
+		return errForbidden
+	}
+	return err
+}
+
 // errNoReplay keeps what changed nothing out of the log of changes.
 var errNoReplay = errors.New("no replay is under way")
 
 func (s *site) cancelReplay(w http.ResponseWriter, r *http.Request) error {
 	slug := r.PathValue("slug")
 	err := s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "guide.replay-cancel", Subject: "guide:" + slug}, func(tx pgx.Tx, _ *staff.Act) error {
+		if err := s.mayReplay(r, tx, slug); err != nil {
+			return err
+		}
 		ok, err := s.Replays.Cancel(r.Context(), tx, slug)
 		if err == nil && !ok {
 			return errNoReplay

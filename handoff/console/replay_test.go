@@ -138,6 +138,35 @@ func TestADraftIsTriedBeforeItIsPublished(t *testing.T) {
 	}
 }
 
+// A replay of what is not a municipality's is read by its editor, and neither begun nor stopped.
+func TestAReplayIsBegunAndStoppedByWhoseTheDraftIs(t *testing.T) {
+	b := setup(t)
+	account, w := b.editor("Елена")
+	vratsa := b.as(b.account(staff.Profile{Email: "vratsa@example.bg", Name: "Враца", Roles: []staff.Role{staff.Editor}, Municipality: "VRC10"}))
+	const page = "/console/guides/criminal-record/replay"
+	b.redrafted(account)
+	vratsa.get(page).lacks(t, "Сравни отговорите</button>")
+	if got := vratsa.post(page); got.code != http.StatusForbidden {
+		t.Errorf("begun: %d", got.code)
+	}
+	w.post(page)
+	if got := vratsa.post(page + "/cancel"); got.code != http.StatusForbidden {
+		t.Errorf("stopped: %d", got.code)
+	}
+	vratsa.get(page).has(t, "Чака реда си")
+	vratsa.get(page).lacks(t, "/replay/cancel")
+	if replay, _, err := b.replays.Of(b.ctx, "criminal-record"); err != nil || replay.State != retrieval.ReplayWaits {
+		t.Errorf("%+v, %v", replay, err)
+	}
+	b.drafted("own", account, func(g *knowledge.Guide, t *knowledge.Text) { g.Municipality, t.Title = "VRC10", "Свое" })
+	if got := vratsa.post("/console/guides/own/replay"); got.location != "/console/guides/own/replay" {
+		t.Errorf("of its own guide: %d", got.code)
+	}
+	if got := vratsa.post("/console/guides/own/replay/cancel"); got.location != "/console/guides/own/replay" {
+		t.Errorf("of its own guide: %d", got.code)
+	}
+}
+
 func TestAReplayIsReadByAnEditor(t *testing.T) {
 	b := setup(t)
 	account, w := b.editor("Елена")
