@@ -131,6 +131,9 @@ func readDraft(ctx context.Context, db postgres.DB, slug, lock string) (Draft, b
 // Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
 // the notes are too long, or where a municipality's editor changes what is not the municipality's.
 func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Editor) (Draft, error) {
+	if field := unreadable(d); field != "" {
+		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: field, Key: "fault.text"})
+	}
 	d.Notes = strict(strings.TrimSpace(d.Notes))
 	switch {
 	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 60:
@@ -182,6 +185,29 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	}
 	return row.draft()
 }
+
+// unreadable names the field of a draft that holds what is no text, which the database refuses; "" where there is none.
+func unreadable(d Draft) string {
+	switch {
+	case !isText(d.Slug):
+		return "slug"
+	case !isText(d.Notes):
+		return "notes"
+	case !isText(d.Guide.Why):
+		return "why"
+	}
+	for _, f := range d.Guide.fields() {
+		for _, v := range f.values {
+			if !isText(v) {
+				return f.name
+			}
+		}
+	}
+	return ""
+}
+
+// isText says whether a text is UTF-8 without NUL.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // changesText says whether g is another text than the draft that d was made from, or than the published guide that it begins on.
 func changesText(ctx context.Context, tx postgres.DB, d Draft, g Guide) (bool, error) {
@@ -249,6 +275,8 @@ func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, re
 func (s *Store) ReturnDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor, word string) error {
 	word = strict(strings.TrimSpace(strings.ReplaceAll(word, "\r\n", "\n")))
 	switch {
+	case !isText(word):
+		return fmt.Errorf("return draft of %q: %w", slug, &Fault{Field: "word", Key: "fault.text"})
 	case word == "":
 		return fmt.Errorf("return draft of %q: %w", slug, &Fault{Field: "word", Key: "fault.empty"})
 	case utf8.RuneCountInString(word) > mostWord:

@@ -10,6 +10,7 @@ const CHECK_AFTER = 600; // ms without a key
 const SAVE_AFTER = 2000;
 const SAVE_AT_LEAST = 15000; // while somebody writes on
 const RETRY = 5000;
+const TRIES = 12; // a minute, in which a server is started anew
 
 // ---- what is typed
 
@@ -130,6 +131,16 @@ async function send() {
 
 const again = () => (saveTimer = setTimeout(save, RETRY));
 
+let failures = 0; // answers in a row that the server couldn't give
+
+// It isn't kept as it is, and asking again won't help: the next change is tried.
+function giveUp(body, said) {
+  pending = null;
+  saved = content(body);
+  failures = 0;
+  say(said, "bad");
+}
+
 async function heard(answer, body) {
   show("said-out", answer.status === 401);
   show("said-clash", answer.status === 409);
@@ -142,6 +153,7 @@ async function heard(answer, body) {
       document.getElementById("state").textContent = kept.state;
       saved = content(body);
       pending = null;
+      failures = 0;
       say((lastSaid = kept.said), "good");
       if (!dirty()) dropCopy();
       return;
@@ -152,19 +164,12 @@ async function heard(answer, body) {
       say((await answer.json()).said, "bad");
       return;
     case 422:
-      pending = null; // it can't be kept as it is: the next change is tried
-      saved = content(body);
-      say((await answer.json()).said, "bad");
-      return;
-    case 413:
-      pending = null;
-      saved = content(body);
-      say(words.failed, "bad");
-      return;
+      return giveUp(body, (await answer.json()).said);
     case 401:
       say(words.out, "bad");
       return again();
     default:
+      if (answer.status < 500 || ++failures === TRIES) return giveUp(body, words.failed);
       say(words.failed, "bad");
       again();
   }

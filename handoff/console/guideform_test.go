@@ -228,7 +228,10 @@ func TestTwoEditorsNeverOverwriteEachOther(t *testing.T) {
 	if again.code != http.StatusConflict {
 		t.Fatal(again.code)
 	}
-	again.has(t, "Изберете кое остава", "Неговото")
+	again.has(t, "Изберете кое остава", "Неговото", "И двамата сте го променили")
+	if regexp.MustCompile(`name="take:text.bg.summary" value="(mine|theirs)" checked`).MatchString(again.body) {
+		t.Error("the second time something is chosen for them")
+	}
 	chosen = again.hidden()
 	chosen.Set("take:text.bg.summary", "mine")
 	chosen.Set("take:text.bg.who", "mine")
@@ -269,6 +272,26 @@ func (a answer) hidden() url.Values {
 		values.Add(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
 	}
 	return values
+}
+
+// What is no text is a fault of the form, and no fault of the program.
+func TestWhatIsNoTextIsRefused(t *testing.T) {
+	b := setup(t)
+	w := b.as(b.editorOf("maria"))
+	for _, c := range []struct{ field, bad string }{{"text.bg.who", "Все\x00ки."}, {"notes", "бе\xffлежка"}, {"notes", "\x00"}, {"why", "за\x00що"}} {
+		values := w.get(formAddress).form(t)
+		values.Set(c.field, "преди"+c.bad+"след")
+		if got := w.send(http.MethodPost, formAddress, values, "Accept", "application/json"); got.code != http.StatusUnprocessableEntity {
+			t.Errorf("%s %q: %d %s", c.field, c.bad, got.code, got.body)
+		}
+		if got := w.save(values, "save"); got.code != http.StatusUnprocessableEntity {
+			t.Errorf("%s %q without a script: %d", c.field, c.bad, got.code)
+		}
+	}
+	// Where no field's own check stands before, the database says so.
+	if got := w.post("/console/guides/new", "slug", "nov", "title", "Ново\x00"); got.code != http.StatusUnprocessableEntity && got.code != http.StatusBadRequest {
+		t.Errorf("a new guide: %d", got.code)
+	}
 }
 
 // TestAutosave holds what the form's script is told: what was kept, that a lost answer is no collision, and that a collision keeps nothing.

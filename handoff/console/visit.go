@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"orientir/bot/i18n"
 	"orientir/bot/webchat"
@@ -124,6 +127,9 @@ func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	_ = seeOther(w, r, to)
 }
 
+// notText are the codes with which the database refuses what is no text: bytes that are not UTF-8, NUL, NUL in JSON. No browser sends such a form by itself.
+var notText = []string{"22021", "22P05"}
+
 // fail shows an error as a page. What is not expected is logged, and shown without its words.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil { // the browser is gone, or the program is stopping
@@ -133,7 +139,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	status, key := http.StatusInternalServerError, "error"
 	var tooBig *http.MaxBytesError
+	var refused *pgconn.PgError
 	switch {
+	case errors.As(err, &refused) && slices.Contains(notText, refused.Code):
+		status, key = http.StatusBadRequest, "not_text"
 	case errors.Is(err, errNotFound), errors.Is(err, handoff.ErrNotFound), errors.Is(err, staff.ErrNotFound):
 		status, key = http.StatusNotFound, "not_found"
 	case errors.Is(err, errForbidden):
