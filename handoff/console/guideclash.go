@@ -23,8 +23,8 @@ type guideClash struct {
 	One    []clashField
 	Hidden []hiddenField
 	Draft  knowledge.Draft // as it is kept now
-	Was    string
-	Wrong  bool // a choice was left out
+	Was    string          // marks of the fields as the form was made of them: they stay, so that a field that both changed is still one of both
+	Wrong  bool            // a choice was left out
 }
 
 // clashField is a field in which what was typed and what is kept differ.
@@ -62,7 +62,7 @@ func (c clashField) Anchor() string { return "take-" + fieldID(c.Field) }
 
 // showGuideClash tells what somebody else saved while the form was open, beside what was typed.
 func (s *site) showGuideClash(w http.ResponseWriter, r *http.Request, o opened, mine knowledge.Draft) error {
-	page := guideClash{frame: s.frame(w, r, "guides_title"), Slug: o.draft.Slug, Name: guideTitle(mine.Guide), Draft: o.draft, Was: marksOf(o.draft)}
+	page := guideClash{frame: s.frame(w, r, "guides_title"), Slug: o.draft.Slug, Name: guideTitle(mine.Guide), Draft: o.draft, Was: r.PostForm.Get("was")}
 	page.Title = page.F("clash_title") + " – " + page.Name
 	page.Back = guidePath(page.Slug) + "/edit"
 	by, at := o.draft.ChangedBy, o.draft.ChangedAt
