@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,28 +26,26 @@ type StagedImport struct {
 // stagedLife is how long such a file stays, if nobody takes it.
 const stagedLife = 24 * time.Hour
 
-// StageImport keeps what was read of a file for its editor to look at, and gives its number. An editor has one at a time: the one before goes.
-func (s *Store) StageImport(ctx context.Context, name string, how ImportHow, filed []FiledGuide, by Editor) (int64, error) {
+// StageImport keeps what was read of a file for its editor to look at. An editor has one at a time: the one before goes.
+func (s *Store) StageImport(ctx context.Context, tx postgres.DB, name string, how ImportHow, filed []FiledGuide, by Editor) (StagedImport, error) {
 	if by.Municipality != "" {
-		return 0, fmt.Errorf("stage an import of guides: %w", &Fault{"municipality", "fault.not_yours", by.Municipality})
+		return StagedImport{}, fmt.Errorf("stage an import of guides: %w", &Fault{"municipality", "fault.not_yours", by.Municipality})
 	}
-	if runes := []rune(strict(name)); len(runes) > 200 {
+	name = strict(strings.ReplaceAll(strings.ToValidUTF8(name, "?"), "\x00", "?"))
+	if runes := []rune(name); len(runes) > 200 {
 		name = string(runes[:200])
-	} else {
-		name = string(runes)
 	}
 	data, err := json.Marshal(filled(filed))
 	if err != nil {
-		return 0, fmt.Errorf("stage an import of guides: %w", err)
+		return StagedImport{}, fmt.Errorf("stage an import of guides: %w", err)
 	}
-	var id int64
-	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM guide_imports WHERE begun_by = $1 OR begun_at < now() - $2::interval`, by.ID, stagedLife); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `INSERT INTO guide_imports (name, how, guides, begun_by) VALUES ($1, $2, $3, $4) RETURNING id`, name, string(how), data, by.ID).Scan(&id)
-	})
-	return id, wrap("stage an import of guides", err)
+	if _, err := tx.Exec(ctx, `DELETE FROM guide_imports WHERE begun_by = $1 OR begun_at < now() - $2::interval`, by.ID, stagedLife); err != nil {
+		return StagedImport{}, fmt.Errorf("stage an import of guides: %w", err)
+	}
+	staged := StagedImport{Name: name, How: how, Filed: filed, By: by.ID}
+	err = tx.QueryRow(ctx, `INSERT INTO guide_imports (name, how, guides, begun_by) VALUES ($1, $2, $3, $4) RETURNING id, begun_at`, name, string(how), data, by.ID).
+		Scan(&staged.ID, &staged.At)
+	return staged, wrap("stage an import of guides", err)
 }
 
 // StagedImport gives an editor's own file, and false where there is none of this number, or no more.

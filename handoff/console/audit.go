@@ -28,6 +28,9 @@ type auditList struct {
 
 const auditPageSize = 50
 
+// mostGuidesTold is how many guides of an import an entry names on the page; the log has them all.
+const mostGuidesTold = 50
+
 func (s *site) auditPage(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	page := auditList{frame: s.frame(w, r, "audit_title"), Area: q.Get("area"),
@@ -139,6 +142,10 @@ func (l auditList) value(verb, key string, value any) string {
 			return l.T(fmt.Sprintf("effort_%.0f", v))
 		}
 	case []any:
+		more := ""
+		if key == "guides" && len(v) > mostGuidesTold {
+			v, more = v[:mostGuidesTold], fmt.Sprintf(" … +%d", len(v)-mostGuidesTold)
+		}
 		words, between := make([]string, len(v)), ", "
 		for i, part := range v {
 			words[i] = l.value(verb, key, part)
@@ -146,7 +153,7 @@ func (l auditList) value(verb, key string, value any) string {
 		if key == "changes" {
 			between = "\n"
 		}
-		return strings.Join(words, between)
+		return strings.Join(words, between) + more
 	case map[string]any:
 		if key == "changes" {
 			return l.change(v)

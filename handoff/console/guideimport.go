@@ -112,18 +112,37 @@ func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	filed, err := knowledge.ReadGuideFile(data)
+	filed, err := s.readGuideFile(r, data)
 	if err != nil {
 		return refuse(header.Filename, err)
 	}
-	if _, err := s.Knowledge.PlanGuides(r.Context(), s.DB, filed, how, by); err != nil {
-		return refuse(header.Filename, err)
-	}
-	id, err := s.Knowledge.StageImport(r.Context(), header.Filename, how, filed, by)
-	if err != nil {
+	var id int64
+	act := staff.Act{By: visitOf(r).account.ID, Verb: "guide.import-read"}
+	err = s.Staff.Door(r.Context(), act, func(tx pgx.Tx, act *staff.Act) error {
+		plan, err := s.Knowledge.PlanGuides(r.Context(), tx, filed, how, by)
+		if err != nil {
+			return err
+		}
+		staged, err := s.Knowledge.StageImport(r.Context(), tx, header.Filename, how, filed, by)
+		id, act.Subject = staged.ID, "guide:"+staged.Name
+		act.Detail = map[string]any{"added": plan.Report().Added, "altered": plan.Report().Changed}
 		return err
+	})
+	if err != nil {
+		return refuse(header.Filename, err)
 	}
 	return seeOther(w, r, importPath(id))
+}
+
+// readGuideFile reads one file at a time: the others wait, until their editor has gone.
+func (s *site) readGuideFile(r *http.Request, data []byte) ([]knowledge.FiledGuide, error) {
+	select {
+	case s.importing <- struct{}{}:
+		defer func() { <-s.importing }()
+		return knowledge.ReadGuideFile(data)
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
 }
 
 func importPath(id int64) string { return "/console/import/" + strconv.FormatInt(id, 10) }
@@ -285,7 +304,7 @@ func (s *site) takeImport(w http.ResponseWriter, r *http.Request) error {
 		}
 		report, how = plan.Report(), staged.How
 		act.Subject = "guide:" + staged.Name
-		act.Detail = map[string]any{"added": report.Added, "altered": report.Changed}
+		act.Detail = map[string]any{"added": report.Added, "altered": report.Changed, "guides": changedSlugs(plan)}
 		_, err = s.Knowledge.DropImport(r.Context(), tx, id, by)
 		return err
 	})
@@ -303,6 +322,16 @@ func (s *site) takeImport(w http.ResponseWriter, r *http.Request) error {
 	s.setFlash(w, flash{Key: "guidepage.did_" + string(how), Args: []string{strconv.Itoa(report.Added), strconv.Itoa(report.Changed)}})
 	to := map[knowledge.ImportHow]string{knowledge.ImportForReview: "?view=review", knowledge.ImportAsDrafts: "?view=draft"}[how]
 	return seeOther(w, r, "/console/guides"+to)
+}
+
+// changedSlugs are the guides that a plan adds or changes.
+func changedSlugs(plan knowledge.GuidePlan) (slugs []string) {
+	for _, g := range plan.Guides {
+		if g.Outcome != knowledge.RowUnchanged {
+			slugs = append(slugs, g.Guide.Slug)
+		}
+	}
+	return slugs
 }
 
 func (s *site) dropImport(w http.ResponseWriter, r *http.Request) error {

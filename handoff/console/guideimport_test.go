@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -82,6 +83,14 @@ func fileOf(t *testing.T) []byte {
 
 var markOf = regexp.MustCompile(`name="mark" value="([0-9a-f]+)"`)
 
+func TestAFilesNameIsText(t *testing.T) {
+	b := setup(t)
+	_, w := b.editor("Мария")
+	if got := w.upload("publish", "a\xff.jsonld", fileOf(t)); got.code != http.StatusSeeOther {
+		t.Errorf("%d %s", got.code, got.body)
+	}
+}
+
 func TestAnEditorTakesAFile(t *testing.T) {
 	b := setup(t)
 	a, w := b.editor("Мария")
@@ -132,7 +141,8 @@ func TestAnEditorTakesAFile(t *testing.T) {
 		t.Errorf("the changed guide is version %d for %s", now.Version, now.Audience)
 	}
 	entries, err := b.staff.Audit(b.ctx, staff.AuditFilter{})
-	if err != nil || len(entries) == 0 || entries[0].Verb != "guide.import" || entries[0].Subject != "guide:упътвания.jsonld" {
+	if err != nil || len(entries) == 0 || entries[0].Verb != "guide.import" || entries[0].Subject != "guide:упътвания.jsonld" ||
+		fmt.Sprint(entries[0].Detail["guides"]) != "[criminal-record court-case]" || entries[3].Verb != "guide.import-read" || entries[3].Subject != "guide:упътвания.jsonld" {
 		t.Errorf("the log says %+v, %v", entries, err)
 	}
 	if got := w.get(at); got.code != http.StatusNotFound {
