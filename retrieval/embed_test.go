@@ -37,8 +37,8 @@ func TestEmbedNeedsAModel(t *testing.T) {
 func TestSubjectsAreWhatATextIsAbout(t *testing.T) {
 	t.Parallel()
 	a, _ := smallAnswerer(t, Options{})
-	all, err := a.Subjects(t.Context(), []string{"как да си извадя винетка", "vinetka", ""})
-	if err != nil || len(all) != 3 || len(all[2]) != 0 {
+	all, err := a.Subjects(t.Context(), []string{"как да си извадя винетка", "vinetka", "", "a vignette for the motorway"})
+	if err != nil || len(all) != 4 || len(all[2]) != 0 {
 		t.Fatal(all, err)
 	}
 	find := func(in []Subject, stem string) (Subject, bool) {
@@ -49,8 +49,8 @@ func TestSubjectsAreWhatATextIsAbout(t *testing.T) {
 		}
 		return Subject{}, false
 	}
-	if len(all[1]) != 1 {
-		t.Fatalf("of one word: %v", all[1])
+	if len(all[1]) != 2 {
+		t.Fatalf("of one word, and what it may mean: %v", all[1])
 	}
 	said, ok := find(all[0], all[1][0].Word)
 	if !ok || said.Weight <= 0 {
@@ -58,5 +58,10 @@ func TestSubjectsAreWhatATextIsAbout(t *testing.T) {
 	}
 	if _, ok := find(all[0], "как"); ok {
 		t.Errorf("«как» is no subject: %v", all[0])
+	}
+	for i := range all {
+		if _, ok := find(all[i], "≈vignette"); ok != (i != 2) {
+			t.Errorf("what is meant is the same in both languages: %v", all[i])
+		}
 	}
 }
