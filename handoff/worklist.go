@@ -105,9 +105,9 @@ func (w *Worklist) Run(ctx context.Context) error {
 // Collect does once what Run does.
 func (w *Worklist) Collect(ctx context.Context) error { return w.round(ctx, &meanings{}) }
 
-// round takes in what is new, follows what editors published, counts, and tells who wanted to hear. A fault of one step stops no other.
+// round takes in what is new, puts together what has grown alike, follows what editors published, counts, and tells who wanted to hear. A fault of one step stops no other.
 func (w *Worklist) round(ctx context.Context, known *meanings) error {
-	faults := []error{w.forgetOld(ctx), w.take(ctx, known), w.follow(ctx), w.count(ctx, known)}
+	faults := []error{w.forgetOld(ctx), w.take(ctx, known), w.gather(ctx, known), w.follow(ctx), w.count(ctx, known)}
 	if known.version != "" { // there is a model that may answer
 		faults = append(faults, w.tellHearers(ctx))
 	}

@@ -498,7 +498,7 @@ func TestTheWorkListForgets(t *testing.T) {
 	e.publish(e.guide("boat", "Регистрация на лодка"))
 	e.asks("a", "ловен билет")
 	asked := e.asks("b", "ловен билет")
-	e.asks("b", "риболовен билет за Дунав")
+	e.asks("b", "ловен билет за Дунав")
 	conversation := e.contact("b")
 	if _, err := e.list.HearBack(e.ctx, e.pool, conversation, asked); err != nil {
 		t.Fatal(err)

@@ -133,19 +133,14 @@ func (w *Worklist) Merge(ctx context.Context, a staff.Account, id, into int64) e
 	}
 	return w.act(ctx, a, "problem.merge", id, []string{"open"}, func(tx pgx.Tx, p Problem) error {
 		tag, err := tx.Exec(ctx, `
-			UPDATE problems SET counted_at = NULL, revision = nextval('problem_revisions'), first_at = LEAST(problems.first_at, q.first_at), last_at = GREATEST(problems.last_at, q.last_at)
-			FROM problems q WHERE problems.id = $2 AND q.id = $1 AND problems.state <> 'merged' AND (problems.guide = '') = (q.guide = '')`, id, into)
+			UPDATE problems SET revision = nextval('problem_revisions') WHERE id = $1 AND state <> 'merged' AND (guide = '') = ($2 = '')`, into, p.Guide)
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
 			return &staff.Fault{Field: "into", Key: "worklist.fault_into"}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE problem_items SET problem = $2 WHERE problem = $1`, id, into); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE problems SET state = 'merged', merged_into = $2, people = 0, items = 0, recent = 0, earlier = 0 WHERE id = $1`, id, into)
-		return err
+		return pour(ctx, tx, id, into)
 	})
 }
 

@@ -176,7 +176,7 @@ func (w *Worklist) settle(ctx context.Context, tx pgx.Tx, known *meanings, m mea
 	}
 	c := known.put(i.Problem, m, answer)
 	known.touched = append(known.touched, c.id)
-	c.open = c.open || home == nil
+	c.open, c.own = c.open || home == nil, c.own || home == nil
 	return addItem(ctx, tx, i)
 }
 
@@ -222,7 +222,7 @@ func (w *Worklist) understand(ctx context.Context, known *meanings, texts []stri
 	}
 	all := make([]meaning, len(texts))
 	for i := range texts {
-		all[i] = newMeaning(vectors[i], known.common, words[i])
+		all[i] = known.likeness.meaning(vectors[i], words[i])
 	}
 	return all, nil
 }

@@ -15,12 +15,6 @@ import (
 // lateRevisions is how far back changes are looked for whose number was given before that of one already read, and committed after it.
 const lateRevisions = 200
 
-// What makes the mean vector of questions: enough of the knowledge's sample questions, spread over all of them.
-const (
-	leastCommon = 100
-	mostCommon  = 1500
-)
-
 // load brings what is known up to the editors' changes. Under another model everything is made anew from the words that are kept; which
 // question belongs to which problem stays as it is.
 func (w *Worklist) load(ctx context.Context, known *meanings) error {
@@ -32,11 +26,11 @@ func (w *Worklist) load(ctx context.Context, known *meanings) error {
 		return err
 	}
 	if known.version != version {
-		common, err := w.common(ctx)
+		likeness, err := w.likeness(ctx)
 		if err != nil {
 			return err
 		}
-		*known = meanings{version: version, common: common, revision: -1}
+		*known = meanings{version: version, likeness: likeness, revision: -1}
 	}
 	type changed struct {
 		ID       int64
@@ -46,9 +40,10 @@ func (w *Worklist) load(ctx context.Context, known *meanings) error {
 		Remedy   string
 		Revision int64
 		Since    time.Time
+		Own      bool
 	}
 	rows, err := w.desk.db.Query(ctx, `
-		SELECT id, state, title, fix, remedy, revision, coalesce(fixed_at, 'epoch') AS since FROM problems
+		SELECT id, state, title, fix, remedy, revision, coalesce(fixed_at, 'epoch') AS since, `+ownProblems+` AS own FROM problems p
 		WHERE guide = '' AND (revision > $1::bigint - $3::bigint AND (revision > 0 OR $1 < 0) AND (state = 'merged' AND $1 >= 0 OR state <> 'merged') OR id = ANY ($4))
 		ORDER BY last_at DESC LIMIT $2`, known.revision, mostMeanings, lateRevisions, known.lost)
 	if err != nil {
@@ -107,7 +102,7 @@ func (w *Worklist) load(ctx context.Context, known *meanings) error {
 		}
 		for _, p := range part {
 			if c := known.byID[p.ID]; c != nil {
-				c.open = p.State == "open" || p.State == "working"
+				c.open, c.own = p.State == "open" || p.State == "working", p.Own
 				c.again, c.since, c.fix, c.whole = p.State == "fixed", p.Since, p.Fix, p.Remedy == "draft"
 			}
 		}
@@ -168,29 +163,6 @@ func (w *Worklist) voices(ctx context.Context, problems []int64) ([]voice, error
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[voice])
-}
-
-// common is the mean vector of the knowledge's sample questions; nil where there are too few to say.
-func (w *Worklist) common(ctx context.Context) ([]float32, error) {
-	samples, err := w.desk.knowledge.Samples(ctx)
-	if err != nil || len(samples) < leastCommon {
-		return nil, err
-	}
-	var texts []string
-	for i := 0; i < len(samples); i += max(1, len(samples)/mostCommon) {
-		texts = append(texts, samples[i].Text)
-	}
-	vectors, err := w.reader.Embed(ctx, texts)
-	if err != nil {
-		return nil, err
-	}
-	mean := make([]float32, len(vectors[0]))
-	for _, v := range vectors {
-		for i, x := range v {
-			mean[i] += x / float32(len(vectors))
-		}
-	}
-	return mean, nil
 }
 
 // fixes are the guides whose answers may be cases of a problem that they fixed.

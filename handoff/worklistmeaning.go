@@ -5,89 +5,95 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"orientir/retrieval"
 )
 
-// How alike a question must be to a problem to be one more case of it. Two questions are alike by half the cosine of their vectors,
-// from which what all questions have in common is taken off, and half the cosine of what they speak of, each word by its rarity: vectors
-// know other words for the same where the knowledge has some, rare words tell apart what is in no guide. A question is as alike to a
-// problem as to its questions on average, a little more where these are many (see like). BenchmarkGroups says how well this does.
+// How alike two problems must be to be one; a question that came in is a problem of one question. Likeness is the cosine of the sums of
+// their questions' meanings, half by vectors and half by what they speak of (see likeness), and more or less by how many questions each has:
+// many hide less of what a problem is about, and have more to lose (see alike). BenchmarkGroups says how well this does.
 const (
-	alike       = 0.37
-	alikeFixed  = 0.25 // of a question that the fix itself answered
-	alikeNearby = 0.22 // to be shown as a neighbour, for an editor to merge
+	alike       = 0.52
+	alikeFixed  = 0.30 // of a question that the fix itself answered
+	alikeNearby = 0.38 // to be shown as a neighbour, for an editor to merge
 	mostNear    = 4
+
+	forLarger  = 0.05  // for each doubling of the larger of the two
+	forSmaller = -0.03 // of the smaller
+	sizesCount = 32    // questions, up to which doubling counts
 )
 
 // mostMeanings is how many problems a new question is compared with: those that were asked about last.
 const mostMeanings = 20000
 
 // mostVoices is how many questions speak for a problem when its meaning is made anew: the newest.
-const mostVoices = 24
+const mostVoices = sizesCount
 
 // meaning is what a question is about. Both parts have length one, or are empty.
 type meaning struct {
 	vector   []float32
 	subjects map[string]float32
+	print    uint64 // the same for the same words in whatever order; 0 where they are too few to tell
 }
 
-// newMeaning puts the vector and the words of a question together. common is the mean vector of questions; nil takes nothing off.
-func newMeaning(vector, common []float32, words []retrieval.Subject) meaning {
-	m := meaning{vector: slices.Clone(vector), subjects: make(map[string]float32, len(words))}
-	for i := range common {
-		m.vector[i] -= common[i]
+// square is of the length of a meaning, half of each part.
+func (m meaning) square() float32 {
+	var words float32
+	if len(m.subjects) > 0 {
+		words = 1
 	}
-	if length := float32(math.Sqrt(float64(dot(m.vector, m.vector)))); length > 1e-6 {
-		for i := range m.vector {
-			m.vector[i] /= length
-		}
-	}
-	var square float64
-	for _, w := range words {
-		square += w.Weight * w.Weight
-	}
-	if square > 0 {
-		for _, w := range words {
-			m.subjects[w.Word] = float32(w.Weight / math.Sqrt(square))
-		}
-	}
-	return m
+	return half(dot(m.vector, m.vector), words)
 }
 
 // cluster is the meaning of a problem: the sums of its questions' meanings.
 type cluster struct {
 	id       int64
 	open     bool      // new questions come here, and it is shown as a neighbour
+	own      bool      // the program's own: no editor has dealt with it, and it may go up in another
 	fix      string    // slug that answers it now
 	again    bool      // it is fixed: answers by fix count
 	since    time.Time // when it was fixed
 	whole    bool      // whatever fix answers is this problem: the guide was written for it
 	vector   []float32
 	subjects map[string]float32
+	square   float32 // of the length of both
 	n        float32
 	example  int64   // answer whose question is most like the others
 	likeness float32 // of the example to those before it
 }
 
-func (c *cluster) add(m meaning) {
-	if c.vector == nil {
-		c.vector, c.subjects = make([]float32, len(m.vector)), map[string]float32{}
+// add puts sums of n meanings to it, one meaning being its own sum.
+func (c *cluster) add(vector []float32, subjects map[string]float32, n, square float32) {
+	if c.subjects == nil {
+		c.subjects = map[string]float32{}
 	}
-	for i, x := range m.vector {
+	if c.vector == nil && vector != nil {
+		c.vector = make([]float32, len(vector))
+	}
+	c.square += square + 2*c.common(vector, subjects)
+	for i, x := range vector {
 		c.vector[i] += x
 	}
-	for word, x := range m.subjects {
+	for word, x := range subjects {
 		c.subjects[word] += x
 	}
-	c.n++
+	c.n += n
 }
+
+// common is what sums have in common with those of a problem: half by vectors, half by words.
+func (c *cluster) common(vector []float32, subjects map[string]float32) float32 {
+	var words float32
+	for word, x := range subjects {
+		words += x * c.subjects[word]
+	}
+	return half(dot(vector, c.vector), words)
+}
+
+func half(vector, words float32) float32 { return (vector + words) / 2 }
 
 // meanings are the problems that questions are compared with, in the memory of the replica that leads. The zero value knows none.
 // Nothing of it is stored: it is made from what people wrote in the last thirty days and from the editors' words for problems.
 type meanings struct {
 	version  string            // of the model whose vectors these are
-	common   []float32         // the mean vector of the knowledge's sample questions; nil where there are too few
+	likeness likeness          // what makes questions alike, by the knowledge's sample questions
 	revision int64             // newest change by an editor that is known; -1: none yet
 	seen     map[int64]int64   // the newest of those changes, by problem
 	guided   map[string]mended // fixed problems of guides that were wrong, by slug
@@ -97,6 +103,8 @@ type meanings struct {
 	lost     []int64           // problems whose questions have to be read again: what was put to them was not committed
 	clusters []*cluster
 	byID     map[int64]*cluster
+	grown    map[int64]bool        // problems that were not compared with the others since something was put to them
+	same     map[uint64]int64      // problems by what was asked, word for word
 	holding  map[string][]*cluster // by word
 }
 
@@ -106,7 +114,7 @@ func (k *meanings) put(id int64, m meaning, answer int64) *cluster {
 	if c == nil {
 		c = &cluster{id: id}
 		if k.byID == nil {
-			k.byID, k.holding = map[int64]*cluster{}, map[string][]*cluster{}
+			k.byID, k.holding, k.grown, k.same = map[int64]*cluster{}, map[string][]*cluster{}, map[int64]bool{}, map[uint64]int64{}
 		}
 		k.byID[id] = c
 		k.clusters = append(k.clusters, c)
@@ -116,13 +124,38 @@ func (k *meanings) put(id int64, m meaning, answer int64) *cluster {
 			c.example, c.likeness = answer, like
 		}
 	}
-	for word := range m.subjects {
+	k.hold(c, m.subjects)
+	c.add(m.vector, m.subjects, 1, m.square())
+	k.grown[id] = true
+	if m.print != 0 {
+		k.same[m.print] = id
+	}
+	return c
+}
+
+// hold notes that a problem speaks of words.
+func (k *meanings) hold(c *cluster, words map[string]float32) {
+	for word := range words {
 		if _, there := c.subjects[word]; !there {
 			k.holding[word] = append(k.holding[word], c)
 		}
 	}
-	c.add(m)
-	return c
+}
+
+// pour puts all that is known of a problem to another.
+func (k *meanings) pour(from, into *cluster) {
+	k.drop(from.id)
+	k.hold(into, from.subjects)
+	if from.n > into.n {
+		into.example, into.likeness = from.example, from.likeness
+	}
+	into.add(from.vector, from.subjects, from.n, from.square)
+	k.grown[into.id] = true
+	for print, id := range k.same {
+		if id == from.id {
+			k.same[print] = into.id
+		}
+	}
 }
 
 // drop forgets a problem.
@@ -132,6 +165,7 @@ func (k *meanings) drop(id int64) {
 		return
 	}
 	delete(k.byID, id)
+	delete(k.grown, id)
 	k.clusters = slices.DeleteFunc(k.clusters, func(other *cluster) bool { return other == c })
 	for word := range c.subjects {
 		k.holding[word] = slices.DeleteFunc(k.holding[word], func(other *cluster) bool { return other == c })
@@ -140,43 +174,43 @@ func (k *meanings) drop(id int64) {
 
 // like is how alike a question is to a problem.
 func (c *cluster) like(m meaning) float32 {
-	var words float32
-	for word, x := range m.subjects {
-		words += x * c.subjects[word]
-	}
-	return c.alike(dot(m.vector, c.vector), words)
+	return c.alike(c.common(m.vector, m.subjects), 1, m.square())
 }
 
-// alike weighs what a question has in common with all of a problem's. The mean alone would let a problem that is told in many ways take in
-// nothing new; without a bound the largest would swallow all.
-func (c *cluster) alike(vector, words float32) float32 {
-	if c.n == 0 {
+// alike weighs what a problem has in common with another of n questions, whose sums' length has this square. The cosine of the sums alone
+// would let a problem that is told in many ways take in nothing new; where both are large, a mistake costs most.
+func (c *cluster) alike(common, n, square float32) float32 {
+	if common <= 0 {
 		return 0
 	}
-	return (vector + words) / (2 * c.n) * float32(math.Pow(math.Min(float64(c.n), 16), 0.25))
+	return common/float32(math.Sqrt(float64(c.square*square))) + forLarger*doublings(max(c.n, n)) + forSmaller*doublings(min(c.n, n))
 }
 
-// found is a problem with how alike a question is to it.
+func doublings(n float32) float32 {
+	return float32(math.Log2(math.Min(math.Max(float64(n), 1), sizesCount)))
+}
+
+// found is a problem with how alike another is to it.
 type found struct {
 	*cluster
 	like float32
 }
 
-// nearest gives the problems that a question is most like, at least so much, the most alike first.
-func (k *meanings) nearest(m meaning, least float32, most int, wanted func(*cluster) bool) []found {
-	words := map[*cluster]float32{}
-	for word, x := range m.subjects {
-		for _, c := range k.holding[word] {
-			words[c] += x * c.subjects[word]
+// nearest gives the problems that one is most like, at least so much, the most alike first.
+func (k *meanings) nearest(c *cluster, least float32, most int, wanted func(*cluster) bool) []found {
+	words := make(map[*cluster]float32, 64)
+	for word, x := range c.subjects {
+		for _, other := range k.holding[word] {
+			words[other] += x * other.subjects[word]
 		}
 	}
 	var list []found
-	for _, c := range k.clusters {
-		if !wanted(c) {
+	for _, other := range k.clusters {
+		if other == c || !wanted(other) {
 			continue
 		}
-		if like := c.alike(dot(m.vector, c.vector), words[c]); like >= least {
-			list = append(list, found{c, like})
+		if like := other.alike(half(dot(c.vector, other.vector), words[other]), c.n, c.square); like >= least {
+			list = append(list, found{other, like})
 		}
 	}
 	slices.SortFunc(list, func(a, b found) int { return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.id, b.id)) })
@@ -185,7 +219,12 @@ func (k *meanings) nearest(m meaning, least float32, most int, wanted func(*clus
 
 // home is the problem that a question without an answer is one more case of; nil where it is the first of its kind.
 func (k *meanings) home(m meaning) *cluster {
-	for _, f := range k.nearest(m, alike, 1, func(c *cluster) bool { return c.n > 0 }) {
+	if c := k.byID[k.same[m.print]]; m.print != 0 && c != nil {
+		return c
+	}
+	one := &cluster{}
+	one.add(m.vector, m.subjects, 1, m.square())
+	for _, f := range k.nearest(one, alike, 1, func(c *cluster) bool { return c.n > 0 }) {
 		return f.cluster
 	}
 	return nil
@@ -196,15 +235,8 @@ func (k *meanings) neighbours(c *cluster) []int64 {
 	if c.n == 0 {
 		return nil
 	}
-	mean := meaning{vector: make([]float32, len(c.vector)), subjects: make(map[string]float32, len(c.subjects))}
-	for i, x := range c.vector {
-		mean.vector[i] = x / c.n
-	}
-	for word, x := range c.subjects {
-		mean.subjects[word] = x / c.n
-	}
 	var ids []int64
-	for _, f := range k.nearest(mean, alikeNearby, mostNear, func(other *cluster) bool { return other != c && other.open && other.n > 0 }) {
+	for _, f := range k.nearest(c, alikeNearby, mostNear, func(other *cluster) bool { return other.open && other.n > 0 }) {
 		ids = append(ids, f.id)
 	}
 	return ids
@@ -242,11 +274,21 @@ func (k *meanings) fixedBy(slug string, at time.Time, m meaning) int64 {
 	return best.id
 }
 
+// dot multiplies vectors, four numbers at a time: here the list spends its time.
 func dot(a, b []float32) float32 {
-	var sum float32
-	b = b[:min(len(a), len(b))]
-	for i, x := range b {
-		sum += a[i] * x
+	n := min(len(a), len(b))
+	a, b = a[:n], b[:n]
+	var s0, s1, s2, s3 float32
+	i := 0
+	for ; i+4 <= n; i += 4 {
+		x, y := (*[4]float32)(a[i:]), (*[4]float32)(b[i:])
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
 	}
-	return sum
+	for ; i < n; i++ {
+		s0 += a[i] * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
 }
