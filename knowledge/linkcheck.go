@@ -143,7 +143,7 @@ func (c *LinkChecker) Round(ctx context.Context) error {
 
 // gather takes in the addresses that are new, and drops those that nobody is sent to any more.
 func (c *LinkChecker) gather(ctx context.Context) error {
-	rows, err := c.pool.Query(ctx, `SELECT DISTINCT g.url FROM guide_links g WHERE NOT EXISTS (SELECT FROM link_checks l WHERE l.url = g.url)`)
+	rows, err := c.pool.Query(ctx, `SELECT url FROM guide_links EXCEPT SELECT url FROM link_checks`)
 	if err != nil {
 		return fmt.Errorf("find new links: %w", err)
 	}
@@ -157,7 +157,7 @@ func (c *LinkChecker) gather(ctx context.Context) error {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO link_checks (url, host, due_at) SELECT u, h, $3 FROM unnest($1::text[], $2::text[]) AS i(u, h) ON CONFLICT DO NOTHING`, fresh, hosts, c.o.Now())
-	batch.Queue(`DELETE FROM link_checks l WHERE NOT EXISTS (SELECT FROM guide_links g WHERE g.url = l.url)`)
+	batch.Queue(`DELETE FROM link_checks WHERE url IN (SELECT url FROM link_checks EXCEPT SELECT url FROM guide_links)`)
 	batch.Queue(`DELETE FROM link_hosts WHERE next_at < $1::timestamptz - interval '1 day'`, c.o.Now())
 	return wrap("gather links", c.pool.SendBatch(ctx, batch).Close())
 }

@@ -35,7 +35,7 @@ type BrokenLink struct {
 	CheckedAt   time.Time
 	Places      []LinkPlace `db:"-"` // where it stands, by guide; at most ten
 	Guides      int         `db:"-"` // how many there are
-	Yours       bool        // it stands only in what the editor looks after, so that the editor may say that it is right
+	Yours       bool        `db:"-"` // it stands only in what the editor looks after, so that the editor may say that it is right
 }
 
 // LinkPlace is where an address stands.
@@ -77,12 +77,16 @@ const owned = `($1 = '' OR v.municipality = upper($1))`
 func (s *Store) CountSources(ctx context.Context, today time.Time, by Editor) (map[SourceView]int, error) {
 	counts := map[SourceView]int{}
 	var broken, past, unchecked int
-	err := s.db.QueryRow(ctx, `
+	own, err := s.ownLinks(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.QueryRow(ctx, `
 		SELECT
-			(SELECT count(*) FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`),
+			(SELECT count(*) FROM link_checks c WHERE c.broken_since IS NOT NULL AND ($3::text[] IS NULL OR c.url = ANY ($3))),
 			(SELECT count(*) FROM guide_ages v WHERE `+pastDate+`),
 			(SELECT count(*) FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_sources s USING (slug, version) WHERE `+unopened+`)`,
-		by.Municipality, today.Format(time.DateOnly)).Scan(&broken, &past, &unchecked)
+		by.Municipality, today.Format(time.DateOnly), own).Scan(&broken, &past, &unchecked)
 	counts[BrokenLinks], counts[PastDate], counts[UncheckedPages] = broken, past, unchecked
 	return counts, wrap("count sources", err)
 }
@@ -96,39 +100,52 @@ type LinkProgress struct {
 
 // LinkProgress counts the addresses that an editor looks after.
 func (s *Store) LinkProgress(ctx context.Context, by Editor) (p LinkProgress, err error) {
+	own, err := s.ownLinks(ctx, by)
+	if err != nil {
+		return p, err
+	}
 	err = s.db.QueryRow(ctx, `
 		SELECT count(*), count(c.checked_at), count(*) FILTER (WHERE c.fault <> '' AND c.broken_since IS NULL)
-		FROM link_checks c WHERE `+linkOwned, by.Municipality).Scan(&p.Addresses, &p.Opened, &p.Trying)
+		FROM link_checks c WHERE $1::text[] IS NULL OR c.url = ANY ($1)`, own).Scan(&p.Addresses, &p.Opened, &p.Trying)
 	return p, wrap("count the addresses that were opened", err)
 }
 
-// ownDoor says whether a door l in a guide of the whole country is the municipality's; see Municipality.Owns.
-const ownDoor = `EXISTS (SELECT FROM municipalities m WHERE m.code = upper($1) AND CASE WHEN strpos(l.door ->> 'municipality', ',') > 0
-	THEN trim(split_part(l.door ->> 'municipality', ',', 1)) = m.name AND trim(substr(l.door ->> 'municipality', strpos(l.door ->> 'municipality', ',') + 1)) = m.district
-	ELSE trim(l.door ->> 'municipality') = m.name AND NOT EXISTS (SELECT FROM municipalities o WHERE o.name = m.name AND o.code <> m.code) END)`
+// linkMine says whether a place l of an address is what an editor looks after: a guide of the municipality, or its door in another; see
+// Municipality.Owns. $1 is the editor's municipality.
+const linkMine = `($1 = '' OR l.municipality = upper($1) OR l.door IN (
+	SELECT m.name || ', ' || m.district FROM municipalities m WHERE m.code = upper($1)
+	UNION ALL
+	SELECT m.name FROM municipalities m WHERE m.code = upper($1) AND NOT EXISTS (SELECT FROM municipalities o WHERE o.name = m.name AND o.code <> m.code)))`
 
-// doorsAt are the doors with an address in guides that are not of the municipality.
-const doorsAt = `SELECT FROM guides g JOIN guide_versions v USING (slug, version), jsonb_array_elements(v.local) l(door)
-	WHERE l.door ->> 'link' = c.url AND v.municipality <> upper($1) AND `
+// ownLinks are the addresses that an editor looks after; nil where that is all of them.
+func (s *Store) ownLinks(ctx context.Context, by Editor) ([]string, error) {
+	if by.Municipality == "" {
+		return nil, nil
+	}
+	rows, err := s.db.Query(ctx, `SELECT DISTINCT l.url FROM guide_links l WHERE `+linkMine, by.Municipality)
+	if err != nil {
+		return nil, fmt.Errorf("find links of %q: %w", by.Municipality, err)
+	}
+	own, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return filled(own), wrap(fmt.Sprintf("find links of %q", by.Municipality), err)
+}
 
-// linkYours says whether an address stands nowhere but in what an editor looks after: what is said of it holds for everybody.
-const linkYours = `($1 = '' OR ` + linkOwned + ` AND NOT EXISTS (` + doorsAt + `NOT ` + ownDoor + `)
-	AND NOT EXISTS (SELECT FROM guide_links l LEFT JOIN guides g USING (slug) LEFT JOIN guide_versions v USING (slug, version)
-		WHERE l.url = c.url AND l.part <> 'local' AND v.municipality IS DISTINCT FROM upper($1)))`
-
-// linkOwned, pastDate and unopened are the conditions of the views. $2 is the day.
+// pastDate and unopened are the conditions of the views. $2 is the day.
 const (
-	linkOwned = `($1 = '' OR EXISTS (SELECT FROM guide_links l JOIN guides g USING (slug) JOIN guide_versions v USING (slug, version) WHERE l.url = c.url AND v.municipality = upper($1)) OR EXISTS (` + doorsAt + ownDoor + `))`
-	pastDate  = `v.status = 'active' AND (v.review_by IS NULL OR v.review_by < $2::date + 30) AND ` + owned
-	unopened  = `$2::text IS NOT NULL AND v.status = 'active' AND s.checked IS NULL AND NOT EXISTS (SELECT FROM source_checks k WHERE k.slug = s.slug AND k.url = s.url) AND ` + owned
+	pastDate = `v.status = 'active' AND (v.review_by IS NULL OR v.review_by < $2::date + 30) AND ` + owned
+	unopened = `$2::text IS NOT NULL AND v.status = 'active' AND s.checked IS NULL AND NOT EXISTS (SELECT FROM source_checks k WHERE k.slug = s.slug AND k.url = s.url) AND ` + owned
 )
 
 // BrokenLinks lists the addresses that don't lead where they should, the latest first.
 func (s *Store) BrokenLinks(ctx context.Context, by Editor, limit, offset int) ([]BrokenLink, error) {
+	own, err := s.ownLinks(ctx, by)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.db.Query(ctx, `
-		SELECT c.url, c.fault, coalesce(c.status, 0) AS status, c.final_url, c.title, c.known_title, c.broken_since, c.checked_at, `+linkYours+` AS yours
-		FROM link_checks c WHERE c.broken_since IS NOT NULL AND `+linkOwned+`
-		ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3`, by.Municipality, limit, max(0, offset))
+		SELECT c.url, c.fault, coalesce(c.status, 0) AS status, c.final_url, c.title, c.known_title, c.broken_since, c.checked_at
+		FROM link_checks c WHERE c.broken_since IS NOT NULL AND ($1::text[] IS NULL OR c.url = ANY ($1))
+		ORDER BY c.broken_since DESC, c.url LIMIT $2 OFFSET $3`, own, limit, max(0, offset))
 	if err != nil {
 		return nil, fmt.Errorf("list broken links: %w", err)
 	}
@@ -136,33 +153,35 @@ func (s *Store) BrokenLinks(ctx context.Context, by Editor, limit, offset int) (
 	if err != nil {
 		return nil, fmt.Errorf("list broken links: %w", err)
 	}
-	return all, s.placeLinks(ctx, all)
+	return all, s.placeLinks(ctx, all, by)
 }
 
-// placeLinks finds where addresses stand.
-func (s *Store) placeLinks(ctx context.Context, links []BrokenLink) error {
+// placeLinks finds where addresses stand, and whether nowhere but in what an editor looks after.
+func (s *Store) placeLinks(ctx context.Context, links []BrokenLink, by Editor) error {
 	at, addresses := map[string]*BrokenLink{}, make([]string, len(links))
 	for i := range links {
 		addresses[i] = links[i].URL
+		links[i].Yours = by.Municipality == ""
 		at[links[i].URL] = &links[i]
 	}
 	rows, err := s.db.Query(ctx, `
-		SELECT p.url, p.guides, p.slug, coalesce(t.title, p.slug), p.parts
+		SELECT p.url, p.guides, p.yours, p.slug, coalesce(t.title, p.slug), p.parts
 		FROM (
-			SELECT l.url, l.slug, array_agg(DISTINCT l.part ORDER BY l.part) AS parts,
+			SELECT l.url, l.slug, bool_and(bool_and(`+linkMine+`)) OVER (PARTITION BY l.url) AS yours, array_agg(DISTINCT l.part ORDER BY l.part) AS parts,
 				count(*) FILTER (WHERE l.slug <> '') OVER (PARTITION BY l.url) AS guides, row_number() OVER (PARTITION BY l.url ORDER BY l.slug) AS n
-			FROM guide_links l WHERE l.url = ANY ($1) GROUP BY l.url, l.slug
+			FROM guide_links l WHERE l.url = ANY ($2) GROUP BY l.url, l.slug
 		) p LEFT JOIN guides g ON g.slug = p.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
-		WHERE p.n <= $2 ORDER BY p.url, p.slug`, addresses, linkPlaces)
+		WHERE p.n <= $3 ORDER BY p.url, p.slug`, by.Municipality, addresses, linkPlaces)
 	if err != nil {
 		return fmt.Errorf("find where links stand: %w", err)
 	}
 	var address string
 	var guides int
+	var yours bool
 	var p LinkPlace
-	_, err = pgx.ForEachRow(rows, []any{&address, &guides, &p.Slug, &p.Title, &p.Parts}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&address, &guides, &yours, &p.Slug, &p.Title, &p.Parts}, func() error {
 		l := at[address]
-		l.Guides, l.Places = guides, append(l.Places, p)
+		l.Guides, l.Yours, l.Places = guides, yours, append(l.Places, p)
 		p.Parts = nil
 		return nil
 	})
@@ -211,7 +230,8 @@ func (s *Store) AcceptLink(ctx context.Context, tx postgres.DB, address string, 
 		UPDATE link_checks c SET fault = '', broken_since = NULL, tries = 0, known_title = title, accepted_by = $3, due_at = least(due_at, now()),
 			accepted_url = CASE WHEN fault = 'host' THEN final_url ELSE accepted_url END,
 			accepted_status = CASE WHEN fault = 'status' THEN status ELSE accepted_status END
-		WHERE c.url = $2 AND (fault IN ('host', 'title') OR fault = 'status' AND status IN (401, 403)) AND `+linkYours, by.Municipality, address, by.ID)
+		WHERE c.url = $2 AND (fault IN ('host', 'title') OR fault = 'status' AND status IN (401, 403))
+			AND ($1 = '' OR (SELECT bool_and(`+linkMine+`) FROM guide_links l WHERE l.url = $2))`, by.Municipality, address, by.ID)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = &Fault{"url", "fault.choice", address}
 	}
@@ -221,7 +241,8 @@ func (s *Store) AcceptLink(ctx context.Context, tx postgres.DB, address string, 
 // AskAgain has an address asked for soon, after it was mended. Errors: *Fault where there is no such address, or the
 // editor's municipality has it nowhere.
 func (s *Store) AskAgain(ctx context.Context, tx postgres.DB, address string, by Editor) error {
-	tag, err := tx.Exec(ctx, `UPDATE link_checks c SET due_at = least(due_at, now()) WHERE c.url = $2 AND `+linkOwned, by.Municipality, address)
+	tag, err := tx.Exec(ctx, `UPDATE link_checks c SET due_at = least(due_at, now()) WHERE c.url = $2
+		AND ($1 = '' OR (SELECT bool_or(`+linkMine+`) FROM guide_links l WHERE l.url = $2))`, by.Municipality, address)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = &Fault{"url", "fault.choice", address}
 	}
