@@ -109,7 +109,9 @@ func (w *tab) axe(what string) {
 	}
 	for _, scheme := range []string{"light", "dark"} {
 		w.prefer(scheme)
-		w.do(chromedp.Evaluate[chromedp.Void](string(code) + ";0"))
+		if scheme == "light" { // the page keeps what it was given, and reading it takes longer than running it
+			w.do(chromedp.Evaluate[chromedp.Void](string(code) + ";0"))
+		}
 		found := w.text(`new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)))
 			.then(() => axe.run(document, {resultTypes: ['violations']}))
 			.then(r => r.violations.map(v => v.id + ': ' +
