@@ -148,7 +148,8 @@ func migrateAt(ctx context.Context, server, name string) error {
 func clone(ctx context.Context, admin *pgx.Conn, name, from string) error {
 	const inUse = "55006"
 	for try := 0; ; try++ {
-		_, err := admin.Exec(ctx, `CREATE DATABASE `+name+` TEMPLATE `+from)
+		// Copying files is cheaper than logging each page, which is for servers that must survive.
+		_, err := admin.Exec(ctx, `CREATE DATABASE `+name+` TEMPLATE `+from+` STRATEGY FILE_COPY`)
 		if err == nil || try == 50 || !strings.Contains(err.Error(), inUse) {
 			return err
 		}
