@@ -68,6 +68,24 @@ func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 	eventually(t, "what was typed without a network is kept", func() bool {
 		return b.draft("criminal-record").Guide.Text["bg"].Time == "докато няма мрежа"
 	})
+
+	// A server that can't keep it is not asked for ever; the next change is tried.
+	w.is(`document.getElementById('saved').innerText.startsWith('Запазено')`)
+	w.do(chromedp.Evaluate[chromedp.Void](`{
+		const there = fetch, later = setTimeout;
+		globalThis.asked = 0;
+		globalThis.setTimeout = (f, ms) => later(f, Math.min(ms, 20));
+		globalThis.fetch = (to, how) => to !== document.getElementById("guide-form").action ? there(to, how) : (asked++, Promise.resolve(new Response("", {status: 500})));
+		globalThis.back = () => { globalThis.fetch = there; };
+	}`))
+	w.write("text.bg.time", 0, "сървърът не може")
+	w.is(`asked === 12`)
+	w.do(chromedp.Evaluate[chromedp.Void](`back()`))
+	w.write("text.bg.time", 0, "сървърът пак може")
+	eventually(t, "the next change is kept", func() bool {
+		return b.draft("criminal-record").Guide.Text["bg"].Time == "сървърът пак може"
+	})
+	w.is(`asked === 12`)
 }
 
 func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
