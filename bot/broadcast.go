@@ -116,28 +116,24 @@ const newsTopic = "news"
 func (c *Conversations) WakeNews(ctx context.Context) { c.redis.Publish(ctx, newsTopic, "") }
 
 // Round does once what Run does, with some hundred recipients at most, and gives how long to wait for the next; 0 where there is more to do.
+// A fault of one step stops no other.
 func (b *Broadcaster) Round(ctx context.Context) (time.Duration, error) {
-	if err := errors.Join(b.publish(ctx), b.settle(ctx), b.fill(ctx), b.finish(ctx), b.clear(ctx)); err != nil {
+	faults := []error{b.publish(ctx), b.settle(ctx), b.fill(ctx), b.finish(ctx), b.clear(ctx)}
+	wait := Quiet(b.now().In(b.zone))
+	if wait == 0 {
+		placed, notPlaced := b.place(ctx)
+		sent, later, notSent := b.send(ctx)
+		faults = append(faults, notPlaced, notSent, b.finish(ctx))
+		if wait = later; placed > 0 || sent > 0 {
+			wait = 0
+		} else if wait == 0 { // nothing could be done
+			wait = newsSweep
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
 		return newsSweep, err
 	}
-	if quiet := Quiet(b.now().In(b.zone)); quiet > 0 {
-		return quiet, nil
-	}
-	placed, err := b.place(ctx)
-	if err != nil {
-		return newsSweep, err
-	}
-	sent, wait, err := b.send(ctx)
-	if err != nil {
-		return newsSweep, err
-	}
-	switch {
-	case placed > 0 || sent > 0:
-		wait = 0
-	case wait == 0: // nothing could be done
-		wait = newsSweep
-	}
-	return wait, b.finish(ctx)
+	return wait, nil
 }
 
 // Quiet is how long nobody is sent news yet at an hour, by its clock; 0 where they may be.

@@ -447,3 +447,19 @@ func TestListsOfRecipientsAreDeletedAndTheirNumbersKept(t *testing.T) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 }
+
+func TestAFaultOfOneStepStopsNoNews(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.reader("telegram", "1", "bg", everything)
+	c := &crier{}
+	h.news(nil)
+	both := h.broadcasters(c)
+	h.exec(`ALTER TABLE broadcasts RENAME COLUMN counts TO lost`) // old lists can't be cleared
+	if _, err := both[0].Round(h.ctx); err == nil {
+		t.Error("the fault is not said")
+	}
+	if len(c.got["1"]) != 1 {
+		t.Errorf("they got %v", c.got)
+	}
+}
