@@ -178,11 +178,12 @@ func (s *Store) WithdrawNews(ctx context.Context, by string, own Municipality, i
 	return n, nil
 }
 
-// PublishDueNews marks scheduled items published whose hour has come, and gives those that were, oldest first.
+// PublishDueNews marks scheduled items published whose hour has come, and gives those that were, oldest first. Their version stays: nobody
+// has changed them, and who has one open in the form meanwhile may save its words.
 func (s *Store) PublishDueNews(ctx context.Context, now time.Time) ([]NewsItem, error) {
 	return s.newsList(ctx, `
 		WITH due AS (
-			UPDATE news SET state = 'published', version = version + 1
+			UPDATE news SET state = 'published'
 			WHERE state = 'scheduled' AND publish_at <= $1
 			RETURNING `+newsColumns+`)
 		SELECT * FROM due ORDER BY id`, now)
