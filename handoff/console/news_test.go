@@ -234,6 +234,17 @@ func TestNewsAreTriedOnOneself(t *testing.T) {
 	if len(tried) != 2 || tried[0] != "77 Съдимост онлайн 1" {
 		t.Errorf("tried %q", tried)
 	}
+	// What was tried is recorded, whether it arrived or not.
+	var acts int
+	if err := b.pool.QueryRow(b.ctx, `SELECT count(*) FROM audit_log WHERE verb = 'news.try'`).Scan(&acts); err != nil || acts != 2 {
+		t.Errorf("%d trials are in the log, %v", acts, err)
+	}
+	tried, fault = nil, nil
+	b.exec(`UPDATE news SET title_en = 'Criminal record online', text_en = 'It is online now.'`)
+	w.post(room + "/try")
+	if len(tried) != 2 || tried[0] != "77 Съдимост онлайн 1" || tried[1] != "77 Criminal record online 1" {
+		t.Errorf("in two languages it is tried as %q", tried)
+	}
 }
 
 func TestAMunicipalitysEditorKeepsToItsNews(t *testing.T) {

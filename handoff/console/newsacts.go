@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -138,7 +139,8 @@ func (s *site) resumeNews(ctx context.Context, tx pgx.Tx, id int64) (bool, error
 	return s.Conversations.ResumeNews(ctx, tx, id)
 }
 
-// tryNews sends an item to who asks for it, in the languages that it has.
+// tryNews sends an item to who asks for it, in each language that it has, their own first. What is recorded is that it was tried: a message
+// can't be called back, and none goes out unrecorded.
 func (s *site) tryNews(w http.ResponseWriter, r *http.Request) error {
 	n, err := s.newsItem(r)
 	if err != nil {
@@ -153,20 +155,33 @@ func (s *site) tryNews(w http.ResponseWriter, r *http.Request) error {
 		s.setFlash(w, flash{Key: "news.try_unlinked", Bad: true})
 		return seeOther(w, r, newsPath(n.ID))
 	}
-	body := bot.NewsBody(n, visitOf(r).language)
-	for i := range body.Buttons { // theirs would end their own news
-		if body.Buttons[i].Data != "" {
-			body.Buttons = append(body.Buttons[:i], body.Buttons[i+1:]...)
+	if err := s.Staff.Door(r.Context(), s.newsAct(r, "try", n), func(pgx.Tx, *staff.Act) error { return nil }); err != nil {
+		return err
+	}
+	said := flash{Key: "news.tried"}
+	for _, language := range newsLanguages(n, visitOf(r).language) {
+		body := bot.NewsBody(n, language)
+		body.Buttons = slices.DeleteFunc(body.Buttons, func(a bot.Action) bool { return a.Data != "" }) // theirs would end their own news
+		if err := s.NewsTrial(r.Context(), chat, body); err != nil {
+			s.Log.Warn("a trial of news was not sent", "news", n.ID, "account", account.ID, "error", err)
+			said = flash{Key: "news.try_failed", Bad: true}
 			break
 		}
 	}
-	said := flash{Key: "news.tried"}
-	if err := s.NewsTrial(r.Context(), chat, body); err != nil {
-		s.Log.Warn("a trial of news was not sent", "news", n.ID, "account", account.ID, "error", err)
-		said = flash{Key: "news.try_failed", Bad: true}
-	} else if err := s.Staff.Door(r.Context(), s.newsAct(r, "try", n), func(pgx.Tx, *staff.Act) error { return nil }); err != nil {
-		return err
-	}
 	s.setFlash(w, said)
 	return seeOther(w, r, newsPath(n.ID))
+}
+
+// newsLanguages are the languages in which people get an item: one's own first.
+func newsLanguages(n knowledge.NewsItem, own string) (list []string) {
+	if n.TitleBG != "" {
+		list = append(list, "bg")
+	}
+	if n.TitleEN != "" {
+		list = append(list, "en")
+	}
+	if len(list) == 2 && own == "en" {
+		slices.Reverse(list)
+	}
+	return list
 }
