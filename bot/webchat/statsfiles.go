@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"orientir/bot"
 )
 
 // openDocument is the file of all that is published.
@@ -77,7 +79,7 @@ func (s *site) statsCSV(w http.ResponseWriter, r *http.Request) error {
 			if n != nil {
 				value, hidden = strconv.Itoa(*n), "0"
 			}
-			_ = out.Write([]string{m.Month, table, unit, key, name, column, value, hidden})
+			_ = out.Write([]string{m.Month, table, unit, bot.Cell(key), bot.Cell(name), column, value, hidden})
 		}
 		if only == "" {
 			line("people", "people", "*", v.T("figures.sum"), "total", m.People)

@@ -3,11 +3,10 @@ package statistics
 import (
 	"encoding/csv"
 	"io"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"orientir/bot"
 )
 
 // WriteTranscripts writes conversations as CSV in UTF-8, a header first; times are RFC 3339 in UTC, waits are seconds.
@@ -39,24 +38,10 @@ func WriteLines(w io.Writer, lines []Line) error {
 func writeSafe(out *csv.Writer, rows [][]string) error {
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = Cell(cell)
+			row[i] = bot.Cell(cell)
 		}
 	}
 	return out.WriteAll(rows)
-}
-
-// afterSeparator is the beginning of a formula behind what a spreadsheet of another locale takes for the end of a cell or a row.
-var afterSeparator = regexp.MustCompile(`([;\t\r\n][ \x{00a0}]*)([=+\-@])`)
-
-// Cell makes a text harmless to a spreadsheet, which would run one that begins as a formula does: it gets an apostrophe in front
-// (OWASP, «CSV Injection»).
-func Cell(text string) string {
-	_, first := utf8.DecodeRuneInString(text)
-	text = text[:first] + afterSeparator.ReplaceAllString(text[first:], "$1'$2")
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", []rune(text)[0]) || strings.HasPrefix(strings.TrimLeft(text, " \u00a0\ufeff"), "=") {
-		return "'" + text
-	}
-	return text
 }
 
 func stamp(t *time.Time) string {
