@@ -102,7 +102,7 @@ func (s *site) stats(w http.ResponseWriter, r *http.Request) error {
 	l.Styles = []string{"prose.css", "stats.css"}
 	l.public(r)
 	page := statsPage{layout: l, Licence: linked(l.T("figures.open_licence"), openLicence)}
-	for _, m := range []string{"people", "questions", "answered", "region", "resolved", "wait", "funnel", "hidden", "once"} {
+	for _, m := range []string{"people", "forgotten_open", "questions", "answered", "region", "resolved", "wait_open", "funnel", "hidden", "once"} {
 		page.Methods = append(page.Methods, statsSum{l.T("figures.method_" + m), l.T("figures.method_" + m + "_what")})
 	}
 	if len(months) == 0 {

@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"orientir/knowledge"
 )
 
 // published is what a test says was published.
@@ -72,7 +74,7 @@ func TestStatsPage(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withMonths(someMonths()))
 	body := b.read(t, "/stats", http.StatusOK)
-	for _, words := range []string{"октомври 2026", "412", "1140", "86 %", "4 мин", "Враца", "скрито", "ползва или доволен", "10 ноември 2026 г.", "редовете са скрити",
+	for _, words := range []string{"октомври 2026", "412", "1140", "86 %", "4 мин", "Враца", "скрито", "Които са поискали да ги забравим", "закръглени нагоре до пет", "ползва или доволен", "10 ноември 2026 г.", "редовете са скрити",
 		"Електронно свидетелство за съдимост", "creativecommons.org/licenses/by/4.0/", "2 реда с нещо скрито", "3 реда с нещо скрито", `href="/stats.csv?month=2026-10&amp;table=questions-by-region"`} {
 		if !strings.Contains(body, words) {
 			t.Errorf("the page lacks %q", words)
@@ -123,6 +125,11 @@ func TestStatsFiles(t *testing.T) {
 	has(all, "2026-08", "people", "people", "*", "Общо", "total", "", "1")
 	has(all, "2026-10", "questions-by-region", "questions", "Видин", "Видин", "total", "", "1")
 	has(all, "2026-10", "questions-by-service", "questions", "criminal-record", "Електронно свидетелство за съдимост", "answered", "530", "0")
+	b.guide.Text[knowledge.Bulgarian] = func() knowledge.Text { text := b.guide.Text[knowledge.Bulgarian]; text.Title = "=1+1"; return text }()
+	if _, err := b.store.Publish(t.Context(), b.guide, "test"); err != nil {
+		t.Fatal(err)
+	}
+	has(read("/stats.csv"), "2026-10", "questions-by-service", "questions", "criminal-record", "'=1+1", "answered", "530", "0") // no formula for a spreadsheet
 	one := read("/stats.csv?month=2026-10&table=reasons-by-reason&lang=en")
 	has(one, "2026-10", "reasons-by-reason", "ratings", "unclear", "I do not understand it", "bad", "20", "0")
 	if len(one) != 5 {

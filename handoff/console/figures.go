@@ -459,7 +459,7 @@ func (p figuresPage) Decided() int { return p.Total.Resolved + p.Total.Unresolve
 
 // Methods explain what is counted and how.
 func (p figuresPage) Methods() (list []figureRow) {
-	for _, m := range []string{"people", "questions", "answered", "region", "resolved", "wait"} {
+	for _, m := range []string{"people", "forgotten", "questions", "answered", "region", "resolved", "wait"} {
 		list = append(list, figureRow{Label: p.F("method_" + m), Sum: p.F("method_" + m + "_what")})
 	}
 	return list

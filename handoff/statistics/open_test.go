@@ -343,3 +343,13 @@ func TestWhoIsForgottenIsNotManyPeople(t *testing.T) {
 		}
 	}
 }
+
+// Of an odd number of people a median is what one of them waited: it is no exact minute.
+func TestWaitsAreRounded(t *testing.T) {
+	t.Parallel()
+	for want, list := range map[int][]int{0: {0}, 5: {61, 1, 299}, 10: {301, 600}, 15: {4, 602, 99999}} {
+		if got := median(list); got != want {
+			t.Errorf("the median of %v is %d minutes, want %d", list, got, want)
+		}
+	}
+}

@@ -186,9 +186,9 @@ func waitTable(dimension string, desk webchat.OpenTable, handed []fact) (webchat
 	return out, true
 }
 
-// median gives it in whole minutes, rounded up, of a list of seconds.
+// median gives it in minutes, rounded up to five, of a list of seconds: of few people it would be what one of them waited.
 func median(list []int) int {
 	list = slices.Sorted(slices.Values(list))
 	middle := float64(list[(len(list)-1)/2]+list[len(list)/2]) / 2
-	return int(math.Ceil(middle / 60))
+	return 5 * int(math.Ceil(middle/300))
 }
