@@ -25,7 +25,7 @@ func TestTheLaterQuestionIsFoundWhenReturning(t *testing.T) {
 		w.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('.from-bot button, .from-system button')].findLast(b => b.innerText.trim() === '` + label + `').click()`))
 	}
 	press("Помогна ми")
-	w.is(`document.body.innerText.includes('Три докосвания, без имена')`)
+	w.is(`document.body.innerText.includes('Отговаряте с бутони, без име')`)
 	if kept := w.text(`String(localStorage.length)`); kept != "0" {
 		t.Error("the device remembers somebody who has agreed to nothing")
 	}
