@@ -5,19 +5,26 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// gatherAtOnce is how many problems that have grown a round compares with all others.
-const gatherAtOnce = 200
+// gatherFor is how long a round compares problems that have grown with all others; the next goes on where it stopped.
+const gatherFor = 2 * time.Second
 
 // gather puts problems together that have grown alike: the first questions about one thing are often too few to see that. Only what is the
 // program's own goes up in another; what an editor named, split, merged into, put aside or began to work on stays as it is. The one with
 // more questions keeps its number, and the other's leads there.
 func (w *Worklist) gather(ctx context.Context, known *meanings) error {
 	grown := slices.Sorted(maps.Keys(known.grown))
-	for _, id := range grown[:min(len(grown), gatherAtOnce)] {
+	at, _ := slices.BinarySearch(grown, known.gathered+1)
+	began := time.Now()
+	for _, id := range slices.Concat(grown[at:], grown[:at]) {
+		if time.Since(began) > gatherFor {
+			break
+		}
+		known.gathered = id
 		for {
 			from, into := known.together(id)
 			if from == nil {

@@ -46,6 +46,7 @@ func (m meaning) square() float32 {
 // cluster is the meaning of a problem: the sums of its questions' meanings.
 type cluster struct {
 	id       int64
+	at       int       // its place among all
 	open     bool      // new questions come here, and it is shown as a neighbour
 	own      bool      // the program's own: no editor has dealt with it, and it may go up in another
 	fix      string    // slug that answers it now
@@ -104,6 +105,7 @@ type meanings struct {
 	clusters []*cluster
 	byID     map[int64]*cluster
 	grown    map[int64]bool        // problems that were not compared with the others since something was put to them
+	gathered int64                 // the last of them that was
 	same     map[uint64]int64      // problems by what was asked, word for word
 	holding  map[string][]*cluster // by word
 }
@@ -112,7 +114,7 @@ type meanings struct {
 func (k *meanings) put(id int64, m meaning, answer int64) *cluster {
 	c := k.byID[id]
 	if c == nil {
-		c = &cluster{id: id}
+		c = &cluster{id: id, at: len(k.clusters)}
 		if k.byID == nil {
 			k.byID, k.holding, k.grown, k.same = map[int64]*cluster{}, map[string][]*cluster{}, map[int64]bool{}, map[uint64]int64{}
 		}
@@ -166,7 +168,10 @@ func (k *meanings) drop(id int64) {
 	}
 	delete(k.byID, id)
 	delete(k.grown, id)
-	k.clusters = slices.DeleteFunc(k.clusters, func(other *cluster) bool { return other == c })
+	k.clusters = slices.Delete(k.clusters, c.at, c.at+1)
+	for i, other := range k.clusters[c.at:] {
+		other.at = c.at + i
+	}
 	for word := range c.subjects {
 		k.holding[word] = slices.DeleteFunc(k.holding[word], func(other *cluster) bool { return other == c })
 	}
@@ -198,10 +203,10 @@ type found struct {
 
 // nearest gives the problems that one is most like, at least so much, the most alike first.
 func (k *meanings) nearest(c *cluster, least float32, most int, wanted func(*cluster) bool) []found {
-	words := make(map[*cluster]float32, 64)
+	words := make([]float32, len(k.clusters))
 	for word, x := range c.subjects {
 		for _, other := range k.holding[word] {
-			words[other] += x * other.subjects[word]
+			words[other.at] += x * other.subjects[word]
 		}
 	}
 	var list []found
@@ -209,7 +214,7 @@ func (k *meanings) nearest(c *cluster, least float32, most int, wanted func(*clu
 		if other == c || !wanted(other) {
 			continue
 		}
-		if like := other.alike(half(dot(c.vector, other.vector), words[other]), c.n, c.square); like >= least {
+		if like := other.alike(half(dot(c.vector, other.vector), words[other.at]), c.n, c.square); like >= least {
 			list = append(list, found{other, like})
 		}
 	}

@@ -481,8 +481,8 @@ func BenchmarkGroups(b *testing.B) {
 	})
 }
 
-// plainLeast is where the nearest mean vector is as pure on «tune» as the list is.
-const plainLeast = 0.66
+// plainLeast is where the nearest mean vector is hardly purer on «tune» than the list, 0.91.
+const plainLeast = 0.70
 
 func wordsIn(list []wonder) (texts []string) {
 	for _, q := range list {
