@@ -132,13 +132,18 @@ func (w *Worklist) Merge(ctx context.Context, a staff.Account, id, into int64) e
 		return &staff.Fault{Field: "into", Key: "worklist.fault_into"}
 	}
 	return w.act(ctx, a, "problem.merge", id, []string{"open"}, func(tx pgx.Tx, p Problem) error {
-		tag, err := tx.Exec(ctx, `
-			UPDATE problems SET revision = nextval('problem_revisions') WHERE id = $1 AND state <> 'merged' AND (guide = '') = ($2 = '')`, into, p.Guide)
+		var other Problem
+		err := tx.QueryRow(ctx, `
+			UPDATE problems SET revision = nextval('problem_revisions') WHERE id = $1 AND state <> 'merged' AND (guide = '') = ($2 = '')
+			RETURNING guide, fix`, into, p.Guide).Scan(&other.Guide, &other.Fix)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return &staff.Fault{Field: "into", Key: "worklist.fault_into"}
+		}
 		if err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			return &staff.Fault{Field: "into", Key: "worklist.fault_into"}
+		if err := ownProblem(ctx, tx, a, other, "problem.merge"); err != nil {
+			return err
 		}
 		return pour(ctx, tx, id, into)
 	})

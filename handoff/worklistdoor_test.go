@@ -73,39 +73,65 @@ func TestComplaintsFollowTheGuideThatWasChosen(t *testing.T) {
 	}
 }
 
-// The list is the whole country's: a municipality's editor deals with what is said of the municipality's own guides.
+// The list is the whole country's: a municipality's editor deals with what is said of the municipality's own guides, and begins guides of its own.
 func TestAMunicipalitysEditorDoesNotRunTheList(t *testing.T) {
 	e := setupWorklist(t)
 	e.publish(e.guide("id-card", "Лична карта"))
 	local := e.guide("parking", "Синя зона")
 	local.Municipality = "VRC10"
 	e.publish(local)
-	e.do(onlyError(e.list.ReportPage(e.ctx, bot.Report{Guide: "id-card", Part: "fee", Text: "друга такса"})))
-	e.do(onlyError(e.list.ReportPage(e.ctx, bot.Report{Guide: "parking", Part: "fee", Text: "друга такса"})))
+	for _, slug := range []string{"id-card", "parking"} {
+		for range 2 {
+			e.do(onlyError(e.list.ReportPage(e.ctx, bot.Report{Guide: slug, Part: "fee", Text: "друга такса"})))
+		}
+	}
 	e.asks("a", "ловен билет")
 	e.collect()
 	a, by := e.editor, e.by
 	a.Municipality, by.Municipality = "VRC10", "VRC10"
-	var foreign int64
+	id := map[string]int64{}
 	for _, p := range e.problems("open") {
-		if p.Guide == "parking" {
-			e.do(onlyError(e.list.MendGuide(e.ctx, a, by, p.ID)))
-			continue
-		}
-		steps := map[string]error{"name": e.list.NameProblem(e.ctx, a, p.ID, "име"), "aside": e.list.SetAside(e.ctx, a, p.ID, "", "причина")}
-		if p.Guide == "" {
-			foreign = p.ID
-		} else {
-			steps["mend"] = onlyError(e.list.MendGuide(e.ctx, a, by, p.ID))
-		}
-		for what, err := range steps {
-			var fault *staff.Fault
-			if !errors.As(err, &fault) || fault.Field != "municipality" {
-				t.Errorf("%s of %q: %v", what, p.Guide, err)
-			}
+		id[p.Guide] = p.ID
+	}
+	refused := func(what string, err error) {
+		t.Helper()
+		var fault *staff.Fault
+		if !errors.As(err, &fault) || fault.Field != "municipality" {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
-	e.do(e.list.BeginGuide(e.ctx, a, by, foreign, "loven-bilet", "Ловен билет"))
+	one := func(problem int64) []int64 {
+		cases, _, err := e.list.Cases(e.ctx, problem, 0, 1)
+		e.do(err)
+		return []int64{cases[0].ID}
+	}
+	acts := func(problem, other int64) map[string]error {
+		return map[string]error{
+			"name": e.list.NameProblem(e.ctx, a, problem, "име"), "merge": e.list.Merge(e.ctx, a, problem, other), "split": onlyError(e.list.Split(e.ctx, a, problem, one(problem))),
+			"everyday name": e.list.AddEverydayName(e.ctx, a, by, problem, "id-card", "карта"), "sample": e.list.AddSample(e.ctx, a, by, problem, "id-card", "лична карта срок"),
+			"aside": e.list.SetAside(e.ctx, a, problem, "", "причина"),
+		}
+	}
+	for what, err := range acts(id[""], id["id-card"]) {
+		refused(what+" of what no guide answers", err)
+	}
+	for what, err := range acts(id["id-card"], id["parking"]) {
+		refused(what+" of the country's guide", err)
+	}
+	refused("mend the country's guide", onlyError(e.list.MendGuide(e.ctx, a, by, id["id-card"])))
+	refused("merge the own into the country's", e.list.Merge(e.ctx, a, id["parking"], id["id-card"]))
+	e.do(e.list.SetAside(e.ctx, e.editor, id["id-card"], "", "не е вярно"))
+	refused("take up again what was set aside", e.list.ReopenProblem(e.ctx, a, id["id-card"]))
+
+	e.do(e.list.NameProblem(e.ctx, a, id["parking"], "такса на зоната"))
+	e.do(onlyError(e.list.Split(e.ctx, a, id["parking"], one(id["parking"]))))
+	e.do(onlyError(e.list.MendGuide(e.ctx, a, by, id["parking"])))
+	e.do(e.list.ReopenProblem(e.ctx, a, id["parking"]))
+	e.do(e.list.SetAside(e.ctx, a, id["parking"], "", "проверено"))
+	e.do(e.list.BeginGuide(e.ctx, a, by, id[""], "loven-bilet", "Ловен билет"))
+	if d, ok, err := e.store.Draft(e.ctx, "loven-bilet"); err != nil || !ok || d.Guide.Municipality != "VRC10" {
+		t.Errorf("begun for %q: %v %v", d.Guide.Municipality, ok, err)
+	}
 }
 
 // Who wants to hear back is not told of a guide that has expired, which only points elsewhere; and what they are told is no question, also
