@@ -182,8 +182,8 @@ func (w *Worklist) Split(ctx context.Context, a staff.Account, id int64, cases [
 	return next, err
 }
 
-// BeginGuide begins the draft of a new guide for a problem. The draft's notes say where it comes from, with the words of the librarians who
-// closed a ticket over it: theirs alone, never the person's. An editor writes and publishes it; then the problem is fixed.
+// BeginGuide begins the draft of a new guide for a problem. The draft's notes say where it comes from, with what the librarians who closed a
+// ticket over it wrote to the editors. An editor writes and publishes it; then the problem is fixed.
 func (w *Worklist) BeginGuide(ctx context.Context, a staff.Account, by knowledge.Editor, id int64, slug, title string) error {
 	slug = strings.TrimSpace(slug)
 	title, err := w.words(ctx, "title", strings.Join(strings.Fields(title), " "), 3, maxProblemTitle)
@@ -330,36 +330,22 @@ func draftFault(err error) error {
 	return err
 }
 
-// notes are what a draft is begun with: where it comes from, and the librarians' words.
+// notes are what a draft is begun with: where it comes from, and what librarians wrote to the editors. What they wrote to the person is
+// not copied (see Replies): it goes with the conversation.
 func (w *Worklist) notes(ctx context.Context, tx pgx.Tx, p Problem) (string, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT g.ticket, g.words, 0 AS place FROM problem_items i JOIN guide_tasks g ON g.id = i.task
-		WHERE i.problem = $1 AND g.words <> ''
-		UNION ALL
-		SELECT g.ticket, m.text, m.id FROM (
-			SELECT g.ticket FROM problem_items i JOIN guide_tasks g ON g.id = i.task WHERE i.problem = $1 AND i.at > $2 ORDER BY i.at DESC LIMIT 5
-		) g
-		JOIN tickets t ON t.id = g.ticket
-		JOIN LATERAL (
-			SELECT text, id FROM messages WHERE conversation = t.conversation AND sender = 'librarian' AND created_at BETWEEN t.opened_at AND t.closed_at AND text <> '' ORDER BY id LIMIT 40
-		) m ON true
-		ORDER BY ticket, place`, p.ID, w.o.Now().Add(-keepWords))
+		SELECT g.ticket, g.words FROM problem_items i JOIN guide_tasks g ON g.id = i.task WHERE i.problem = $1 AND g.words <> '' ORDER BY g.ticket`, p.ID)
 	if err != nil {
 		return "", fmt.Errorf("read the librarians' words: %w", err)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "№ %d от списъка за работа: /console/worklist/%d", p.ID, p.ID)
-	var last, ticket, place int64
+	var ticket int64
 	var words string
-	_, err = pgx.ForEachRow(rows, []any{&ticket, &words, &place}, func() error {
-		if b.Len()+len(words) > maxDraftWords {
-			return nil
+	_, err = pgx.ForEachRow(rows, []any{&ticket, &words}, func() error {
+		if b.Len()+len(words) <= maxDraftWords {
+			fmt.Fprintf(&b, "\n\nОт библиотекар, разговор № %d:\n– %s", ticket, strings.TrimSpace(words))
 		}
-		if ticket != last {
-			fmt.Fprintf(&b, "\n\nОт библиотекар, разговор № %d:", ticket)
-			last = ticket
-		}
-		b.WriteString("\n– " + strings.TrimSpace(words))
 		return nil
 	})
 	if err != nil {

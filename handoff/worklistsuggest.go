@@ -29,8 +29,8 @@ func (w *Worklist) Suggested(ctx context.Context, ticket int64) (yes bool, err e
 	return yes, nil
 }
 
-// SuggestGuide begins the draft of a new guide from a conversation that a librarian has closed. Its notes are the librarian's words, to the
-// person and to the editor, with personal numbers masked; the person's own are not in it. It stands in the work list as one more problem
+// SuggestGuide begins the draft of a new guide from a conversation that a librarian has closed. Its notes are the librarian's words
+// to the editors, with personal numbers masked; those to the person stand beside it while the conversation is kept. It stands in the work list as one more problem
 // that is being worked on, or as that which the closing is a case of. An editor writes it and publishes it, or throws it away.
 // Errors: ErrNotFound, ErrNotYours, ErrProblemState where an editor deals with it already; *staff.Fault.
 func (w *Worklist) SuggestGuide(ctx context.Context, a staff.Account, by knowledge.Editor, ticket int64, slug, title, words string) error {

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"orientir/handoff/staff"
 	"orientir/knowledge"
@@ -46,14 +49,13 @@ func TestALibrarianSuggestsAGuide(t *testing.T) {
 	if err != nil || !ok || d.Guide.Text[knowledge.Bulgarian].Title != "Ловен билет" || d.Stage != knowledge.Drafting {
 		t.Fatal(ok, err, d)
 	}
-	for _, words := range []string{"ловната дружинка", "Дружинката го издава"} {
-		if !strings.Contains(d.Notes, words) {
-			t.Errorf("%q is not in the notes: %s", words, d.Notes)
-		}
+	said := e.replies("loven-bilet-2")
+	if !strings.Contains(d.Notes, "Дружинката го издава") || !strings.Contains(said, "ловната дружинка") {
+		t.Errorf("notes: %s, replies: %s", d.Notes, said)
 	}
 	for _, words := range []string{"0888", "7523", "Пенка"} {
-		if strings.Contains(d.Notes, words) {
-			t.Errorf("%q is in the notes: %s", words, d.Notes)
+		if strings.Contains(d.Notes+said, words) {
+			t.Errorf("%q is in the notes: %s, or the replies: %s", words, d.Notes, said)
 		}
 	}
 	if _, ok, err := e.store.Guide(e.ctx, "loven-bilet-2"); err != nil || ok {
@@ -73,6 +75,50 @@ func TestALibrarianSuggestsAGuide(t *testing.T) {
 	e.collect()
 	if list := e.problems("fixed"); len(list) != 1 {
 		t.Errorf("after it was published: %+v", list)
+	}
+}
+
+// replies are what stands beside a draft.
+func (e *editing) replies(slug string) (all string) {
+	e.Helper()
+	list, err := e.list.Replies(e.ctx, slug)
+	if err != nil {
+		e.Fatal(err)
+	}
+	for _, r := range list {
+		all += strings.Join(r.Words, "\n") + "\n"
+	}
+	return all
+}
+
+// What a librarian wrote to one person is not kept with a draft: it goes when the person is forgotten, and thirty days after.
+func TestADraftKeepsNothingOfOnePerson(t *testing.T) {
+	e := setupWorklist(t)
+	maria := e.librarian("maria@example.bg", "vratsa")
+	for who, slug := range map[string]string{"forgotten": "loven-bilet", "stays": "ribolov"} {
+		_, ticket := e.claimed(who, maria)
+		e.do(onlyError(e.desk.Reply(e.ctx, ticket, maria, "г-жо Иванова, решението за сина Ви е готово")))
+		e.do(e.desk.Close(e.ctx, ticket, maria, Closing{Outcome: Answered, Effort: 3, Guide: Fine}))
+		e.do(e.list.SuggestGuide(e.ctx, maria, knowledge.Editor{ID: "staff:7"}, ticket, slug, "Билет", "издава се от дружинката"))
+		if said := e.replies(slug); !strings.Contains(said, "Иванова") {
+			t.Errorf("beside the draft: %q", said)
+		}
+	}
+	conversation := e.contact("forgotten")
+	found, _, _ := e.conversations.Conversation(e.ctx, conversation)
+	e.inTx(conversation, func(tx pgx.Tx) error {
+		return errors.Join(e.list.Forget(e.ctx, tx, found.Contact), e.desk.Forget(e.ctx, tx, found.Contact), e.conversations.Forget(e.ctx, tx, found.Contact))
+	})
+	if said := e.replies("loven-bilet"); said != "" {
+		t.Errorf("of who is forgotten: %q", said)
+	}
+	var kept bool
+	if err := e.pool.QueryRow(e.ctx, `SELECT EXISTS (SELECT FROM guide_drafts d WHERE d::text LIKE '%Иванова%')`).Scan(&kept); err != nil || kept {
+		t.Error("a draft keeps what was written to one person", err)
+	}
+	e.skip(31 * 24 * time.Hour)
+	if said := e.replies("ribolov"); said != "" {
+		t.Errorf("after thirty days: %q", said)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot/i18n"
+	"orientir/handoff"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
 )
@@ -31,6 +32,7 @@ type guideForm struct {
 	Sections       []formSection
 	Check          formCheck
 	Municipalities []string
+	Replies        []handoff.Replies // of librarians, in the conversations that led to the draft
 }
 
 // F says a phrase of the guides' form.
@@ -85,6 +87,9 @@ func (s *site) showGuideForm(w http.ResponseWriter, r *http.Request, o opened, a
 	var err error
 	if o.draft.Revision > 0 {
 		if page.By, err = s.staffName(r, o.draft.ChangedBy); err != nil {
+			return err
+		}
+		if page.Replies, err = s.Worklist.Replies(r.Context(), page.Slug); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"orientir/handoff"
 	"orientir/knowledge"
 )
 
@@ -22,6 +23,7 @@ type guideRoom struct {
 	Changes   []guideChange         // from the published version to the draft
 	Successor knowledge.Guide       // that does the work of a closed service now; Version 0 where there is none
 	Pointing  []knowledge.GuideLine // closed services whose guides point here
+	Replies   []handoff.Replies     // of librarians, in the conversations that led to the draft
 	rules     knowledge.EditingRules
 	names     map[string]string
 	by        knowledge.Editor
@@ -48,6 +50,9 @@ func (s *site) showGuideRoom(w http.ResponseWriter, r *http.Request, typed roomF
 	if page.Drafted() {
 		hosts, err := s.Knowledge.AllowedHosts(r.Context())
 		if err != nil {
+			return err
+		}
+		if page.Replies, err = s.Worklist.Replies(r.Context(), page.Slug); err != nil {
 			return err
 		}
 		faults := knowledge.Faults(nil)

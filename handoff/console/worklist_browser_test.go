@@ -264,7 +264,16 @@ func TestADraftFromAConversationInTheBrowser(t *testing.T) {
 	w.reads("Черновата е при редакторите. Благодаря!")
 	w.is(`!document.querySelector('#draft form')`)
 	w.pictures("chat-drafted")
-	if d, ok, err := b.store.Draft(b.ctx, "loven-bilet"); err != nil || !ok || !strings.Contains(d.Notes, "ловната дружинка") {
+	if d, ok, err := b.store.Draft(b.ctx, "loven-bilet"); err != nil || !ok || !strings.Contains(d.Notes, "Дружинката го издава.") {
 		t.Errorf("%v %v %s", err, ok, d.Notes)
 	}
+	ivan, _ := b.editor("Иван")
+	w = open(t)
+	w.signIn(b, ivan)
+	w.do(chromedp.Navigate(b.URL+"/console/guides/loven-bilet"), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".notes").forEach(d => d.open = true)`))
+	w.reads("Вади се в ловната дружинка.")
+	w.accessible("guide-replies")
+	w.do(chromedp.Navigate(b.URL + "/console/guides/loven-bilet/edit"))
+	w.reads("Какво отговориха библиотекарите")
+	w.pictures("guide-edit-replies")
 }
