@@ -110,9 +110,9 @@ func (s *site) figuresQuery(ctx context.Context, q url.Values, page *figuresPage
 		}
 		return value, list
 	}
-	page.Cut.Channel, page.Channels = choose("channel", []string{"telegram", "web", "library", "api"}, func(k string) string { return page.Name(statistics.ByChannel, k) })
+	page.Cut.Channel, page.Channels = choose("channel", statistics.Channels(), func(k string) string { return page.Name(statistics.ByChannel, k) })
 	page.Cut.Region, page.Regions = choose("region", append(regions, statistics.Unknown), func(k string) string { return page.Name(statistics.ByRegion, k) })
-	page.Cut.Audience, page.Audiences = choose("audience", []string{"citizen", "business", statistics.Unknown}, func(k string) string { return page.Name(statistics.ByAudience, k) })
+	page.Cut.Audience, page.Audiences = choose("audience", statistics.Audiences(), func(k string) string { return page.Name(statistics.ByAudience, k) })
 	if slug := q.Get("service"); slug == statistics.Unknown {
 		page.Cut.Service, page.Service = slug, figureChoice{Value: slug, Label: page.F("no_service")}
 	} else if slug != "" && len(slug) <= 60 {

@@ -20,6 +20,12 @@ type Cut struct {
 // Unknown is the value of a filter that asks for what has none: questions whose region is not known, or that no guide answered.
 const Unknown = "-"
 
+// Channels lists the channels that may be asked for.
+func Channels() []string { return []string{"telegram", "web", "library", "api"} }
+
+// Audiences lists the audiences that may be asked for.
+func Audiences() []string { return []string{"citizen", "business", Unknown} }
+
 // Dimension is what figures are split by.
 type Dimension string
 

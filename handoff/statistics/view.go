@@ -68,8 +68,19 @@ func (s *Store) view(ctx context.Context, days int, c Cut, now time.Time, zone *
 // Prepare counts what pages show first, so that nobody waits for it, and drops views that nobody has asked for since yesterday.
 func (s *Store) Prepare(ctx context.Context, now time.Time, zone *time.Location) error {
 	for _, days := range Periods() {
-		if _, _, err := s.view(ctx, days, Cut{}, now, zone, fresh(days)); err != nil {
-			return err
+		cuts := []Cut{{}}
+		if days > longest { // counted in more time than anybody likes to wait; a region or a service is soon counted
+			for _, channel := range Channels() {
+				cuts = append(cuts, Cut{Channel: channel})
+			}
+			for _, audience := range Audiences() {
+				cuts = append(cuts, Cut{Audience: audience})
+			}
+		}
+		for _, c := range cuts {
+			if _, _, err := s.view(ctx, days, c, now, zone, fresh(days)); err != nil {
+				return err
+			}
 		}
 	}
 	if _, err := s.db.Exec(ctx, `DELETE FROM figure_views WHERE made_at < $1`, now.Add(-24*time.Hour)); err != nil {
