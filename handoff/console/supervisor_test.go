@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -99,6 +100,12 @@ func TestSupervisorSeesTheWorkAndReadsOnRecord(t *testing.T) {
 	if got := b.verbs("transcript"); !slices.Equal(got, want) {
 		t.Errorf("the log has %v, want %v", got, want)
 	}
+
+	b.exec(`UPDATE messages SET created_at = created_at - interval '60 days'`)
+	b.exec(`UPDATE tickets SET opened_at = opened_at - interval '60 days', closed_at = closed_at - interval '60 days'`)
+	s.get("/console/transcripts?words=формула").lacks(t, "трябва ми съдебно")
+	s.get("/console/transcripts?words=формула&from="+time.Now().AddDate(0, 0, -90).Format(time.DateOnly)).has(t, "трябва ми съдебно")
+	s.get("/console/transcripts").has(t, "трябва ми съдебно")
 	s.get("/console/audit?area=transcript").has(t, "Изнесе разговори", "Прочете")
 }
 

@@ -34,6 +34,7 @@ type transcriptList struct {
 const (
 	transcriptPageSize = 50
 	mostExported       = 10_000 // conversations in one file
+	wordsBack          = 30     // days for which words are looked for where no days are given: each conversation of the time is read
 )
 
 // outcomes are all ways in which a ticket ends, and «open».
@@ -50,6 +51,9 @@ func (s *site) transcriptFilter(r *http.Request, q url.Values) (statistics.Filte
 	if to, err := time.ParseInLocation(time.DateOnly, q.Get("to"), s.zone); err == nil {
 		f.To = to.AddDate(0, 0, 1)
 	}
+	if f.Words != "" && f.From.IsZero() && f.To.IsZero() {
+		f.From = s.today().AddDate(0, 0, -wordsBack)
+	}
 	f.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64)
 	return f, nil
 }
@@ -62,7 +66,10 @@ func (s *site) transcriptsPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	f.Limit = transcriptPageSize + 1
 	page := transcriptList{frame: s.frame(w, r, "transcripts_title"), Words: f.Words, Library: f.HelpPoint, Outcome: f.Outcome,
-		From: q.Get("from"), To: q.Get("to"), Outcomes: slices.Concat([]string{"open"}, outcomes)}
+		To: q.Get("to"), Outcomes: slices.Concat([]string{"open"}, outcomes)}
+	if !f.From.IsZero() {
+		page.From = f.From.Format(time.DateOnly)
+	}
 	if len(q) > 0 { // the bare list shows no more than the queue did
 		if err := s.recordReading(r, "search", f, 0); err != nil {
 			return err
