@@ -55,7 +55,7 @@ func (b *lockedBuffer) String() string {
 }
 
 // learnTime bounds the first start, which trains on all starter questions, on a slow machine that does other work.
-const learnTime = 6 * time.Minute
+const learnTime = 15 * time.Minute
 
 func newProgram(t testing.TB, env ...string) *program {
 	t.Helper()
