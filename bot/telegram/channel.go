@@ -99,15 +99,11 @@ func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (stri
 		if i < from {
 			continue
 		}
-		id, err := b.sendPart(ctx, chat, p)
-		var later *bot.RetryAfter
-		for i > 0 && errors.As(err, &later) && later.D <= longestWait {
-			if !sleep(ctx, later.D) {
-				err = ctx.Err()
-				break
-			}
-			id, err = b.sendPart(ctx, chat, p)
+		send := b.sendPart
+		if i > 0 {
+			send = b.sendNext
 		}
+		id, err := send(ctx, chat, p)
 		if p.venue != nil && mapless(err) {
 			b.o.Log.Warn("telegram refused a place on the map", "message", m.ID, "err", err)
 			continue // the text names the place too
@@ -127,6 +123,20 @@ func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (stri
 func mapless(err error) bool {
 	var refused *bot.Refused
 	return errors.Is(err, telegram.ErrorNotFound) || errors.As(err, &refused) && !refused.Blocked
+}
+
+// sendNext sends a part that comes after another of the same message: a short limit is waited for.
+func (b *Bot) sendNext(ctx context.Context, chat int64, p part) (string, error) {
+	for {
+		id, err := b.sendPart(ctx, chat, p)
+		var later *bot.RetryAfter
+		if !errors.As(err, &later) || later.D > longestWait {
+			return id, err
+		}
+		if !sleep(ctx, later.D) {
+			return "", ctx.Err()
+		}
+	}
 }
 
 func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) {

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"orientir/bot"
@@ -27,5 +28,19 @@ func TestTellIsPlainWordsToAPrivateChat(t *testing.T) {
 	double.Fail(telegramtest.Fault{Method: "sendMessage", Code: 403, Words: "Forbidden: bot was blocked by the user"})
 	if err := b.Tell(t.Context(), 72, "още"); !errors.As(err, &refused) || !refused.Blocked {
 		t.Errorf("blocked: %v", err)
+	}
+}
+
+func TestALongWordToTheStaffGoesInParts(t *testing.T) {
+	t.Parallel()
+	b, double, _ := setup(t, telegramtest.Options{}, Options{})
+	double.Person(73, "Мария", "bg")
+	words := "Първо\n\n" + strings.Repeat("– https://egov.bg/адрес\n", 200) + "\nНакрая"
+	if err := b.Tell(t.Context(), 73, words); err != nil {
+		t.Fatal(err)
+	}
+	sent := double.Sent(73)
+	if len(sent) != 2 || !strings.HasPrefix(sent[0].Text, "Първо") || !strings.HasSuffix(sent[1].Text, "Накрая") {
+		t.Errorf("%d parts: %+v", len(sent), sent)
 	}
 }
