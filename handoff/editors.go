@@ -121,7 +121,7 @@ func (n *Notices) remindGuides(ctx context.Context, to staff.Account, now time.T
 
 // remind sends a message. again is how long to wait where it was not sent, 0 where it was, or where there is no way to: the desk shows it.
 func (n *Notices) remind(ctx context.Context, to staff.Account, subject, text string) (way string, again time.Duration) {
-	way, err := n.tell(ctx, to, subject, text)
+	way, err := n.reach(ctx, to, subject, text)
 	var later *bot.RetryAfter
 	switch {
 	case errors.As(err, &later):

@@ -185,8 +185,21 @@ func (n *Notices) write(ctx context.Context, s staffing, id int64) error {
 	return n.postpone(ctx, id, taken, time.Minute<<min(taken[0].Tries, 5))
 }
 
-// tell writes to an account by Telegram where it is linked and takes it, else by mail, else not at all.
+// tell is reach, for what is not written again where it is refused.
 func (n *Notices) tell(ctx context.Context, to staff.Account, subject, text string) (way string, err error) {
+	way, err = n.reach(ctx, to, subject, text)
+	if errors.Is(err, errRefused) {
+		return way, nil
+	}
+	return way, err
+}
+
+var errRefused = errors.New("every way to write to the account refuses it")
+
+// reach writes to an account by Telegram where it is linked and takes it, else by mail, else not at all. Errors: errRefused where there is
+// a way but none takes it; *bot.RetryAfter; any other may pass.
+func (n *Notices) reach(ctx context.Context, to staff.Account, subject, text string) (way string, err error) {
+	var none error
 	if n.o.Telegram != nil {
 		chat, linked, err := n.desk.staff.TelegramOf(ctx, n.desk.db, to.ID)
 		if err != nil {
@@ -198,6 +211,7 @@ func (n *Notices) tell(ctx context.Context, to staff.Account, subject, text stri
 			if err == nil || !errors.As(err, &refused) {
 				return "telegram", err
 			}
+			none = fmt.Errorf("%w: %w", errRefused, err)
 		}
 	}
 	if n.o.Mail.Works() {
@@ -207,8 +221,9 @@ func (n *Notices) tell(ctx context.Context, to staff.Account, subject, text stri
 			return "mail", err
 		}
 		n.o.Log.Warn("a letter to the staff was refused", "account", to.ID, "err", err)
+		none = fmt.Errorf("%w: %w", errRefused, err)
 	}
-	return "none", nil
+	return "none", none
 }
 
 // take leases the account's due notices for a while. What is due where the library has closed meanwhile waits until it opens.
