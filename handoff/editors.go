@@ -19,8 +19,9 @@ import (
 
 // When editors are reminded of what they look after.
 const (
-	remindBefore  = 30 // days before a guide's review date
-	remindAgain   = 30 // days between two reminders after it
+	remindEvery   = time.Hour // between two looks: dates are of days
+	remindBefore  = 30        // days before a guide's review date
+	remindAgain   = 30        // days between two reminders after it
 	remindWeekly  = 7*24*time.Hour - 2*time.Hour
 	remindRows    = 10  // guides or addresses that one message lists
 	remindLetters = 200 // of an address in it
@@ -32,7 +33,7 @@ func (n *Notices) RunEditors(ctx context.Context) error {
 	if !n.o.Mail.Works() && n.o.Telegram == nil {
 		return nil
 	}
-	return postgres.LeadEvery(ctx, n.desk.db, "editors", 10*time.Minute, n.Editors, func(err error) { n.o.Log.Error("reminding editors failed", "err", err) })
+	return postgres.LeadEvery(ctx, n.desk.db, "editors", remindEvery, n.Editors, func(err error) { n.o.Log.Error("reminding editors failed", "err", err) })
 }
 
 // Editors reminds whoever is to be reminded now, on working days by day. A guide of a municipality is its editors' to look after, and where it
@@ -88,6 +89,9 @@ func (n *Notices) remindGuides(ctx context.Context, to staff.Account, now time.T
 		), mine AS (
 			INSERT INTO guide_reminders AS r (staff, slug, review_by, step, next_at)
 			SELECT $1, slug, review_by, step, $7::timestamptz FROM due
+			WHERE NOT EXISTS ( -- a conflict locks also what is left as it is
+				SELECT FROM guide_reminders t WHERE t.staff = $1 AND t.slug = due.slug
+				AND CASE WHEN t.told_at IS NULL THEN t.next_at > $4 ELSE t.review_by = due.review_by AND t.step >= due.step END)
 			ON CONFLICT (staff, slug) DO UPDATE SET review_by = excluded.review_by, step = excluded.step, told_at = NULL, next_at = excluded.next_at
 			WHERE CASE WHEN r.told_at IS NULL THEN r.next_at <= $4 ELSE r.review_by <> excluded.review_by OR r.step < excluded.step END
 			RETURNING slug)

@@ -179,3 +179,44 @@ func TestBrokenLinksAreToldOnceAWeek(t *testing.T) {
 		t.Errorf("%d letters though all was mended", n)
 	}
 }
+
+// What was told is not written, nor locked, each time that it is looked at.
+func TestWhatWasToldIsLeftAlone(t *testing.T) {
+	b := setup(t)
+	time := b.clock("2026-11-23 10:00")
+	m := b.mailbox()
+	b.editor("e", "")
+	b.dated("soon", "", "2026-12-14")
+	b.dated("past", "", "2026-11-01")
+	m.reminds()
+	lock := func() (xmax string) {
+		if err := b.pool.QueryRow(b.ctx, `SELECT string_agg(xmax::text, ' ' ORDER BY slug) FROM guide_reminders WHERE told_at IS NOT NULL`).Scan(&xmax); err != nil {
+			t.Fatal(err)
+		}
+		return xmax
+	}
+	before := lock()
+	time.pass(3600e9)
+	m.reminds()
+	if after := lock(); after != before || len(m.server.Letters()) != 1 {
+		t.Errorf("locked by %s, then by %s; %d letters", before, after, len(m.server.Letters()))
+	}
+}
+
+func TestAReminderThatIsRefusedWasNotTold(t *testing.T) {
+	b := setup(t)
+	time := b.clock("2026-11-23 10:00")
+	m := b.mailbox()
+	m.o.Mail = nil
+	a := b.editor("e", "")
+	b.exec(`INSERT INTO staff_telegram (staff, telegram) VALUES ($1, 77)`, a.ID)
+	b.dated("soon", "", "2026-12-14")
+	b.exec(`INSERT INTO link_checks (url, host, fault, status, broken_since, checked_at) VALUES ('https://cs.mjs.bg/soon', 'cs.mjs.bg', 'status', 404, now(), now())`)
+	m.answers = []error{&bot.Refused{Reason: "message is too long"}, &bot.Refused{Reason: "message is too long"}}
+	m.reminds()
+	time.pass(25 * 3600e9)
+	m.reminds()
+	if len(m.telegram) != 2 {
+		t.Errorf("told a day later: %q", m.telegram)
+	}
+}
