@@ -26,6 +26,7 @@ type wordReader struct {
 	answers map[string]knowledge.Guide // by a word of the question
 	age     knowledge.Age              // of all of them
 	read    int                        // texts that were embedded
+	fault   error                      // of the next answer
 }
 
 func (r *wordReader) Version(context.Context) (string, error) {
@@ -76,6 +77,10 @@ func (r *wordReader) Subjects(_ context.Context, texts []string) ([][]retrieval.
 }
 
 func (r *wordReader) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
+	if err := r.fault; err != nil {
+		r.fault = nil
+		return retrieval.Answer{}, err
+	}
 	for word, g := range r.answers {
 		if strings.Contains(strings.ToLower(q.Text), word) {
 			return retrieval.Answer{Outcome: retrieval.Answered, Intent: retrieval.WantsAnswer, Language: "bg", Detected: "bg", Confidence: 0.9, Guide: &g, Age: r.age,

@@ -1,9 +1,12 @@
 package handoff
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"orientir/retrieval"
 )
 
 // hears lets somebody ask, and want to hear back.
@@ -84,4 +87,53 @@ func TestAFaultOfOneHearerHidesNobody(t *testing.T) {
 		t.Errorf("tried: %v, want %d and %d, %v", next, bad, unanswered, err)
 	}
 	e.do(e.list.Collect(e.ctx))
+}
+
+// What is learned of a fix may take longer than ten minutes; who was asked for meanwhile hears all the same that day.
+func TestWhoHearsBackOfAFixIsTriedUntilItIsLearned(t *testing.T) {
+	e := setupWorklist(t)
+	e.publish(e.guide("boat", "Регистрация на лодка"))
+	e.hears("a", "регистрация лодка мотор")
+	e.collect()
+	e.skip(tellQuiet + time.Minute)
+	e.do(e.list.AddSample(e.ctx, e.editor, e.by, e.problems("open")[0].ID, "boat", "как се регистрира лодка"))
+	for range 3 {
+		e.collect()
+		e.skip(tryFixAgain + time.Minute)
+	}
+	if heard := e.heard(e.contact("a")); len(heard) != 0 {
+		t.Fatalf("told without an answer: %q", heard)
+	}
+	e.reader.answers["лодка"] = e.guide("boat", "Регистрация на лодка")
+	e.collect()
+	if heard := e.heard(e.contact("a")); len(heard) != 1 {
+		t.Errorf("told: %q", heard)
+	}
+}
+
+// A fault costs minutes and not a day; a model that is not ready yet costs nothing.
+func TestWhoHearsBackIsTriedSoonAfterAFault(t *testing.T) {
+	e := setupWorklist(t)
+	e.publish(e.guide("boat", "Регистрация на лодка"))
+	e.hears("a", "регистрация лодка мотор")
+	e.hears("b", "регистрация лодка мотор")
+	e.collect()
+	e.reader.answers["лодка"] = e.guide("boat", "Регистрация на лодка")
+	e.skip(tryAgain + time.Minute)
+	e.reader.fault = retrieval.ErrNotReady
+	e.collect()
+	e.reader.fault = errors.New("down")
+	if err := e.list.Collect(e.ctx); err == nil {
+		t.Error("nothing failed")
+	}
+	told := func() int { return len(e.heard(e.contact("a"))) + len(e.heard(e.contact("b"))) }
+	if n := told(); n != 1 {
+		t.Errorf("%d told where one failed", n)
+	}
+	e.collect()
+	e.skip(tryFixAgain + time.Minute)
+	e.collect()
+	if n := told(); n != 2 {
+		t.Errorf("%d told", n)
+	}
 }

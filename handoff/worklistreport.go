@@ -114,7 +114,8 @@ const (
 	tellFrom, tellTo = 9, 20
 	tellAtOnce       = 100
 	tryAgain         = 24 * time.Hour
-	tryFixAgain      = 10 * time.Minute // after a fix that did not answer yet: what is learned of it comes later
+	tryFixAgain      = 10 * time.Minute // after a fix that did not answer yet, and after a fault
+	tryFixFor        = 2 * time.Hour    // after a fix: what is learned of it comes later
 	tellQuiet        = time.Hour        // for how long nothing may have been said
 )
 
@@ -135,8 +136,8 @@ type hearer struct {
 	Problem      int64 // 0: not taken in yet
 }
 
-// tellHearers asks the guides once more what people asked who wanted to hear back: at once and a little later where an editor fixed the
-// problem, else once a day; who was tried longest ago first. Who has an answer now is told when their conversation is quiet, in the
+// tellHearers asks the guides once more what people asked who wanted to hear back: at once and for two hours where an editor fixed the
+// problem, soon after a fault, else once a day; who was tried longest ago first. Who has an answer now is told when their conversation is quiet, in the
 // transaction that notes it, so nobody is told twice.
 func (w *Worklist) tellHearers(ctx context.Context) error {
 	now := w.o.Now()
@@ -148,8 +149,9 @@ func (w *Worklist) tellHearers(ctx context.Context) error {
 		FROM problem_hearers h JOIN answers a ON a.id = h.answer JOIN contacts k ON k.id = h.contact JOIN conversations c ON c.contact = k.id
 		LEFT JOIN problem_items i ON i.answer = h.answer AND i.source = 'unanswered' LEFT JOIN problems p ON p.id = i.problem
 		WHERE a.question <> '' AND `+mayTell+`
-		  AND (coalesce(h.tried, h.at) < $2 OR p.state = 'fixed' AND (h.tried IS NULL OR h.tried < p.fixed_at OR h.tried < LEAST(p.fixed_at + $4, $3)))
-		ORDER BY coalesce(h.tried, h.at) LIMIT $5`, now.Add(-tellQuiet), now.Add(-tryAgain), now.Add(-tryFixAgain), tryFixAgain, tellAtOnce)
+		  AND (coalesce(h.tried, h.at) < $2 OR p.state = 'fixed' AND (h.tried IS NULL OR h.tried < p.fixed_at OR h.tried < LEAST(p.fixed_at + $4, $3))
+		    OR h.failed AND h.tried < $3)
+		ORDER BY coalesce(h.tried, h.at) LIMIT $5`, now.Add(-tellQuiet), now.Add(-tryAgain), now.Add(-tryFixAgain), tryFixFor, tellAtOnce)
 	if err != nil {
 		return fmt.Errorf("look for who wants to hear back: %w", err)
 	}
@@ -159,8 +161,12 @@ func (w *Worklist) tellHearers(ctx context.Context) error {
 	}
 	var faults []error // one person who can't be told keeps nobody else from hearing
 	for _, h := range list {
-		if err := w.tell(ctx, h); err != nil {
-			faults = append(faults, fmt.Errorf("tell of answer %d: %w", h.Answer, err), w.tried(ctx, w.desk.db, h.Answer))
+		err := w.tell(ctx, h)
+		if errors.Is(err, retrieval.ErrNotReady) {
+			break // nobody was tried
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("tell of answer %d: %w", h.Answer, err), w.tried(ctx, w.desk.db, h.Answer, true))
 		}
 	}
 	return errors.Join(faults...)
@@ -175,7 +181,7 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 	told := false
 	err = pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
 		if answer.Outcome != retrieval.Answered || answer.Guide == nil || answer.Age == knowledge.Expired { // an expired guide only points elsewhere
-			return w.tried(ctx, tx, h.Answer)
+			return w.tried(ctx, tx, h.Answer, false)
 		}
 		tag, err := tx.Exec(ctx, `
 			DELETE FROM problem_hearers h USING contacts k, conversations c
@@ -207,9 +213,9 @@ func (w *Worklist) tell(ctx context.Context, h hearer) error {
 	return err
 }
 
-// tried notes that somebody's question was asked once more. It is not their turn again before the others'.
-func (w *Worklist) tried(ctx context.Context, db postgres.DB, answer int64) error {
-	_, err := db.Exec(ctx, `UPDATE problem_hearers SET tried = $2 WHERE answer = $1`, answer, w.o.Now())
+// tried notes that somebody's question was asked once more, or could not be. It is not their turn again before the others'.
+func (w *Worklist) tried(ctx context.Context, db postgres.DB, answer int64, failed bool) error {
+	_, err := db.Exec(ctx, `UPDATE problem_hearers SET tried = $2, failed = $3 WHERE answer = $1`, answer, w.o.Now(), failed)
 	return err
 }
 
