@@ -137,9 +137,17 @@ func (w *Worklist) take(ctx context.Context, known *meanings) error {
 
 // takeAllAnswers takes in answers until there are no others.
 func (w *Worklist) takeAllAnswers(ctx context.Context, known *meanings) error {
+	var faults []error
 	for {
-		if more, err := w.takeAnswers(ctx, known); err != nil || !more {
-			return err
+		more, err := w.takeAnswers(ctx, known)
+		faults = append(faults, err)
+		if !more {
+			return errors.Join(faults...)
+		}
+		if len(known.lost) > 0 {
+			if err := w.load(ctx, known); err != nil {
+				return errors.Join(append(faults, err)...)
+			}
 		}
 	}
 }

@@ -2,12 +2,15 @@ package handoff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // How much a round takes at once, and how far it looks back for what was stored out of its order.
@@ -30,7 +33,8 @@ type asked struct {
 // questionWords are an answer's question with what it leans on, as the guides were asked.
 const questionWords = `array_to_string(a.context || a.question, '. ')`
 
-// takeAnswers takes in the next answers: those without a guide, and those that a fix gave. more says that there are others.
+// takeAnswers takes in the next answers: those without a guide, and those that a fix gave. more says that there are others, and that err is
+// only of single ones: those are tried again while they are among the last answers.
 func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool, err error) {
 	var cursor, last int64
 	err = w.desk.db.QueryRow(ctx, `
@@ -75,36 +79,81 @@ func (w *Worklist) takeAnswers(ctx context.Context, known *meanings) (more bool,
 	if err != nil {
 		return false, err
 	}
-	err = w.change(ctx, known, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE problem_cursor SET answer = GREATEST(answer, $1)`, last)
-		if err != nil || tag.RowsAffected() != 1 {
-			return fmt.Errorf("move on: %w", err)
+	bad, err := w.store(ctx, known, len(list), func(tx pgx.Tx, i int) error {
+		a := list[i]
+		if a.Outcome != "answered" {
+			return w.settle(ctx, tx, known, all[i], item{Source: "unanswered", Answer: &a.ID, Contact: a.Contact, At: a.At})
 		}
-		for i, a := range list {
-			if a.Outcome == "answered" {
-				if id := known.fixedBy(a.Slug, a.At, all[i]); id != 0 {
-					err = addItem(ctx, tx, item{Problem: id, Source: "again", Answer: &a.ID, Contact: a.Contact, At: a.At})
-				}
-			} else {
-				err = w.settle(ctx, tx, known, all[i], item{Source: "unanswered", Answer: &a.ID, Contact: a.Contact, At: a.At})
-			}
-			if err != nil {
-				return err
-			}
+		if id := known.fixedBy(a.Slug, a.At, all[i]); id != 0 {
+			return addItem(ctx, tx, item{Problem: id, Source: "again", Answer: &a.ID, Contact: a.Contact, At: a.At})
 		}
 		return nil
 	})
 	if err != nil {
 		return false, err
 	}
+	tag, err := w.desk.db.Exec(ctx, `UPDATE problem_cursor SET answer = GREATEST(answer, $1)`, last)
+	if err != nil || tag.RowsAffected() != 1 {
+		return false, fmt.Errorf("move on: %w", err)
+	}
 	if known.looked == nil {
 		known.looked = map[int64]bool{}
 	}
-	for _, a := range list {
-		known.looked[a.ID] = true
+	var faults []error
+	for i, a := range list {
+		if bad[i] == nil {
+			known.looked[a.ID] = true
+		} else {
+			faults = append(faults, fmt.Errorf("answer %d: %w", a.ID, bad[i]))
+		}
 	}
 	maps.DeleteFunc(known.looked, func(id int64, _ bool) bool { return id <= last-answersBack })
-	return more, nil
+	return more, errors.Join(faults...)
+}
+
+var errOtherModel = errors.New("another model serves now")
+
+// store stores n rows in one transaction. Where one of them can't be stored they are stored one by one, so that it keeps none of the others
+// out: bad has the fault of each that can't be. err is a fault of another kind, after which the rows are to be tried again.
+func (w *Worklist) store(ctx context.Context, known *meanings, n int, row func(tx pgx.Tx, i int) error) (bad map[int]error, err error) {
+	lost, version := len(known.lost), known.version
+	err = w.change(ctx, known, func(tx pgx.Tx) error {
+		for i := range n {
+			if err := row(tx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if !ofItsData(err) {
+		return nil, err
+	}
+	bad = map[int]error{}
+	for i := range n {
+		if len(known.lost) > lost { // what the fault took from memory
+			if err := w.load(ctx, known); err != nil {
+				return bad, err
+			}
+			if known.version != version {
+				return bad, errOtherModel
+			}
+			lost = 0
+		}
+		err := w.change(ctx, known, func(tx pgx.Tx) error { return row(tx, i) })
+		if ofItsData(err) {
+			bad[i] = err
+		} else if err != nil {
+			return bad, err
+		}
+	}
+	return bad, nil
+}
+
+// ofItsData says that the database refuses what is to be stored, and will again: data exceptions and integrity constraint violations
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func ofItsData(err error) bool {
+	var fault *pgconn.PgError
+	return errors.As(err, &fault) && (strings.HasPrefix(fault.Code, "22") || strings.HasPrefix(fault.Code, "23"))
 }
 
 // change runs a transaction that goes with changes of what is known; where it fails, the problems that it changed are read anew.
@@ -241,6 +290,17 @@ type complaint struct {
 
 func (c complaint) atGuide() bool { return c.Guided && c.Slug != "" }
 
+// row names where it comes from, for the log.
+func (c complaint) row() string {
+	switch {
+	case c.Task != nil:
+		return fmt.Sprintf("guide task %d", *c.Task)
+	case c.Report != nil:
+		return fmt.Sprintf("report %d", *c.Report)
+	}
+	return fmt.Sprintf("rating of answer %d", *c.Answer)
+}
+
 // takeRatings takes in bad ratings. One that says why of the guide is about the guide, also where the person chose it from several; one
 // without a guide, or that another service was meant, is about the question. A rating that was taken back goes.
 func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
@@ -307,8 +367,10 @@ func (w *Worklist) takeComplaints(ctx context.Context, known *meanings, source, 
 			return err
 		}
 		var texts []string // of what is about a question
-		for _, c := range list {
+		place := make([]int, len(list))
+		for i, c := range list {
 			if !c.atGuide() {
+				place[i] = len(texts)
 				texts = append(texts, c.Words)
 			}
 		}
@@ -316,21 +378,17 @@ func (w *Worklist) takeComplaints(ctx context.Context, known *meanings, source, 
 		if err != nil {
 			return err
 		}
-		err = w.change(ctx, known, func(tx pgx.Tx) error {
-			for _, c := range list {
-				one := item{Source: source, Answer: c.Answer, Task: c.Task, Report: c.Report, Contact: c.Contact, At: c.At}
-				if c.atGuide() {
-					err = w.atGuide(ctx, tx, c.Slug, one)
-				} else {
-					err = w.settle(ctx, tx, known, all[0], one)
-					all = all[1:]
-				}
-				if err != nil {
-					return err
-				}
+		bad, err := w.store(ctx, known, len(list), func(tx pgx.Tx, i int) error {
+			c := list[i]
+			one := item{Source: source, Answer: c.Answer, Task: c.Task, Report: c.Report, Contact: c.Contact, At: c.At}
+			if c.atGuide() {
+				return w.atGuide(ctx, tx, c.Slug, one)
 			}
-			return nil
+			return w.settle(ctx, tx, known, all[place[i]], one)
 		})
+		for i, fault := range bad {
+			err = errors.Join(err, fmt.Errorf("%s: %w", list[i].row(), fault))
+		}
 		if err != nil || len(list) < answersAtOnce {
 			return err
 		}

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 )
@@ -26,8 +27,8 @@ func TestAFaultReadsNothingTwice(t *testing.T) {
 	}
 	e.exec(`ALTER TABLE problem_items DROP CONSTRAINT poison`)
 	e.do(e.list.round(e.ctx, known))
-	// The three twice, and the one question that the parking problem held before.
-	if e.reader.read != 3+3+1 {
+	// The three once and the one that failed again, and what the parking problem held: before the fault, and with what came in after it.
+	if e.reader.read != 3+1+1+2 {
 		t.Errorf("%d texts were read", e.reader.read)
 	}
 	list := e.problems("open")
@@ -75,5 +76,61 @@ func TestAnIdleRoundDoesNothing(t *testing.T) {
 	var again int
 	if err := e.pool.QueryRow(e.ctx, `SELECT count(*) FROM problem_items WHERE source = 'again'`).Scan(&again); err != nil || again != 1 {
 		t.Errorf("%d cases after the fixes, %v", again, err)
+	}
+}
+
+// One row that can't be stored keeps no other out, whatever it is.
+func TestOneRowThatCantBeStoredStopsNothing(t *testing.T) {
+	e := setupWorklist(t)
+	e.publish(e.guide("id-card", "Лична карта"))
+	e.reader.answers["лична"] = e.guide("id-card", "Лична карта")
+	poison := e.asks("a", "паркинг зона стикер")
+	e.asks("b", "паркинг зона стикер")
+	e.asks("c", "лодка мотор регистрация")
+	card := e.asks("d", "лична карта")
+	e.rates("d", card, "bad", "outdated")
+	other := e.asks("e", "лична карта")
+	e.rates("e", other, "bad", "outdated")
+	e.exec(fmt.Sprintf(`ALTER TABLE problem_items ADD CONSTRAINT poison CHECK (answer NOT IN (%d, %d))`, poison, card))
+	known := &meanings{}
+	for range 2 {
+		if err := e.list.round(e.ctx, known); err == nil {
+			t.Error("the fault is told to nobody")
+		}
+	}
+	names := map[string]int{}
+	for _, p := range e.problems("open") {
+		names[p.Name()] = p.Items
+	}
+	if want := (map[string]int{"паркинг зона стикер": 1, "лодка мотор регистрация": 1, "лична карта": 1}); !maps.Equal(names, want) {
+		t.Errorf("%v, want %v", names, want)
+	}
+	e.exec(`ALTER TABLE problem_items DROP CONSTRAINT poison`)
+	e.do(e.list.round(e.ctx, known))
+	for _, p := range e.problems("open") {
+		if want := map[bool]int{true: 1, false: 2}[p.Name() == "лодка мотор регистрация"]; p.Items != want {
+			t.Errorf("%d cases of %s, want %d", p.Items, p.Name(), want)
+		}
+	}
+}
+
+// Where it is not a row that is at fault, nothing is passed over.
+func TestAFaultOfTheDatabasePassesNothingOver(t *testing.T) {
+	e := setupWorklist(t)
+	e.asks("a", "паркинг зона стикер")
+	e.exec(`CREATE FUNCTION down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '40P01'; END $$`)
+	e.exec(`CREATE TRIGGER down BEFORE INSERT ON problem_items FOR EACH ROW EXECUTE FUNCTION down()`)
+	known := &meanings{}
+	if err := e.list.round(e.ctx, known); err == nil {
+		t.Error("nothing failed")
+	}
+	var cursor int64
+	if err := e.pool.QueryRow(e.ctx, `SELECT answer FROM problem_cursor`).Scan(&cursor); err != nil || cursor != 0 {
+		t.Errorf("the cursor is at %d, %v", cursor, err)
+	}
+	e.exec(`DROP TRIGGER down ON problem_items`)
+	e.do(e.list.round(e.ctx, known))
+	if p := e.problems("open"); len(p) != 1 || p[0].Items != 1 {
+		t.Errorf("%+v", p)
 	}
 }
