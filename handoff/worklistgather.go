@@ -79,12 +79,14 @@ func (w *Worklist) poured(ctx context.Context, from, into int64) (ok bool, err e
 const ownProblems = `p.changed_by IS NULL AND p.title = '' AND p.remedy = '' AND p.fix = ''
 	AND NOT EXISTS (SELECT FROM problems m WHERE m.merged_into = p.id AND m.changed_by IS NOT NULL)`
 
-// pour puts all cases of a problem to another. Both are locked.
+// pour puts all cases of a problem to another. Both are locked. What was merged into it before leads to the other at once, so that the way
+// never grows long.
 func pour(ctx context.Context, tx pgx.Tx, from, into int64) error {
 	for _, sql := range []string{
 		`UPDATE problems p SET counted_at = NULL, first_at = LEAST(p.first_at, q.first_at), last_at = GREATEST(p.last_at, q.last_at)
 			FROM problems q WHERE p.id = $2 AND q.id = $1`,
 		`UPDATE problem_items SET problem = $2 WHERE problem = $1`,
+		`UPDATE problems SET merged_into = $2 WHERE merged_into = $1`,
 		`UPDATE problems SET state = 'merged', merged_into = $2, people = 0, items = 0, recent = 0, earlier = 0 WHERE id = $1`,
 	} {
 		if _, err := tx.Exec(ctx, sql, from, into); err != nil {

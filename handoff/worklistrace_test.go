@@ -89,3 +89,30 @@ func TestOnlyWhatIsAskedAfterAFixCounts(t *testing.T) {
 		t.Errorf("nobody asked after the fix: %+v, %v", a, err)
 	}
 }
+
+// However often what was merged is merged again, all of it leads to the last.
+func TestWhatIsMergedOftenStillLeadsThere(t *testing.T) {
+	e := setupWorklist(t)
+	var ids []int64
+	e.do(pgx.BeginFunc(e.ctx, e.pool, func(tx pgx.Tx) error {
+		for range 14 {
+			id, err := e.list.begin(e.ctx, tx, "", e.now())
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return nil
+	}))
+	for i, id := range ids[1:] {
+		e.do(e.list.Merge(e.ctx, e.editor, ids[i], id))
+	}
+	last := ids[len(ids)-1]
+	if p, err := e.list.Problem(e.ctx, ids[0]); err != nil || p.ID != last {
+		t.Errorf("the first leads to %d, not to %d: %v", p.ID, last, err)
+	}
+	var own bool
+	if err := e.pool.QueryRow(e.ctx, `SELECT `+ownProblems+` FROM problems p WHERE id = $1`, last).Scan(&own); err != nil || own {
+		t.Errorf("what an editor merged into is the program's own: %t, %v", own, err)
+	}
+}
