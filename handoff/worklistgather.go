@@ -25,22 +25,26 @@ func (w *Worklist) gather(ctx context.Context, known *meanings) error {
 			break
 		}
 		known.gathered = id
+		again := false
 		for {
 			from, into := known.together(id)
 			if from == nil {
 				break
 			}
-			ok, err := w.poured(ctx, from.id, into.id)
+			ok, busy, err := w.poured(ctx, from.id, into.id)
 			if err != nil {
 				return fmt.Errorf("put problem %d to problem %d: %w", from.id, into.id, err)
 			}
 			if !ok {
-				break // an editor is at it, and what changed will be read
+				again = busy // what an editor has changed will be read, but who holds it now may change nothing
+				break
 			}
 			known.pour(from, into)
 			id = into.id
 		}
-		delete(known.grown, id)
+		if !again {
+			delete(known.grown, id)
+		}
 	}
 	return nil
 }
@@ -60,19 +64,21 @@ func (k *meanings) together(id int64) (from, into *cluster) {
 	return from, into
 }
 
-// poured puts one problem to another if no editor has dealt with it, and no editor deals with either at this moment.
-func (w *Worklist) poured(ctx context.Context, from, into int64) (ok bool, err error) {
+// poured puts one problem to another if no editor has dealt with it, and no editor deals with either at this moment. busy says that
+// somebody does.
+func (w *Worklist) poured(ctx context.Context, from, into int64) (ok, busy bool, err error) {
 	err = pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			WITH pair AS (SELECT * FROM problems WHERE id IN ($1, $2) AND guide = '' ORDER BY id FOR UPDATE SKIP LOCKED)
 			SELECT EXISTS (SELECT FROM pair p WHERE id = $1 AND state = 'open' AND `+ownProblems+`)
-				AND EXISTS (SELECT FROM pair WHERE id = $2 AND state IN ('open', 'working'))`, from, into).Scan(&ok)
+				AND EXISTS (SELECT FROM pair WHERE id = $2 AND state IN ('open', 'working')),
+				(SELECT count(*) FROM pair) < (SELECT count(*) FROM problems WHERE id IN ($1, $2) AND guide = '')`, from, into).Scan(&ok, &busy)
 		if err != nil || !ok {
 			return err
 		}
 		return pour(ctx, tx, from, into)
 	})
-	return ok, err
+	return ok, busy, err
 }
 
 // ownProblems holds for problems p that no editor has dealt with, nor merged another into.

@@ -90,6 +90,34 @@ func TestOnlyWhatIsAskedAfterAFixCounts(t *testing.T) {
 	}
 }
 
+// Who holds a problem for a moment and changes nothing leaves it to be compared again.
+func TestWhatIsHeldForAMomentIsGatheredLater(t *testing.T) {
+	e := setupWorklist(t)
+	known := &meanings{}
+	e.asks("a", "ловен билет")
+	e.asks("b", "оръжие стрелба")
+	e.do(e.list.round(e.ctx, known))
+	list := e.problems("open")
+	e.asks("a", "ловен билет оръжие стрелба")
+	e.asks("b", "оръжие стрелба ловен")
+	e.do(e.list.take(e.ctx, known))
+	held, err := e.pool.Begin(e.ctx)
+	if err != nil || len(list) != 2 {
+		t.Fatal(err, list)
+	}
+	defer held.Rollback(e.ctx)
+	e.do(onlyError(held.Exec(e.ctx, `SELECT FROM problems WHERE id = $1 FOR UPDATE`, list[0].ID)))
+	e.do(e.list.gather(e.ctx, known))
+	if p := e.problems("open"); len(p) != 2 {
+		t.Fatalf("what is held was put away: %+v", p)
+	}
+	e.do(held.Rollback(e.ctx))
+	e.do(e.list.gather(e.ctx, known))
+	if p := e.problems("open"); len(p) != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
 // However often what was merged is merged again, all of it leads to the last.
 func TestWhatIsMergedOftenStillLeadsThere(t *testing.T) {
 	e := setupWorklist(t)
