@@ -78,29 +78,33 @@ func (w *Worklist) count(ctx context.Context, known *meanings) error {
 		return fmt.Errorf("look for ratings of fixes: %w", err)
 	}
 	for {
-		rows, err := w.desk.db.Query(ctx, `
-			SELECT id FROM problems WHERE counted_at IS NULL OR counted_at < $1 AND (last_at > $2 OR people > 0)
-			ORDER BY counted_at NULLS FIRST LIMIT $3`, now.Add(-countAgain), now.Add(-keepWords), countsAtOnce)
+		counted := 0
+		err := pgx.BeginFunc(ctx, w.desk.db, func(tx pgx.Tx) error {
+			// What an editor merges or splits at this moment is the next round's: counted halfway it would stand so for an hour.
+			rows, err := tx.Query(ctx, `
+				SELECT id FROM problems WHERE counted_at IS NULL OR counted_at < $1 AND (last_at > $2 OR people > 0)
+				ORDER BY counted_at NULLS FIRST LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`, now.Add(-countAgain), now.Add(-keepWords), countsAtOnce)
+			if err != nil {
+				return err
+			}
+			ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			counted = len(ids)
+			return w.countThese(ctx, tx, known, ids, now)
+		})
 		if err != nil {
-			return fmt.Errorf("look for problems to count: %w", err)
-		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return fmt.Errorf("look for problems to count: %w", err)
-		}
-		if len(ids) == 0 {
-			return nil
-		}
-		if err := w.countThese(ctx, known, ids, now); err != nil {
 			return fmt.Errorf("count problems: %w", err)
 		}
-		if len(ids) < countsAtOnce {
+		if counted < countsAtOnce {
 			return nil
 		}
 	}
 }
 
-func (w *Worklist) countThese(ctx context.Context, known *meanings, ids []int64, now time.Time) error {
+// countThese counts problems that are locked.
+func (w *Worklist) countThese(ctx context.Context, tx pgx.Tx, known *meanings, ids []int64, now time.Time) error {
 	examples := make([]int64, len(ids))
 	batch := &pgx.Batch{}
 	for i, id := range ids {
@@ -140,7 +144,7 @@ func (w *Worklist) countThese(ctx context.Context, known *meanings, ids []int64,
 			) i ON i.at > $3::timestamptz - interval '30 days'
 			GROUP BY t.id, t.example
 		) n WHERE p.id = n.id`, ids, examples, now)
-	return w.desk.db.SendBatch(ctx, batch).Close()
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // forgetOld empties what people wrote to the editors thirty days after, and ends the wish to hear back after half a year.

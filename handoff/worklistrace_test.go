@@ -1,8 +1,10 @@
 package handoff
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -142,5 +144,33 @@ func TestWhatIsMergedOftenStillLeadsThere(t *testing.T) {
 	var own bool
 	if err := e.pool.QueryRow(e.ctx, `SELECT `+ownProblems+` FROM problems p WHERE id = $1`, last).Scan(&own); err != nil || own {
 		t.Errorf("what an editor merged into is the program's own: %t, %v", own, err)
+	}
+}
+
+// What an editor is changing is not counted halfway, and nobody waits for it.
+func TestWhatIsBeingChangedIsCountedLater(t *testing.T) {
+	e := setupWorklist(t)
+	known := &meanings{}
+	e.asks("a", "ловен билет издаване")
+	e.asks("b", "паркинг зона стикер")
+	e.do(e.list.round(e.ctx, known))
+	list := e.problems("open")
+	from, into := list[0].ID, list[1].ID
+	e.exec(`UPDATE problems SET counted_at = NULL`)
+	editor, err := e.pool.Begin(e.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer editor.Rollback(e.ctx)
+	e.do(pour(e.ctx, editor, from, into))
+	ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+	defer cancel()
+	if err := e.list.count(ctx, known); err != nil {
+		t.Fatalf("the count waits for an editor: %v", err)
+	}
+	e.do(editor.Commit(e.ctx))
+	e.do(e.list.count(e.ctx, known))
+	if p := e.problems("open"); len(p) != 1 || p[0].People != 2 || p[0].Items != 2 {
+		t.Errorf("%+v", p)
 	}
 }
