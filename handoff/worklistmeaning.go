@@ -91,7 +91,8 @@ func (c *cluster) common(vector []float32, subjects map[string]float32) float32 
 func half(vector, words float32) float32 { return (vector + words) / 2 }
 
 // meanings are the problems that questions are compared with, in the memory of the replica that leads. The zero value knows none.
-// Nothing of it is stored: it is made from what people wrote in the last thirty days and from the editors' words for problems.
+// Nothing of it is stored: it is made from what people wrote in the thirty days before the start or the model's change, with what came since,
+// and from the editors' words for problems.
 type meanings struct {
 	version  string            // of the model whose vectors these are
 	likeness likeness          // what makes questions alike, by the knowledge's sample questions
