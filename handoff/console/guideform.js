@@ -81,6 +81,7 @@ function offerCopy() {
 let saved = beginning; // what the server has
 let pending = null; // what was sent and not answered yet: it is sent again as it was, so that a lost answer looks like no collision
 let sending = false;
+let refused = null; // what the server won't keep as it is, and its words: asked again only where a button is pressed
 let stopped = false; // somebody else saved: the person chooses
 let leaving = false;
 let lastSaid = document.getElementById("saved").textContent;
@@ -94,10 +95,17 @@ function say(text, mood = "") {
 }
 
 const dirty = () => content(typed()) !== saved;
+const isRefused = () => content(typed()) === refused?.content;
 
 function planSave() {
   keepCopy();
   if (stopped) return;
+  if (isRefused()) {
+    clearTimeout(saveTimer);
+    dirtySince = 0;
+    if (!sending) say(refused.said, "bad");
+    return;
+  }
   if (!dirtySince) {
     dirtySince = Date.now();
     if (!sending) say(words.unsaved);
@@ -111,7 +119,7 @@ const save = () => (sending ? now : (now = send()));
 
 async function send() {
   clearTimeout(saveTimer);
-  if (stopped || leaving || (!pending && !dirty())) return;
+  if (stopped || leaving || (!pending && (!dirty() || isRefused()))) return;
   sending = true;
   const body = pending ?? typed();
   pending = body;
@@ -133,10 +141,10 @@ const again = () => (saveTimer = setTimeout(save, RETRY));
 
 let failures = 0; // answers in a row that the server couldn't give
 
-// It isn't kept as it is, and asking again won't help: the next change is tried.
+// It isn't kept as it is, and asking again won't help: the next change is tried. It stays unsaved, in this browser's copy.
 function giveUp(body, said) {
   pending = null;
-  saved = content(body);
+  refused = { content: content(body), said };
   failures = 0;
   say(said, "bad");
 }
@@ -152,7 +160,7 @@ async function heard(answer, body) {
       field("was").value = kept.was;
       document.getElementById("state").textContent = kept.state;
       saved = content(body);
-      pending = null;
+      refused = pending = null;
       failures = 0;
       say((lastSaid = kept.said), "good");
       if (!dirty()) dropCopy();
@@ -169,7 +177,7 @@ async function heard(answer, body) {
       say(words.out, "bad");
       return again();
     default:
-      if (answer.status < 500 || ++failures === TRIES) return giveUp(body, words.failed);
+      if (answer.status < 500 || ++failures === TRIES) return giveUp(body, words.gaveUp);
       say(words.failed, "bad");
       again();
   }
@@ -338,6 +346,7 @@ form.addEventListener("submit", async (e) => {
   if (stopped) return void (leaving = true); // the server shows the difference
   e.preventDefault();
   await now;
+  refused = null;
   await save();
   await save(); // what was typed while the first was under way
   if (pending || stopped || dirty()) return; // the bar says why

@@ -68,24 +68,66 @@ func TestAGuideIsWrittenInTheBrowser(t *testing.T) {
 	eventually(t, "what was typed without a network is kept", func() bool {
 		return b.draft("criminal-record").Guide.Text["bg"].Time == "докато няма мрежа"
 	})
+}
 
-	// A server that can't keep it is not asked for ever; the next change is tried.
-	w.is(`document.getElementById('saved').innerText.startsWith('Запазено')`)
+func TestWhatTheServerRefusesStaysUnsaved(t *testing.T) {
+	b := setup(t)
+	b.serveTokens()
+	w := open(t)
+	w.signIn(b, b.editorOf("maria"))
+	w.do(chromedp.Navigate(b.URL + "/console/guides/criminal-record/edit"))
+	w.is(`document.querySelector('.views [aria-pressed=true]')`)
 	w.do(chromedp.Evaluate[chromedp.Void](`{
-		const there = fetch, later = setTimeout;
-		globalThis.asked = 0;
+		const there = fetch, later = setTimeout, form = document.getElementById("guide-form");
 		globalThis.setTimeout = (f, ms) => later(f, Math.min(ms, 20));
-		globalThis.fetch = (to, how) => to !== document.getElementById("guide-form").action ? there(to, how) : (asked++, Promise.resolve(new Response("", {status: 500})));
+		globalThis.press = (act) => form.querySelector("[name=do][value=" + act + "]").click();
+		globalThis.refuse = (status) => {
+			globalThis.asked = 0;
+			globalThis.fetch = (to, how) => to !== form.action ? there(to, how) : (asked++, Promise.resolve(new Response('{"said": "Не може така."}', {status})));
+		};
 		globalThis.back = () => { globalThis.fetch = there; };
+		globalThis.copied = () => Object.keys(localStorage).some((key) => key.startsWith("orientir-guide:"));
+		globalThis.unsaved = (said) => {
+			const line = document.getElementById("saved");
+			return line.innerText.startsWith(said) && line.className === "bad" && copied() && !dispatchEvent(new Event("beforeunload", {cancelable: true}));
+		};
 	}`))
-	w.write("text.bg.time", 0, "сървърът не може")
-	w.is(`asked === 12`)
+	for _, tc := range []struct {
+		name          string
+		status, tries int
+		said          string
+	}{
+		{"a server that is down", 500, 12, "Не е запазено. Натиснете"},
+		{"a text that isn't taken", 422, 1, "Не може така."},
+		{"somebody who may not", 403, 1, "Не е запазено. Натиснете"},
+	} {
+		kept := b.draft("criminal-record").Revision
+		w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`refuse(%d)`, tc.status)))
+		w.write("text.bg.time", 0, tc.name)
+		for i, act := range []string{"", "save", "done"} {
+			if act != "" {
+				w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`press(%q)`, act)))
+			}
+			w.is(fmt.Sprintf(`asked === %d && unsaved(%q)`, (i+1)*tc.tries, tc.said))
+		}
+		w.do(chromedp.Evaluate[chromedp.Void](`back(), press("save")`))
+		w.is(`document.getElementById('saved').innerText.startsWith('Запазено') && dispatchEvent(new Event("beforeunload", {cancelable: true}))`)
+		if d := b.draft("criminal-record"); d.Revision != kept+1 || d.Guide.Text["bg"].Time != tc.name {
+			t.Errorf("%s: once it answers again, revision %d has %q", tc.name, d.Revision, d.Guide.Text["bg"].Time)
+		}
+	}
+
+	// The next change is tried by itself, and what was refused is tried again once another was kept.
+	w.do(chromedp.Evaluate[chromedp.Void](`refuse(422)`))
+	w.write("text.bg.time", 0, "не може")
+	w.is(`unsaved("Не може така.")`)
 	w.do(chromedp.Evaluate[chromedp.Void](`back()`))
-	w.write("text.bg.time", 0, "сървърът пак може")
-	eventually(t, "the next change is kept", func() bool {
-		return b.draft("criminal-record").Guide.Text["bg"].Time == "сървърът пак може"
-	})
-	w.is(`asked === 12`)
+	for _, words := range []string{"може", "не може"} {
+		w.write("text.bg.time", 0, words)
+		eventually(t, "the next change is kept", func() bool { return b.draft("criminal-record").Guide.Text["bg"].Time == words })
+	}
+	w.do(chromedp.Evaluate[chromedp.Void](`press("done")`))
+	w.is(`location.pathname === "/console/guides/criminal-record" && !Object.keys(localStorage).some((key) => key.startsWith("orientir-guide:"))`)
 }
 
 func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
