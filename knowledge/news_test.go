@@ -92,7 +92,20 @@ func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 	if err != nil || len(due) != 1 || due[0].State != NewsPublished {
 		t.Fatalf("due %v %v", due, err)
 	}
-	// Who had it open when its hour came saves words over it, and collides with nobody.
+	// Who had it open when its hour came saves words over it, and collides with nobody; what else they changed is refused, not dropped.
+	for what, change := range map[string]func(n *NewsItem){
+		"its hour":       func(n *NewsItem) { n.PublishAt = n.PublishAt.Add(4 * time.Hour) },
+		"its topics":     func(n *NewsItem) { n.Topics = nil },
+		"its audience":   func(n *NewsItem) { n.Audience = Business },
+		"its region":     func(n *NewsItem) { n.District, n.Municipality = "Враца", "Мездра" },
+		"its being sent": func(n *NewsItem) { n.Send = !n.Send },
+	} {
+		late := full
+		change(&late)
+		if kept, _, err := save("staff:2", Municipality{}, late); !errors.Is(err, ErrNewsOut) || kept.State != NewsPublished {
+			t.Errorf("%s is changed after it came out: %v", what, err)
+		}
+	}
 	full.TextBG = "От днес е безплатно."
 	if _, full, err = save("staff:2", Municipality{}, full); err != nil || full.State != NewsPublished || full.TextBG != "От днес е безплатно." {
 		t.Fatalf("saved from a form that was open: %+v, %v", full, err)
@@ -100,7 +113,7 @@ func TestNewsAreSavedByOneEditorAtATime(t *testing.T) {
 	due[0] = full
 	// What is out keeps for whom it is: only its words may change.
 	out := due[0]
-	out.TitleBG, out.Audience, out.District, out.Send, out.State = "Поправено", Business, "Враца", false, NewsDraft
+	out.TitleBG, out.Audience, out.District, out.Send = "Поправено", Business, "Враца", false
 	_, out, err = save("staff:1", Municipality{}, out)
 	if err != nil || out.TitleBG != "Поправено" || out.Audience != Both || out.District != "" || !out.Send || out.State != NewsPublished {
 		t.Errorf("corrected %+v, %v", out, err)

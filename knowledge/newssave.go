@@ -14,6 +14,9 @@ import (
 // ErrNewsChanged means that somebody else has changed the item since it was read.
 var ErrNewsChanged = errors.New("the news item was changed meanwhile")
 
+// ErrNewsOut means that the item came out since it was read, and more than its words, its link or its end was changed in it.
+var ErrNewsOut = errors.New("the news item came out meanwhile")
+
 // The most letters of a piece of news, as the database checks them: on Telegram it is one message.
 const (
 	MaxNewsTitle = 120
@@ -99,9 +102,15 @@ func (n NewsItem) masked() NewsItem {
 	return n
 }
 
+// SameReach says whether two items go to the same people, at the same minute and in the same way: what stays once one is out.
+func (n NewsItem) SameReach(o NewsItem) bool {
+	return slices.Equal(slices.Sorted(slices.Values(n.Topics)), slices.Sorted(slices.Values(o.Topics))) && n.Audience == o.Audience && n.District == o.District &&
+		n.Municipality == o.Municipality && n.Send == o.Send && n.PublishAt.Truncate(time.Minute).Equal(o.PublishAt.Truncate(time.Minute))
+}
+
 // SaveNews keeps an item in which Check finds no fault: a new one where its Version is 0, else over the one it was read as, and gives
 // it as it is stored. What has been published keeps for whom it is, its hour and whether it is sent: only its words, its link and its
-// end may change. ErrNewsChanged where somebody was quicker, or it was withdrawn. by is who saves it, an opaque staff id; own is the
+// end may change; ErrNewsOut where n was read before and changes more. ErrNewsChanged where somebody was quicker, or it was withdrawn. by is who saves it, an opaque staff id; own is the
 // municipality that limits them, the zero value is no limit: what is not of it is refused with a *Fault. s stands on a transaction.
 func (s *Store) SaveNews(ctx context.Context, by string, own Municipality, n NewsItem) (before, after NewsItem, err error) {
 	if n.Version > 0 {
@@ -114,6 +123,9 @@ func (s *Store) SaveNews(ctx context.Context, by string, own Municipality, n New
 			return before, n, fmt.Errorf("save news %d: %w", n.ID, ErrNewsChanged)
 		}
 		if before.State == NewsPublished {
+			if n.State != NewsPublished && !n.SameReach(before) {
+				return before, n, fmt.Errorf("save news %d: %w", n.ID, ErrNewsOut)
+			}
 			n.Topics, n.Audience, n.District, n.Municipality = before.Topics, before.Audience, before.District, before.Municipality
 			n.State, n.Send, n.PublishAt = before.State, before.Send, before.PublishAt
 		}

@@ -142,9 +142,28 @@ func TestNewsAreWrittenCheckedPublishedAndSent(t *testing.T) {
 	if n := b.newsItem(room); n.State != knowledge.NewsPublished || n.Link != "https://cs.mjs.bg/novo" {
 		t.Errorf("published %+v", n)
 	}
-	// What is out is corrected, and withdrawn.
+	// What was changed in a form that was open when it came out is not dropped without a word.
 	n := b.newsItem(room)
-	if got := w.post(room+"/edit", typedItem("version", fmt.Sprint(n.Version), "title_bg", "Поправено", "audience", "business")...); got.code != http.StatusSeeOther {
+	sofia, err := time.LoadLocation("Europe/Sofia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, minute, _ := strings.Cut(n.PublishAt.In(sofia).Format("2006-01-02 15:04"), " ")
+	open := []string{"version", fmt.Sprint(n.Version), "date", day, "time", minute}
+	for _, change := range [][]string{{"audience", "business"}, {"send", ""}, {"time", "23:55", "date", "2030-01-01"}, {"region", "Враца"}} {
+		got := w.post(room+"/edit", typedItem(append(append(open, "title_bg", "Поправено"), change...)...)...)
+		if got.code != http.StatusConflict {
+			t.Errorf("%v after it came out: %d", change, got.code)
+		}
+		got.has(t, "Излезе, докато пишехте", `value="Поправено"`)
+		got.lacks(t, `name="audience"`)
+	}
+	if got := w.post(room+"/edit", typedItem(append(open, "title_bg", "Само думи")...)...); got.code != http.StatusSeeOther {
+		t.Errorf("words alone after it came out: %d", got.code)
+	}
+	// What is out is corrected, and withdrawn.
+	n = b.newsItem(room)
+	if got := w.post(room+"/edit", typedItem("version", fmt.Sprint(n.Version), "title_bg", "Поправено", "audience", "", "topic", "", "send", "")...); got.code != http.StatusSeeOther {
 		t.Fatalf("correct: %d", got.code)
 	}
 	if n = b.newsItem(room); n.TitleBG != "Поправено" || n.Audience != knowledge.Both {
@@ -156,7 +175,7 @@ func TestNewsAreWrittenCheckedPublishedAndSent(t *testing.T) {
 	}
 	w.get(room).has(t, "Оттеглена")
 	var acts int
-	if err := b.pool.QueryRow(b.ctx, `SELECT count(*) FROM audit_log WHERE verb LIKE 'news.%' AND subject = $1`, newsSubject(n.ID)).Scan(&acts); err != nil || acts != 5 {
+	if err := b.pool.QueryRow(b.ctx, `SELECT count(*) FROM audit_log WHERE verb LIKE 'news.%' AND subject = $1`, newsSubject(n.ID)).Scan(&acts); err != nil || acts != 6 {
 		t.Errorf("%d acts are in the log, %v", acts, err)
 	}
 }

@@ -31,8 +31,11 @@ type newsForm struct {
 	Whole    bool // the whole country may be chosen
 	Regions  []newsRegion
 	Today    string
-	Conflict string // who saved it meanwhile; "" nobody
+	Conflict newsConflict
 }
+
+// newsConflict says what happened to an item since its form was drawn; empty where nothing did.
+type newsConflict struct{ What, Words string }
 
 type newsChoice struct {
 	Value, Name string
@@ -65,7 +68,7 @@ func (s *site) newNewsPage(w http.ResponseWriter, r *http.Request) error {
 	if own.Code != "" {
 		typed.Region = own.District + "/" + own.Name
 	}
-	return s.showNewsForm(w, r, knowledge.NewsItem{}, typed, nil, "")
+	return s.showNewsForm(w, r, knowledge.NewsItem{}, typed, nil, newsConflict{})
 }
 
 func (s *site) editNewsPage(w http.ResponseWriter, r *http.Request) error {
@@ -76,7 +79,7 @@ func (s *site) editNewsPage(w http.ResponseWriter, r *http.Request) error {
 	if n.State == knowledge.NewsWithdrawn {
 		return errNotFound
 	}
-	return s.showNewsForm(w, r, n, s.newsTypedOf(n), nil, "")
+	return s.showNewsForm(w, r, n, s.newsTypedOf(n), nil, newsConflict{})
 }
 
 // newsTypedOf is an item as the form shows it.
@@ -94,7 +97,7 @@ func (s *site) newsTypedOf(n knowledge.NewsItem) newsTyped {
 	return t
 }
 
-func (s *site) showNewsForm(w http.ResponseWriter, r *http.Request, n knowledge.NewsItem, typed newsTyped, faults []fieldFault, conflict string) error {
+func (s *site) showNewsForm(w http.ResponseWriter, r *http.Request, n knowledge.NewsItem, typed newsTyped, faults []fieldFault, conflict newsConflict) error {
 	title := "new"
 	if n.ID != 0 {
 		title = "edit"
@@ -122,7 +125,7 @@ func (s *site) showNewsForm(w http.ResponseWriter, r *http.Request, n knowledge.
 	switch {
 	case len(faults) > 0:
 		status = http.StatusUnprocessableEntity
-	case conflict != "":
+	case conflict != newsConflict{}:
 		status = http.StatusConflict
 	}
 	return s.render(w, status, "newsform", page)
@@ -220,7 +223,14 @@ func (s *site) saveNews(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typed, f := typedNews(r), s.newsFrame(w, r, "")
-	wanted, faults := s.readNews(f, typed, n)
+	drawn := n
+	if n.State == knowledge.NewsPublished && typed.Audience != "" {
+		drawn.State = knowledge.NewsScheduled // the form of what is out doesn't ask for whom it is: this one was drawn before
+	}
+	wanted, faults := s.readNews(f, typed, drawn)
+	if drawn.State != n.State && !wanted.SameReach(n) {
+		return s.showNewsOut(w, r, n, typed)
+	}
 	if n.ID == 0 {
 		wanted.Version = 0
 	} else if wanted.Version < 1 {
@@ -245,7 +255,7 @@ func (s *site) saveNews(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(faults) > 0 {
-		return s.showNewsForm(w, r, n, typed, faults, "")
+		return s.showNewsForm(w, r, n, typed, faults, newsConflict{})
 	}
 	var before, after knowledge.NewsItem
 	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "news.save"}, func(tx pgx.Tx, act *staff.Act) error {
@@ -255,6 +265,8 @@ func (s *site) saveNews(w http.ResponseWriter, r *http.Request) error {
 	})
 	var fault *knowledge.Fault
 	switch {
+	case errors.Is(err, knowledge.ErrNewsOut):
+		return s.showNewsOut(w, r, before, typed)
 	case errors.Is(err, knowledge.ErrNewsChanged) && before.ID != 0 && before.State != knowledge.NewsWithdrawn:
 		who, err := s.staffName(r, before.ChangedBy)
 		if err != nil {
@@ -264,17 +276,23 @@ func (s *site) saveNews(w http.ResponseWriter, r *http.Request) error {
 			who = "–"
 		}
 		typed.Version = strconv.Itoa(before.Version)
-		return s.showNewsForm(w, r, before, typed, nil, who)
+		return s.showNewsForm(w, r, before, typed, nil, newsConflict{f.W("by", who), f.W("conflict")})
 	case errors.Is(err, knowledge.ErrNewsChanged):
 		return errNotFound
 	case errors.As(err, &fault):
-		return s.showNewsForm(w, r, n, typed, f.wordsOf(knowledge.Faults{fault}), "")
+		return s.showNewsForm(w, r, n, typed, f.wordsOf(knowledge.Faults{fault}), newsConflict{})
 	case err != nil:
 		return err
 	}
 	s.Conversations.WakeNews(r.Context())
 	s.setFlash(w, flash{Key: "news.saved"})
 	return seeOther(w, r, newsPath(after.ID))
+}
+
+// showNewsOut draws the form of an item that came out while somebody changed more in it than can be changed now; their words stay.
+func (s *site) showNewsOut(w http.ResponseWriter, r *http.Request, n knowledge.NewsItem, typed newsTyped) error {
+	f := s.newsFrame(w, r, "")
+	return s.showNewsForm(w, r, n, typed, nil, newsConflict{f.W("came_out"), f.W("came_out_words")})
 }
 
 // knownRegion says whether an item's region is one of the country's.
