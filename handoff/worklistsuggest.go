@@ -17,22 +17,23 @@ func MayDraft(t Ticket, account int64) bool {
 	return t.State == Closed && t.ClaimedBy == account && t.Conversation != 0
 }
 
-// Suggested says whether a draft was begun for what a ticket was about.
-func (w *Worklist) Suggested(ctx context.Context, ticket int64) (yes bool, err error) {
+// Suggested says whether a draft was begun for what a ticket was about, and whether one may be begun from it no more: the editors have it as
+// a fault of a guide, or have dealt with it.
+func (w *Worklist) Suggested(ctx context.Context, ticket int64) (begun, taken bool, err error) {
 	err = w.desk.db.QueryRow(ctx, `
-		SELECT EXISTS (
-			SELECT FROM guide_tasks g JOIN problem_items i ON i.task = g.id JOIN problems p ON p.id = i.problem
-			WHERE g.ticket = $1 AND p.remedy = 'draft' AND p.fix <> '')`, ticket).Scan(&yes)
+		SELECT coalesce(bool_or(p.remedy = 'draft' AND p.fix <> ''), false), coalesce(bool_or(g.kind = 'wrong' OR p.state <> 'open' OR p.guide <> ''), false)
+		FROM guide_tasks g LEFT JOIN problem_items i ON i.task = g.id LEFT JOIN problems p ON p.id = i.problem
+		WHERE g.ticket = $1`, ticket).Scan(&begun, &taken)
 	if err != nil {
-		return false, fmt.Errorf("look for a draft from ticket %d: %w", ticket, err)
+		return false, false, fmt.Errorf("look for a draft from ticket %d: %w", ticket, err)
 	}
-	return yes, nil
+	return begun, taken, nil
 }
 
 // SuggestGuide begins the draft of a new guide from a conversation that a librarian has closed. Its notes are the librarian's words
 // to the editors, with personal numbers masked; those to the person stand beside it while the conversation is kept. It stands in the work list as one more problem
 // that is being worked on, or as that which the closing is a case of. An editor writes it and publishes it, or throws it away.
-// Errors: ErrNotFound, ErrNotYours, ErrProblemState where an editor deals with it already; *staff.Fault.
+// Errors: ErrNotFound, ErrNotYours, ErrProblemState where the editors have it already, as Suggested says; *staff.Fault.
 func (w *Worklist) SuggestGuide(ctx context.Context, a staff.Account, by knowledge.Editor, ticket int64, slug, title, words string) error {
 	title, err := w.words(ctx, "guide-title", strings.Join(strings.Fields(title), " "), 3, maxProblemTitle)
 	if err != nil {
@@ -58,12 +59,16 @@ func (w *Worklist) SuggestGuide(ctx context.Context, a staff.Account, by knowled
 		}
 		now := w.o.Now()
 		var task int64
+		var kind Verdict
 		err = tx.QueryRow(ctx, `
 			INSERT INTO guide_tasks (ticket, kind, words, at) VALUES ($1, 'missing', $2, $3)
 			ON CONFLICT (ticket) DO UPDATE SET words = left(concat_ws(E'\n', nullif(guide_tasks.words, ''), $2::text), $4)
-			RETURNING id`, ticket, words, now, maxTaskWords).Scan(&task)
+			RETURNING id, kind`, ticket, words, now, maxTaskWords).Scan(&task, &kind)
 		if err != nil {
 			return err
+		}
+		if kind == Wrong {
+			return ErrProblemState // also before it stands in the list as a problem of the guide
 		}
 		var p Problem
 		err = tx.QueryRow(ctx, `

@@ -37,13 +37,13 @@ func TestALibrarianSuggestsAGuide(t *testing.T) {
 	if err := suggest(maria, " ", "дружинката"); !errors.As(err, &fault) || fault.Field != "guide-title" {
 		t.Errorf("without a title: %v", err)
 	}
-	if yes, err := e.list.Suggested(e.ctx, ticket); err != nil || yes {
-		t.Errorf("suggested by what was refused: %v %v", yes, err)
+	if begun, taken, err := e.list.Suggested(e.ctx, ticket); err != nil || begun || taken {
+		t.Errorf("suggested by what was refused: %v %v %v", begun, taken, err)
 	}
 	e.publish(e.guide("loven-bilet", "Друго с това име"))
 	e.do(suggest(maria, "Ловен билет", "Дружинката го издава, ЕГН 7523169263 не се дава"))
-	if yes, err := e.list.Suggested(e.ctx, ticket); err != nil || !yes {
-		t.Errorf("not suggested: %v %v", yes, err)
+	if begun, taken, err := e.list.Suggested(e.ctx, ticket); err != nil || !begun || !taken {
+		t.Errorf("not suggested: %v %v %v", begun, taken, err)
 	}
 	d, ok, err := e.store.Draft(e.ctx, "loven-bilet-2")
 	if err != nil || !ok || d.Guide.Text[knowledge.Bulgarian].Title != "Ловен билет" || d.Stage != knowledge.Drafting {
@@ -120,6 +120,37 @@ func TestADraftKeepsNothingOfOnePerson(t *testing.T) {
 	if said := e.replies("ribolov"); said != "" {
 		t.Errorf("after thirty days: %q", said)
 	}
+}
+
+func TestNothingIsSuggestedOfWhatTheEditorsHave(t *testing.T) {
+	e := setupWorklist(t)
+	maria := e.librarian("maria@example.bg", "vratsa")
+	e.publish(e.guide("boat", "Лодка"))
+	closed := func(who string, guide Verdict, slug string) int64 {
+		_, ticket := e.claimed(who, maria)
+		e.do(e.desk.Close(e.ctx, ticket, maria, Closing{Outcome: Answered, Effort: 3, Guide: guide, Slug: slug, Comment: "таксата е " + who}))
+		return ticket
+	}
+	wrong, missing := closed("p", Wrong, "boat"), closed("q", Missing, "")
+	refused := func(what string, ticket int64, want bool) {
+		t.Helper()
+		if begun, taken, err := e.list.Suggested(e.ctx, ticket); err != nil || begun || taken != want {
+			t.Errorf("%s: begun %v, taken %v, %v", what, begun, taken, err)
+		}
+		if !want {
+			return
+		}
+		if err := e.list.SuggestGuide(e.ctx, maria, knowledge.Editor{ID: "staff:7"}, ticket, "boat-two", "Лодка", "дума"); !errors.Is(err, ErrProblemState) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refused("a guide that is wrong, before it is collected", wrong, true)
+	refused("a guide that is missing, before it is collected", missing, false)
+	e.collect()
+	refused("a guide that is wrong", wrong, true)
+	refused("a guide that is missing", missing, false)
+	e.exec(`UPDATE problems SET state = 'aside', reason = 'x' WHERE guide = ''`)
+	refused("what was put aside", missing, true)
 }
 
 func TestASuggestionJoinsWhatTheClosingFound(t *testing.T) {

@@ -100,9 +100,12 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 		return err
 	}
 	if page.MayDraft {
-		if page.Drafted, err = s.Worklist.Suggested(ctx, t.ID); err != nil {
+		begun, taken, err := s.Worklist.Suggested(ctx, t.ID)
+		if err != nil {
 			return err
 		}
+		typed := page.DraftTitle != "" || page.DraftWords != "" // stays before their eyes, also where it isn't taken
+		page.Drafted, page.MayDraft = begun && !typed, !taken || typed
 	}
 	if page.Rail, err = s.railOf(ctx, page.frame, t.ID, time.Now()); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"orientir/bot"
 	"orientir/handoff"
+	"orientir/handoff/staff"
 )
 
 // draftFromChat begins a guide's draft from a conversation that the librarian has closed.
@@ -18,16 +19,16 @@ func (s *site) draftFromChat(w http.ResponseWriter, r *http.Request) error {
 	v, title, words := visitOf(r), r.PostFormValue("guide-title"), r.PostFormValue("words")
 	slug := cmp.Or(slugOf(bot.Latin(title)), "guide")
 	err = s.Worklist.SuggestGuide(r.Context(), v.account, s.editor(v), id, slug, title, words)
-	if fault := asFault(err); fault != nil {
-		return s.drawChat(w, r, chat{DraftTitle: title, DraftWords: words}, fault)
-	}
-	said := flash{Key: "worklist.did_suggest"}
+	fault := asFault(err)
 	if errors.Is(err, handoff.ErrProblemState) {
-		said, err = flash{Key: "worklist.moved_on", Bad: true}, nil
+		fault = &staff.Fault{Field: "draft", Key: "worklist.draft_taken"}
+	}
+	if fault != nil {
+		return s.drawChat(w, r, chat{DraftTitle: title, DraftWords: words}, fault)
 	}
 	if err != nil {
 		return err
 	}
-	s.setFlash(w, said)
+	s.setFlash(w, flash{Key: "worklist.did_suggest"})
 	return seeOther(w, r, chatPath(id))
 }

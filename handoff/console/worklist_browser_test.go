@@ -277,3 +277,35 @@ func TestADraftFromAConversationInTheBrowser(t *testing.T) {
 	w.reads("Какво отговориха библиотекарите")
 	w.pictures("guide-edit-replies")
 }
+
+func TestADraftThatIsNotTakenIsDrawnAgain(t *testing.T) {
+	b := setup(t)
+	maria := b.account(staff.Profile{Email: "m@example.bg", Name: "Мария", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
+	w := b.as(maria)
+	closed := func(who string, guide handoff.Verdict, slug string) string {
+		_, ticket := b.person(who, "колко струва")
+		if err := errors.Join(b.desk.Claim(b.ctx, ticket, maria),
+			b.desk.Close(b.ctx, ticket, maria, handoff.Closing{Outcome: handoff.Answered, Effort: 2, Guide: guide, Slug: slug, Comment: "друга е таксата"})); err != nil {
+			t.Fatal(err)
+		}
+		return chatPath(ticket)
+	}
+	for _, tc := range []struct {
+		path    string
+		offered bool
+	}{{closed("p", handoff.Wrong, "criminal-record"), false}, {closed("q", handoff.Missing, ""), true}} {
+		if page := w.get(tc.path); strings.Contains(page.body, `name="guide-title"`) != tc.offered {
+			t.Errorf("%s offers a draft: %v", tc.path, !tc.offered)
+		}
+		if tc.offered { // meanwhile an editor puts it aside
+			b.collect()
+			b.exec(`UPDATE problems SET state = 'aside', reason = 'x'`)
+			w.get(tc.path).lacks(t, `name="guide-title"`)
+		}
+		got := w.post(tc.path+"/draft", "guide-title", "Ловен билет", "words", "Дружинката го издава.")
+		if got.code != 422 {
+			t.Errorf("%s: %d", tc.path, got.code)
+		}
+		got.has(t, "Това вече е при редакторите", `value="Ловен билет"`, ">Дружинката го издава.</textarea>", `id="draft" open`)
+	}
+}
