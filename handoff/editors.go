@@ -23,8 +23,9 @@ const (
 	remindBefore  = 30        // days before a guide's review date
 	remindAgain   = 30        // days between two reminders after it
 	remindWeekly  = 7*24*time.Hour - 2*time.Hour
-	remindRows    = 10  // guides or addresses that one message lists
-	remindLetters = 200 // of an address in it
+	remindNothing = 22 * time.Hour // until somebody without broken addresses is looked at again: the next working day
+	remindRows    = 10             // guides or addresses that one message lists
+	remindLetters = 200            // of an address in it
 )
 
 // RunEditors reminds editors of guides whose review date comes or is past, and once a week of addresses that don't lead where they should,
@@ -159,13 +160,9 @@ func (n *Notices) ended(lines []string) string {
 	return strings.Join(append(lines, "", i18n.T(staffLanguage, "notice.off", n.o.PublicURL+"/console/account")), "\n") + "\n"
 }
 
-// remindLinks tells an account once a week which addresses are broken, where any is.
+// remindLinks tells an account once a week which addresses are broken, where any is. Whether there are any is counted for an account only
+// when its time has come: it reads all guides.
 func (n *Notices) remindLinks(ctx context.Context, to staff.Account, now time.Time) error {
-	by := knowledge.Editor{ID: "staff:" + strconv.FormatInt(to.ID, 10), Municipality: to.Municipality}
-	counts, err := n.desk.knowledge.CountSources(ctx, now, by)
-	if err != nil || counts[knowledge.BrokenLinks] == 0 {
-		return err
-	}
 	tag, err := n.desk.db.Exec(ctx, `
 		INSERT INTO link_reminders AS r (staff, next_at) VALUES ($1, $3)
 		ON CONFLICT (staff) DO UPDATE SET next_at = excluded.next_at WHERE r.next_at <= $2`, to.ID, now, now.Add(askLease))
@@ -175,6 +172,14 @@ func (n *Notices) remindLinks(ctx context.Context, to staff.Account, now time.Ti
 	if tag.RowsAffected() == 0 {
 		return nil
 	}
+	by := knowledge.Editor{ID: "staff:" + strconv.FormatInt(to.ID, 10), Municipality: to.Municipality}
+	counts, err := n.desk.knowledge.CountSources(ctx, now, by)
+	if err != nil {
+		return err
+	}
+	if counts[knowledge.BrokenLinks] == 0 {
+		return n.linksTold(ctx, to.ID, now.Add(remindNothing), "none")
+	}
 	links, err := n.desk.knowledge.BrokenLinks(ctx, by, remindRows, 0)
 	if err != nil {
 		return err
@@ -183,7 +188,12 @@ func (n *Notices) remindLinks(ctx context.Context, to staff.Account, now time.Ti
 	if again == 0 {
 		again = remindWeekly
 	}
-	if _, err := n.desk.db.Exec(ctx, `UPDATE link_reminders SET next_at = $2, way = $3 WHERE staff = $1`, to.ID, now.Add(again), way); err != nil {
+	return n.linksTold(ctx, to.ID, now.Add(again), way)
+}
+
+// linksTold notes when an account is looked at again for broken addresses.
+func (n *Notices) linksTold(ctx context.Context, account int64, next time.Time, way string) error {
+	if _, err := n.desk.db.Exec(ctx, `UPDATE link_reminders SET next_at = $2, way = $3 WHERE staff = $1`, account, next, way); err != nil {
 		return fmt.Errorf("note the reminder of links: %w", err)
 	}
 	return nil
