@@ -45,7 +45,7 @@ type LinkPlace struct {
 	Parts []string // link, source, local, the field of a text («text.bg.steps»), signpost
 }
 
-// linkPlaces are how many places are told of an address.
+// linkPlaces are how many guides are told of an address, beside the signpost.
 const linkPlaces = 10
 
 // SourceLine is a source that nobody has opened, with its guide.
@@ -168,7 +168,7 @@ func (s *Store) placeLinks(ctx context.Context, links []BrokenLink, by Editor) e
 		SELECT p.url, p.guides, p.yours, p.slug, coalesce(t.title, p.slug), p.parts
 		FROM (
 			SELECT l.url, l.slug, bool_and(bool_and(`+linkMine+`)) OVER (PARTITION BY l.url) AS yours, array_agg(DISTINCT l.part ORDER BY l.part) AS parts,
-				count(*) FILTER (WHERE l.slug <> '') OVER (PARTITION BY l.url) AS guides, row_number() OVER (PARTITION BY l.url ORDER BY l.slug) AS n
+				count(*) FILTER (WHERE l.slug <> '') OVER (PARTITION BY l.url) AS guides, row_number() OVER (PARTITION BY l.url, l.slug = '' ORDER BY l.slug) AS n
 			FROM guide_links l WHERE l.url = ANY ($2) GROUP BY l.url, l.slug
 		) p LEFT JOIN guides g ON g.slug = p.slug LEFT JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
 		WHERE p.n <= $3 ORDER BY p.url, p.slug`, by.Municipality, addresses, linkPlaces)

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -52,5 +53,28 @@ func TestAddressesInProseAreChecked(t *testing.T) {
 	}
 	if at, ok := found()[steps]; ok {
 		t.Errorf("still checked: %+v", at)
+	}
+}
+
+func TestASignpostTakesNoGuidesPlace(t *testing.T) {
+	e := newEditing(t)
+	for i := range 10 {
+		g := e.guide
+		g.Slug, g.Version = fmt.Sprintf("boat-%d", i), 0
+		if _, err := e.store.Publish(e.ctx, g, "maria"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sql := range []string{
+		`INSERT INTO signposts (title, authority, link, names, origin) VALUES ('x', 'x', $1, '{x}', 'editor')`,
+		`INSERT INTO link_checks (url, host, fault, status, checked_at, broken_since) VALUES ($1, 'x', 'status', 404, now(), now())`,
+	} {
+		if _, err := e.pool.Exec(e.ctx, sql, e.guide.Link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broken, err := e.store.BrokenLinks(e.ctx, Editor{ID: "maria"}, 50, 0)
+	if err != nil || len(broken) != 1 || broken[0].Guides < 10 || len(broken[0].Places) != 11 || broken[0].Places[0].Slug != "" || broken[0].Places[10].Slug == "" {
+		t.Errorf("%+v, %v", broken, err)
 	}
 }
