@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,7 +18,7 @@ type DoorLine struct {
 	Authority string
 	Door      *Local // nil: the municipality says nothing of its own
 	Others    int    // how many other municipalities have a door: the service is done there
-	Drafted   bool   // somebody is at the guide's next version
+	Stage     Stage  // of the draft of its next version; "" where nobody is at one
 }
 
 // DoorIn gives the municipality's own door of a guide, and false where it has none.
@@ -65,21 +66,21 @@ func (m Municipality) doorNames() []string {
 func (s *Store) DoorLines(ctx context.Context, m Municipality, find string, limit, offset int) (lines []DoorLine, total int, err error) {
 	rows, err := s.db.Query(ctx, `
 		SELECT count(*) OVER () AS total, v.slug, t.title, t.authority,
-			(SELECT l FROM jsonb_array_elements(v.local) l WHERE l ->> 'municipality' = ANY ($1) LIMIT 1) AS door,
-			(SELECT count(*) FROM jsonb_array_elements(v.local) l WHERE l ->> 'municipality' <> ALL ($1)) AS others,
-			EXISTS (SELECT FROM guide_drafts d WHERE d.slug = v.slug) AS drafted
+			(SELECT l FROM jsonb_array_elements(v.local) l WHERE `+doorNameSQL+` = ANY ($1) LIMIT 1) AS door,
+			(SELECT count(*) FROM jsonb_array_elements(v.local) l WHERE `+doorNameSQL+` <> ALL ($1)) AS others,
+			coalesce((SELECT d.stage FROM guide_drafts d WHERE d.slug = v.slug), '') AS stage
 		FROM guides g JOIN guide_versions v USING (slug, version)
 			JOIN guide_texts t ON t.slug = v.slug AND t.version = v.version AND t.language = 'bg'
 		WHERE v.status = 'active' AND v.municipality = ''
 		  AND NOT EXISTS (SELECT FROM unnest($2::text[]) w WHERE strpos(lower(t.title || ' ' || array_to_string(t.names, ' ')), w) = 0)
-		ORDER BY EXISTS (SELECT FROM jsonb_array_elements(v.local) l WHERE l ->> 'municipality' = ANY ($1)) DESC, v.local <> '[]' DESC, lower(t.title), v.slug
+		ORDER BY EXISTS (SELECT FROM jsonb_array_elements(v.local) l WHERE `+doorNameSQL+` = ANY ($1)) DESC, v.local <> '[]' DESC, lower(t.title), v.slug
 		LIMIT $3 OFFSET $4`, m.doorNames(), strings.Fields(strings.ToLower(find)), limit, max(0, offset))
 	if err != nil {
 		return nil, 0, fmt.Errorf("list guides for municipality %q: %w", m.Code, err)
 	}
 	var l DoorLine
 	var door []byte
-	_, err = pgx.ForEachRow(rows, []any{&total, &l.Slug, &l.Title, &l.Authority, &door, &l.Others, &l.Drafted}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&total, &l.Slug, &l.Title, &l.Authority, &door, &l.Others, &l.Stage}, func() error {
 		l.Door = nil
 		if door != nil {
 			l.Door = &Local{}
@@ -95,22 +96,27 @@ func (s *Store) DoorLines(ctx context.Context, m Municipality, find string, limi
 
 // OwnLine is a guide that a municipality owns, published or not yet.
 type OwnLine struct {
-	Slug    string
-	Title   string // Bulgarian, that of the draft where nothing is published
-	Version int    // 0: never published
-	Stage   Stage  // of its draft; "" where there is none
+	Slug     string
+	Title    string // Bulgarian, that of the draft where nothing is published
+	Version  int    // 0: never published
+	Status   Status
+	ReviewBy *time.Time
+	Stage    Stage // of its draft; "" where there is none
 }
+
+// Life says where the guide stands on a day.
+func (l OwnLine) Life(today time.Time) Life { return life(l.Version, l.Status, day(l.ReviewBy), today) }
 
 // OwnGuides lists the guides of a municipality and the drafts of new ones, by title; at most 500.
 func (s *Store) OwnGuides(ctx context.Context, m Municipality) ([]OwnLine, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT o.slug, coalesce(nullif(o.title, ''), o.slug) AS title, o.version, o.stage FROM (
-			SELECT v.slug, t.title, v.version, coalesce(d.stage, '') AS stage
-			FROM guides g JOIN guide_versions v USING (slug, version) JOIN guide_texts t ON t.slug = v.slug AND t.version = v.version AND t.language = 'bg'
+		SELECT o.slug, coalesce(nullif(o.title, ''), o.slug) AS title, o.version, o.status, o.review_by, o.stage FROM (
+			SELECT v.slug, t.title, v.version, v.status, g.review_by, coalesce(d.stage, '') AS stage
+			FROM guide_ages g JOIN guide_versions v USING (slug, version) JOIN guide_texts t ON t.slug = v.slug AND t.version = v.version AND t.language = 'bg'
 				LEFT JOIN guide_drafts d ON d.slug = v.slug
 			WHERE v.municipality = $1
 			UNION ALL
-			SELECT d.slug, coalesce(d.guide -> 'Text' -> 'bg' ->> 'Title', ''), 0, d.stage FROM guide_drafts d
+			SELECT d.slug, coalesce(d.guide -> 'Text' -> 'bg' ->> 'Title', ''), 0, 'active', NULL, d.stage FROM guide_drafts d
 			WHERE d.base = 0 AND d.guide ->> 'Municipality' = $1
 		) o ORDER BY lower(o.title), o.slug LIMIT 500`, m.Code)
 	if err != nil {

@@ -92,6 +92,9 @@ func (m Municipality) Take(g, from Guide) Guide {
 // empty list is like none.
 func (m Municipality) foreign(g Guide) map[string]any {
 	g.Local = slices.DeleteFunc(slices.Clone(g.Local), m.Owns)
+	for i, l := range g.Local { // published before names were written in one way
+		g.Local[i].Municipality = doorName(l.Municipality)
+	}
 	g = g.dated(Guide{}) // see keepDates
 	text := g.Text
 	g.Slug, g.Version, g.Why, g.PublishedBy, g.PublishedAt, g.Text = "", 0, "", "", time.Time{}, nil // of the version, not of the service

@@ -38,6 +38,29 @@ func (l Local) parts() []string {
 	return parts(parts(all, "fee ", l.Fee), "", l.Note)
 }
 
+// Mark is a short mark of what the door says: see MarkOf.
+func (l Local) Mark() string { return MarkOf(l.parts()...) }
+
+// same says whether two doors may be of one municipality: by a name, by the same name and district, or by a name of which one door has the
+// district and the other hasn't.
+func (l Local) same(other Local) bool {
+	_, district, divided := strings.Cut(l.Municipality, ",")
+	_, elsewhere, both := strings.Cut(other.Municipality, ",")
+	return l.Name() == other.Name() && (!divided || !both || strings.TrimSpace(district) == strings.TrimSpace(elsewhere))
+}
+
+// doorName writes a door's municipality in the one way: «Бяла ,Варна» is «Бяла, Варна». See doorNameSQL.
+func doorName(name string) string {
+	name, district, divided := strings.Cut(name, ",")
+	if !divided {
+		return strings.TrimSpace(name)
+	}
+	return strings.TrimSpace(name) + ", " + strings.TrimSpace(district)
+}
+
+// doorNameSQL is doorName of the door l in SQL, as the view guide_links has it.
+const doorNameSQL = `regexp_replace(trim(l ->> 'municipality'), '\s*,\s*', ', ')`
+
 // Name is the municipality's name without its district.
 func (l Local) Name() string {
 	name, _, _ := strings.Cut(l.Municipality, ",")

@@ -118,7 +118,7 @@ func strict(text string) string {
 	return masked
 }
 
-// masked is the guide without personal numbers in all that is written freely in it.
+// masked is the guide without personal numbers in all that is written freely in it, and with its doors named in the one way.
 func (g Guide) masked() Guide {
 	texts := map[Language]Text{}
 	for language, t := range g.Text {
@@ -140,6 +140,7 @@ func (g Guide) masked() Guide {
 		g.Apart[i].How = strictIn(g.Apart[i].How)
 	}
 	for i, l := range g.Local {
+		g.Local[i].Municipality = doorName(l.Municipality)
 		g.Local[i].Contact, g.Local[i].Office, g.Local[i].Fee, g.Local[i].Note = strict(l.Contact), strict(l.Office), strictIn(l.Fee), strictIn(l.Note)
 	}
 	for i := range g.Sources {

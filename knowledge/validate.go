@@ -68,7 +68,7 @@ func (g Guide) Validate(hosts []string) error {
 	for i, l := range g.Local {
 		if strings.TrimSpace(l.Municipality) == "" {
 			fault("local.municipality", "fault.empty", "")
-		} else if slices.ContainsFunc(g.Local[:i], func(other Local) bool { return other.Municipality == l.Municipality }) {
+		} else if slices.ContainsFunc(g.Local[:i], l.same) {
 			fault("local.municipality", "fault.twice", l.Municipality)
 		}
 		switch {

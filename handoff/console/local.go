@@ -87,6 +87,9 @@ func (p localPage) Turn(by int) string {
 	return localPath("", p.Municipality, p.Free, q)
 }
 
+// Life says where a guide of the municipality stands today.
+func (p localPage) Life(l knowledge.OwnLine) string { return string(l.Life(p.site.today())) }
+
 // To is the address of the form for a guide.
 func (p localPage) To(slug string) string { return localPath(slug, p.Municipality, p.Free, nil) }
 
