@@ -1,6 +1,7 @@
 package console
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -23,21 +24,37 @@ func (b *bundle) door() (knowledge.Local, bool) {
 	return m.DoorIn(g)
 }
 
+// seenDoors finds what a municipality's form tells that its editor saw.
+var seenDoors = regexp.MustCompile(`name="(version|seen|joins)" value="([^"]*)"`)
+
+// line sends a municipality's form as it is shown, with what was typed.
+func (b *browser) line(form string, typed ...string) answer {
+	return b.post(form, append(b.get(form).seen(), typed...)...)
+}
+
+// seen is what a municipality's form tells that its editor saw.
+func (a answer) seen() (pairs []string) {
+	for _, m := range seenDoors.FindAllStringSubmatch(a.body, 3) {
+		pairs = append(pairs, m[1], m[2])
+	}
+	return pairs
+}
+
 func TestAMunicipalityWritesItsLine(t *testing.T) {
 	b := setup(t)
 	_, w := b.vratsa()
 	maria, _ := b.editor("Мария")
 	const form = "/console/local/criminal-record"
 	w.get("/console/local").has(t, "Община Враца", "Общината още няма свои упътвания", "Електронно свидетелство за съдимост", "Както навсякъде.", form)
-	typed := func(revision string, more ...string) []string {
-		return append([]string{"revision", revision, "office", "ул. „Стефанаки Савов“ 6, гише 3", "contact", "092 624 581", "fee_bg", "4,09 €", "note_bg", "Работи и в събота. ЕГН 7501020018"}, more...)
+	typed := func(more ...string) []string {
+		return append([]string{"office", "ул. „Стефанаки Савов“ 6, гише 3", "contact", "092 624 581", "fee_bg", "4,09 €", "note_bg", "Работи и в събота. ЕГН 7501020018"}, more...)
 	}
-	if got := w.post(form, typed("0", "link", "https://vratza.example/x")...); got.code != 422 {
+	if got := w.line(form, typed("link", "https://vratza.example/x")...); got.code != 422 {
 		t.Errorf("an address that is not allowed: %d", got.code)
 	} else {
 		got.has(t, "не е на разрешен официален сайт", "https://vratza.example/x", "гише 3")
 	}
-	if got := w.post(form, typed("0", "note_en", "Open on Saturday too.", "fee_en", "x", "contact", "y")...); got.code != 303 {
+	if got := w.line(form, typed("note_en", "Open on Saturday too.", "fee_en", "x", "contact", "y")...); got.code != 303 {
 		t.Fatalf("%d %s", got.code, got.body)
 	}
 	w.get("/console/local").has(t, "Публикувано. Хората от общината вече го виждат.", "гише 3", "4,09 €", "092 624 581")
@@ -46,10 +63,11 @@ func TestAMunicipalityWritesItsLine(t *testing.T) {
 		t.Errorf("published as %+v", door)
 	}
 	w.get(form).lacks(t, "7501020018")
-	w.post(form, "revision", "0", "note_en", "Only English.")
-	if got := w.post(form, "revision", "0", "note_en", "Only English."); got.code != 422 {
+	if got := w.line(form, "note_en", "Only English."); got.code != 422 {
 		t.Errorf("without Bulgarian: %d", got.code)
 	}
+
+	unknowing := w.get(form).seen()
 
 	// The form of the whole guide keeps it.
 	values := b.as(maria).get("/console/guides/criminal-record/edit").form(t)
@@ -60,12 +78,12 @@ func TestAMunicipalityWritesItsLine(t *testing.T) {
 		t.Fatalf("the guide's form left %+v", d.Guide.Local)
 	}
 
-	// A colleague is at the guide: the line goes with the colleague's version, and never into one that is in review.
-	if got := w.post(form, typed("0")...); got.code != 409 {
+	// A colleague is at the guide: the line goes with the colleague's version, and where that is in review it is read with it.
+	if got := w.post(form, append(unknowing, typed()...)...); got.code != 409 {
 		t.Errorf("not knowing of the draft: %d", got.code)
 	}
 	w.get(form).has(t, "Колега работи по следващата версия")
-	w.post(form, "revision", revision(d), "office", "гише 5")
+	w.line(form, "office", "гише 5")
 	w.get("/console/local").has(t, "Запазено в черновата на колегата")
 	if door, _ := b.door(); door.Office == "гише 5" {
 		t.Error("a colleague's draft was published")
@@ -78,18 +96,19 @@ func TestAMunicipalityWritesItsLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = b.draft("criminal-record")
-	if got := w.post(form, "revision", revision(d), "office", "гише 6"); got.code != 409 {
-		t.Errorf("in review: %d", got.code)
-	} else {
-		got.has(t, "изпратил упътването за преглед", `value="гише 6"`)
+	w.get(form).has(t, "Вашият ред отива при същия преглед.")
+	w.line(form, "office", "гише 6")
+	if now := b.draft("criminal-record"); now.Stage != knowledge.InReview || now.SentBy != d.SentBy || now.Revision == d.Revision || now.Guide.Local[0].Office != "гише 6" {
+		t.Errorf("in review: %+v", now)
 	}
+	d = b.draft("criminal-record")
 	if err := b.store.DropDraft(b.ctx, b.pool, d.Slug, d.Revision, knowledge.Editor{ID: staffID(maria.ID)}); err != nil {
 		t.Fatal(err)
 	}
 
 	// With the rule it is sent for review; the line is taken away in the same way.
 	b.rules(knowledge.EditingRules{SecondEditor: true})
-	w.post(form, "revision", "0", "do", "remove")
+	w.line(form, "do", "remove")
 	w.get("/console/local").has(t, "Изпратено за преглед. Ще го публикува друг редактор.")
 	d = b.draft("criminal-record")
 	if d.Stage != knowledge.InReview || len(d.Guide.Local) != 0 {
@@ -102,7 +121,7 @@ func TestAMunicipalitysPageIsItsOwnAlone(t *testing.T) {
 	_, w := b.vratsa()
 	_, maria := b.editor("Мария")
 	w.get("/console/local?of=SOF46").has(t, "Община Враца")
-	if got := w.post("/console/local/criminal-record?of=SOF46", "of", "SOF46", "revision", "0", "contact", "02 1"); got.code != 303 {
+	if got := w.line("/console/local/criminal-record?of=SOF46", "of", "SOF46", "contact", "02 1"); got.code != 303 {
 		t.Errorf("%d", got.code)
 	}
 	if door, ok := b.door(); !ok || door.Contact != "02 1" {
@@ -115,7 +134,7 @@ func TestAMunicipalitysPageIsItsOwnAlone(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, got.code, want)
 		}
 	}
-	maria.post("/console/local/criminal-record?of=SOF46", "revision", "0", "contact", "02 2")
+	maria.line("/console/local/criminal-record?of=SOF46", "contact", "02 2")
 	g, _, _ := b.store.Guide(b.ctx, "criminal-record")
 	if len(g.Local) != 2 || g.Local[1].Municipality != "Столична" {
 		t.Errorf("%+v", g.Local)

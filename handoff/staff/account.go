@@ -110,6 +110,25 @@ func (s *Store) Names(ctx context.Context, ids []int64) (map[int64]string, error
 	return names, nil
 }
 
+// MunicipalitiesOf gives the municipality's code of each of these accounts that there is; "" is an account without a limit.
+func (s *Store) MunicipalitiesOf(ctx context.Context, db postgres.DB, ids []int64) (map[int64]string, error) {
+	rows, err := db.Query(ctx, `SELECT id, municipality FROM staff WHERE id = ANY ($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the municipalities of accounts: %w", err)
+	}
+	codes := map[int64]string{}
+	var id int64
+	var code string
+	_, err = pgx.ForEachRow(rows, []any{&id, &code}, func() error {
+		codes[id] = code
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the municipalities of accounts: %w", err)
+	}
+	return codes, nil
+}
+
 // Serving lists the active accounts that answer people and can sign in.
 func (s *Store) Serving(ctx context.Context, db postgres.DB) ([]Account, error) {
 	rows, err := db.Query(ctx, `
