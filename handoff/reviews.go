@@ -70,8 +70,8 @@ func (n *Notices) findReviews(ctx context.Context, now time.Time) error {
 		INSERT INTO review_notices (slug, begun_at, revision, staff, kind, created_at, not_before)
 		SELECT d.slug, d.begun_at, d.revision, s.id, CASE d.stage WHEN 'review' THEN 'review' ELSE 'returned' END, $1, $2
 		FROM guide_drafts d JOIN staff s ON s.active AND s.notices AND s.password_hash IS NOT NULL AND 'editor' = ANY (s.roles)
-		WHERE d.stage = 'review' AND 'staff:' || s.id <> ALL (d.writers || d.sent_by) AND s.municipality IN ('', coalesce(d.guide ->> 'Municipality', ''))
-		   OR d.stage = 'draft' AND d.revision = d.returned_revision AND 'staff:' || s.id = ANY (d.writers) AND 'staff:' || s.id <> d.returned_by
+		WHERE d.stage = 'review' AND 'staff:' || s.id <> ALL (d.hands || d.sent_by) AND s.municipality IN ('', coalesce(d.guide ->> 'Municipality', ''))
+		   OR d.stage = 'draft' AND d.revision = d.returned_revision AND 'staff:' || s.id = ANY (d.hands) AND 'staff:' || s.id <> d.returned_by
 		ON CONFLICT DO NOTHING`, now, now.Add(reviewAfter))
 	if err != nil {
 		return fmt.Errorf("find whom to tell of drafts: %w", err)

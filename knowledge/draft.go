@@ -89,7 +89,7 @@ type draftRow struct {
 	ReturnedWord string
 }
 
-const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by, writers, returned_by, returned_word`
+const draftColumns = `slug, base, revision, stage, guide, notes, begun_by, begun_at, changed_by, changed_at, sent_by, hands AS writers, returned_by, returned_word`
 
 func (r draftRow) draft() (Draft, error) {
 	d := Draft{
@@ -161,15 +161,15 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	if d.Revision == 0 {
 		// It begins on what is published now, or is of a guide that isn't there.
 		rows, err = tx.Query(ctx, `
-			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by, writers)
-			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5, CASE WHEN $6 THEN ARRAY[$5] ELSE '{}' END
+			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by, writers, writers_at)
+			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5, CASE WHEN $6 THEN ARRAY[$5] ELSE '{}' END, now()
 			WHERE $2 = coalesce((SELECT version FROM guides WHERE slug = $1), 0)
 			ON CONFLICT (slug) DO NOTHING
 			RETURNING `+draftColumns, d.Slug, d.Base, guide, d.Notes, by.ID, writes)
 	} else {
 		rows, err = tx.Query(ctx, `
 			UPDATE guide_drafts SET revision = revision + 1, stage = 'draft', sent_by = '', guide = $3, notes = $4, changed_by = $5, changed_at = now(),
-				writers = CASE WHEN $6 AND $5 <> ALL (writers) THEN writers || $5 ELSE writers END
+				writers = CASE WHEN $6 AND $5 <> ALL (hands) THEN hands || $5 ELSE hands END, writers_at = now()
 			WHERE slug = $1 AND revision = $2
 			RETURNING `+draftColumns, d.Slug, d.Revision, guide, d.Notes, by.ID, writes)
 	}
@@ -232,7 +232,8 @@ func (s *Store) Rebase(ctx context.Context, tx postgres.DB, slug string, revisio
 		}
 	}
 	return changeDraft(ctx, tx, "rebase", slug, `
-		UPDATE guide_drafts d SET base = g.version, revision = d.revision + 1, stage = 'draft', sent_by = '', changed_by = $3, changed_at = now()
+		UPDATE guide_drafts d SET base = g.version, revision = d.revision + 1, stage = 'draft', sent_by = '', changed_by = $3, changed_at = now(),
+			writers = d.hands, writers_at = now()
 		FROM guides g WHERE g.slug = d.slug AND d.slug = $1 AND d.revision = $2`, revision, by.ID)
 }
 

@@ -84,7 +84,7 @@ const guideLines = `
 		SELECT coalesce(g.slug, d.slug) AS slug, lower(coalesce(t.title, d.guide -> 'Text' -> 'bg' ->> 'Title', '')) AS ordered,
 			coalesce(g.version, 0) AS version, coalesce(g.status, 'active') AS status, g.review_by, g.checked,
 			greatest(g.published_at, d.changed_at) AS changed, coalesce(d.stage, '') AS draft_stage, d.changed_at AS draft_at,
-			coalesce(d.stage = 'review' AND $1 <> ALL (d.writers), false) AS waits_for_me
+			coalesce(d.stage = 'review' AND $1 <> ALL (d.hands), false) AS waits_for_me
 		FROM guide_ages g
 			JOIN guide_texts t ON t.slug = g.slug AND t.version = g.version AND t.language = 'bg'
 			FULL JOIN guide_drafts d ON d.slug = g.slug`

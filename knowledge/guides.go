@@ -64,6 +64,14 @@ type byline struct {
 	written           []string
 }
 
+// lastWriter is the one writer whom programs know that know of no others; "" where there is none.
+func (b byline) lastWriter() string {
+	if len(b.written) == 0 {
+		return ""
+	}
+	return b.written[len(b.written)-1]
+}
+
 // publish stores g as the version after g.Version.
 func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, error) {
 	version := g.Version + 1
@@ -83,10 +91,10 @@ func publish(ctx context.Context, tx postgres.DB, g Guide, by byline) (int, erro
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, apart, replaced_by, local,
-		                            municipality, review_by, origin, published_by, written_by, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		                            municipality, review_by, origin, published_by, written_by, writers, why)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		g.Slug, version, g.Audience, g.Status, g.TitleEnglish, g.Link, means(g.Identification), filled(g.Related), filled(g.Apart), g.ReplacedBy, filled(g.Local),
-		g.Municipality, date(g.ReviewBy), by.origin, by.published, filled(by.written), g.Why)
+		g.Municipality, date(g.ReviewBy), by.origin, by.published, by.lastWriter(), filled(by.written), g.Why)
 	for language, t := range g.Text {
 		batch.Queue(`
 			INSERT INTO guide_texts (slug, version, language, title, authority, contact, summary, who, exceptions, place, steps,

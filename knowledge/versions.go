@@ -25,7 +25,8 @@ type Version struct {
 // Versions lists a guide's history, the newest first. It is empty where there is no such guide.
 func (s *Store) Versions(ctx context.Context, slug string) ([]Version, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT v.version, v.origin, t.title, v.status, v.published_at AS published, v.published_by AS by, v.written_by AS writers, v.why
+		SELECT v.version, v.origin, t.title, v.status, v.published_at AS published, v.published_by AS by, v.why,
+			CASE WHEN v.writers = '{}' AND v.written_by <> '' THEN ARRAY[v.written_by] ELSE v.writers END AS writers
 		FROM guide_versions v JOIN guide_texts t ON t.slug = v.slug AND t.version = v.version AND t.language = 'bg'
 		WHERE v.slug = $1 ORDER BY v.version DESC`, slug)
 	if err != nil {

@@ -54,7 +54,8 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 }
 
 // SchemaCurrent reports whether every migration that this program knows has run. A newer schema is current too:
-// while a new version rolls out, the replicas of the old one stay ready.
+// while a new version rolls out, the replicas of the old one stay ready. Until they are gone, what they write lacks what only the new
+// one notes: of a guide that they publish, the addresses in its sentences are checked only after it is next published.
 func SchemaCurrent(ctx context.Context, db interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (bool, error) {

@@ -24,7 +24,7 @@ SELECT id, 'library-' || (1 + id % (:guides / 2)) FROM staff WHERE 'librarian' =
 -- Guides: each with one to four versions, an English text for every third, four sources, every fifth of one municipality, every fortieth closed.
 INSERT INTO guides (slug, version) SELECT 'guide-' || n, 1 + n % 4 FROM generate_series(1, :guides) n;
 INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, review_by, origin, published_by, published_at, why,
-    replaced_by, local, municipality, written_by)
+    replaced_by, local, municipality, writers)
 SELECT 'guide-' || n, v, (ARRAY['citizen', 'business', 'both'])[1 + n % 3], CASE WHEN n % 40 = 0 THEN 'closed' ELSE 'active' END, 'Service ' || n,
     'https://egov.bg/service/' || n, '{kep,in-person}', ARRAY['guide-' || (1 + n % :guides), 'guide-' || (1 + n * 7 % :guides)],
     CASE WHEN n % 11 = 0 THEN NULL ELSE current_date + (n * 7919 % 900)::int - 300 END, 'editor', 'staff:' || (4 + 4 * (n % 90)),
@@ -34,7 +34,7 @@ SELECT 'guide-' || n, v, (ARRAY['citizen', 'business', 'both'])[1 + n % 3], CASE
     CASE WHEN n % 5 = 0 THEN (SELECT code FROM municipalities ORDER BY code OFFSET n % 265 LIMIT 1) ELSE '' END, ARRAY['staff:' || (8 + 4 * (n % 80))]
 FROM generate_series(1, :guides) n, LATERAL generate_series(1, 1 + n % 4) v WHERE n % 10 = 1 AND EXISTS (SELECT FROM municipalities WHERE right(code, 2)::int = n / 10 % 40);
 INSERT INTO guide_versions (slug, version, audience, status, title_english, link, identification, related, review_by, origin, published_by, published_at, why,
-    replaced_by, municipality, written_by)
+    replaced_by, municipality, writers)
 SELECT 'guide-' || n, v, (ARRAY['citizen', 'business', 'both'])[1 + n % 3], CASE WHEN n % 40 = 0 THEN 'closed' ELSE 'active' END, 'Service ' || n,
     'https://egov.bg/service/' || n, '{kep,in-person}', ARRAY['guide-' || (1 + n % :guides), 'guide-' || (1 + n * 7 % :guides)],
     CASE WHEN n % 11 = 0 THEN NULL ELSE current_date + (n * 7919 % 900)::int - 300 END, 'editor', 'staff:' || (4 + 4 * (n % 90)),
