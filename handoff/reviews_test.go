@@ -120,10 +120,11 @@ func TestEditorsAreToldOfDraftsThatWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	g, _, _ := store.Guide(b.ctx, "two")
-	if _, err := store.SaveDraft(b.ctx, b.pool, knowledge.Draft{Slug: "two", Base: 1, Guide: g}, of(maria)); err != nil {
+	next, err := store.SaveDraft(b.ctx, b.pool, knowledge.Draft{Slug: "two", Base: 1, Guide: g}, of(maria))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SendDraft(b.ctx, b.pool, "two", 1, of(maria)); err != nil {
+	if err := store.SendDraft(b.ctx, b.pool, "two", next.Revision, of(maria)); err != nil {
 		t.Fatal(err)
 	}
 	m.reviews()

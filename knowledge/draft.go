@@ -34,7 +34,7 @@ const (
 type Draft struct {
 	Slug      string
 	Base      int // published version that it was begun on; 0: a new guide
-	Revision  int // rises with each save; 0: not saved yet
+	Revision  int // rises with each save, and no other draft ever has it; 0: not saved yet
 	Stage     Stage
 	Guide     Guide  // may be incomplete: what must hold is checked when it is sent for review and when it is published
 	Notes     string // for editors, masked: where it comes from; at most 20,000 characters
@@ -159,7 +159,7 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	}
 	var rows pgx.Rows
 	if d.Revision == 0 {
-		// It begins on what is published now, or is of a guide that isn't there.
+		// It begins on what is published now, or is of a guide that isn't there. The revision asked for is taken from a sequence, here and below.
 		rows, err = tx.Query(ctx, `
 			INSERT INTO guide_drafts (slug, base, revision, stage, guide, notes, begun_by, changed_by, writers, writers_at)
 			SELECT $1, $2, 1, 'draft', $3, $4, $5, $5, CASE WHEN $6 THEN ARRAY[$5] ELSE '{}' END, now()

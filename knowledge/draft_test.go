@@ -188,6 +188,30 @@ func TestDraftsCollide(t *testing.T) {
 	}
 }
 
+// What was typed on a draft that is gone is not saved over the next one, whose revisions are others.
+func TestADroppedDraftIsNotSavedOverTheNext(t *testing.T) {
+	e := newEditing(t)
+	d := e.save(summed(e.begin(), "Написа Мария."), "maria", nil)
+	if err := e.in(func(tx pgx.Tx) error { return e.store.DropDraft(e.ctx, tx, d.Slug, d.Revision, Editor{ID: "maria"}) }); err != nil {
+		t.Fatal(err)
+	}
+	next := e.save(summed(e.begin(), "Написа Петя."), "petya", nil)
+	e.save(summed(d, "Пак Мария."), "maria", ErrStaleDraft)
+	if next = e.send(next, "petya"); next.Guide.Text[Bulgarian].Summary != "Написа Петя." {
+		t.Errorf("kept: %+v", next)
+	}
+	// Given back, nobody has been at it since.
+	if err := e.in(func(tx pgx.Tx) error {
+		return e.store.ReturnDraft(e.ctx, tx, next.Slug, next.Revision, Editor{ID: "ivan"}, "По-кратко.")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var waits bool
+	if err := e.pool.QueryRow(e.ctx, `SELECT revision = returned_revision FROM guide_drafts`).Scan(&waits); err != nil || !waits {
+		t.Errorf("given back: %v, %v", waits, err)
+	}
+}
+
 // summed is a draft with another summary.
 func summed(d Draft, summary string) Draft {
 	text := d.Guide.Text[Bulgarian]

@@ -379,9 +379,10 @@ func TestAServiceIsClosedWithASuccessor(t *testing.T) {
 	b.rules(knowledge.EditingRules{SecondEditor: true})
 	w.post(room+"/retire", "find", "нов регистър за съдимост")
 	w.get(room).has(t, "Изпратено за преглед като закрита услуга")
-	w.post(room+"/drop", "revision", "1")
+	d, _, _ = b.store.Draft(b.ctx, "criminal-record")
+	w.post(room+"/drop", "revision", strconv.Itoa(d.Revision-1))
 	w.get(room).has(t, "Някой промени черновата") // it was saved, then sent
-	w.post(room+"/drop", "revision", "2")
+	w.post(room+"/drop", "revision", revision(d))
 	w.get(room).has(t, "Черновата е изтрита")
 	w.post(room+"/retire", "nothing", "yes")
 	w.get(room+"/history/3/draft").has(t, "Работи ли услугата", "Закрита")
