@@ -52,7 +52,7 @@ func (p GuidePlan) Report() (r Report) {
 	return r
 }
 
-// PlanGuides finds out what a file of guides would change, and changes nothing. The error is *ImportError where a guide is not fit for how it is to be taken:
+// PlanGuides finds out what a file of guides would change, changes nothing and keeps nobody from their drafts: TakePlan finds out what changed since. The error is *ImportError where a guide is not fit for how it is to be taken:
 // links must stand on known hosts always, and drafts alone may lack something. *Fault where the editor is a municipality's, who can't import.
 func (s *Store) PlanGuides(ctx context.Context, tx postgres.DB, filed []FiledGuide, how ImportHow, by Editor) (GuidePlan, error) {
 	plan := GuidePlan{How: how}
@@ -207,7 +207,7 @@ func importGuides(ctx context.Context, tx postgres.DB, data []byte, o ImportOpti
 
 // readDrafts gives the drafts of these guides, by slug.
 func readDrafts(ctx context.Context, tx postgres.DB, slugs []string) (map[string]Draft, error) {
-	rows, err := tx.Query(ctx, `SELECT slug, revision FROM guide_drafts WHERE slug = ANY($1) FOR UPDATE`, slugs)
+	rows, err := tx.Query(ctx, `SELECT slug, revision FROM guide_drafts WHERE slug = ANY($1)`, slugs)
 	if err != nil {
 		return nil, fmt.Errorf("read drafts: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"orientir/deploy/postgres/postgrestest"
 )
 
@@ -254,6 +256,24 @@ func TestImportInStages(t *testing.T) {
 	}
 	if err := s.TakePlan(ctx, pool, plan, local, ""); !errors.As(err, &fault) {
 		t.Errorf("a municipality's editor may import: %v", err)
+	}
+}
+
+// While somebody looks at what a file would change, colleagues go on with their drafts.
+func TestAPlanKeepsNobodyFromTheirDraft(t *testing.T) {
+	e := newEditing(t)
+	e.save(summed(e.begin(), "Написа Мария."), "maria", nil)
+	changed := e.guide
+	changed.Audience = Business
+	if err := e.in(func(tx pgx.Tx) error {
+		plan, err := e.store.PlanGuides(e.ctx, tx, []FiledGuide{{1, changed}}, ImportPublished, Editor{ID: "ivan"})
+		if err != nil || plan.Guides[0].Draft.Revision == 0 {
+			t.Errorf("planned: %+v, %v", plan, err)
+		}
+		_, err = e.pool.Exec(e.ctx, `SELECT FROM guide_drafts FOR UPDATE NOWAIT`)
+		return err
+	}); err != nil {
+		t.Errorf("the draft is locked: %v", err)
 	}
 }
 
