@@ -1,6 +1,12 @@
 package knowledge
 
-import "slices"
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"orientir/deploy/postgres"
+)
 
 // CatchUp puts what a draft changed since its base on what was published meanwhile. Where both changed a field to different ends, it is in conflict: theirs says
 // whether the published one stands there; otherwise the draft's does. It is pure.
@@ -39,4 +45,14 @@ func (g Guide) checkedAs(other Guide) Guide {
 		}
 	}
 	return g
+}
+
+// SaveCaughtUp saves a draft that CatchUp has put on what is published now, and rebases it. plain is what CatchUp makes of it where nothing is chosen: who takes
+// that over has written nothing. Errors: as of SaveDraft and Rebase.
+func (s *Store) SaveCaughtUp(ctx context.Context, tx postgres.DB, d Draft, plain Guide, by Editor) error {
+	d, err := s.saveDraft(ctx, tx, d, by, &plain)
+	if err != nil {
+		return fmt.Errorf("catch up: %w", err)
+	}
+	return s.Rebase(ctx, tx, d.Slug, d.Revision, by)
 }

@@ -131,6 +131,11 @@ func readDraft(ctx context.Context, db postgres.DB, slug, lock string) (Draft, b
 // Errors: ErrStaleDraft; *Fault where the slug is none, is taken by a guide that a new one doesn't know of, or
 // the notes are too long, or where a municipality's editor changes what is not the municipality's.
 func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Editor) (Draft, error) {
+	return s.saveDraft(ctx, tx, d, by, nil)
+}
+
+// saveDraft is SaveDraft. Who saves becomes a writer where the text is another than given, nil: than it was.
+func (s *Store) saveDraft(ctx context.Context, tx postgres.DB, d Draft, by Editor, given *Guide) (Draft, error) {
 	if field := unreadable(d); field != "" {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: field, Key: "fault.text"})
 	}
@@ -153,7 +158,7 @@ func (s *Store) SaveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
-	writes, err := changesText(ctx, tx, d, masked)
+	writes, err := s.changesText(ctx, tx, d, masked, by, given)
 	if err != nil {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, err)
 	}
@@ -209,8 +214,12 @@ func unreadable(d Draft) string {
 // isText says whether a text is UTF-8 without NUL.
 func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
-// changesText says whether g is another text than the draft that d was made from, or than the published guide that it begins on.
-func changesText(ctx context.Context, tx postgres.DB, d Draft, g Guide) (bool, error) {
+// changesText says whether g is another text than was given; nil: than the draft that d was made from, or than the published guide that it begins on.
+func (s *Store) changesText(ctx context.Context, tx postgres.DB, d Draft, g Guide, by Editor, given *Guide) (bool, error) {
+	if given != nil {
+		same, err := s.keepDates(ctx, tx, d.Slug, given.masked(), by)
+		return len(Diff(same, g)) > 0, err
+	}
 	if d.Revision > 0 {
 		there, _, err := readDraft(ctx, tx, d.Slug, "FOR UPDATE")
 		return len(Diff(there.Guide, g)) > 0, err

@@ -247,6 +247,40 @@ func (s *Store) mayPublish(ctx context.Context, tx postgres.DB, d Draft, by Edit
 	return fence(ctx, tx, by, d.Guide, base...)
 }
 
+// MayPublish gives those of editors to whom all that a draft changes belongs.
+func (s *Store) MayPublish(ctx context.Context, d Draft, editors []Editor) (may []Editor, err error) {
+	base, err := begunOn(ctx, s.db, d)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Municipalities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]Municipality{}
+	for _, m := range all {
+		by[m.Code] = m
+	}
+	doors := len(base) == 1 && onlyDoors(d.Guide, base[0])
+	known := map[string]bool{"": true}
+	for _, e := range editors {
+		m, there := by[e.Municipality]
+		if _, ok := known[e.Municipality]; !ok {
+			known[e.Municipality] = there && (doors || m.Code == d.Guide.Municipality) && m.fence(d.Guide, base...) == nil
+		}
+		if known[e.Municipality] {
+			may = append(may, e)
+		}
+	}
+	return may, nil
+}
+
+// onlyDoors says whether two guides differ in doors of municipalities alone, whichever: where not, none need be asked one by one.
+func onlyDoors(a, b Guide) bool {
+	a.Local, b.Local = nil, nil
+	return sameFields(Municipality{}.foreign(a), Municipality{}.foreign(b)) == nil
+}
+
 // mayUndo checks the same of the draft that a guide has, before it is taken back.
 func (s *Store) mayUndo(ctx context.Context, tx postgres.DB, slug string, by Editor) error {
 	if by.Municipality == "" {

@@ -87,11 +87,9 @@ func mergeGuide(tx pgx.Tx, r *http.Request, store *knowledge.Store, slug string,
 			return errChooseFirst
 		}
 	}
+	plain, _ := knowledge.CatchUp(base, now, d.Guide, func(string) bool { return false })
 	d.Guide = merged
-	if d, err = store.SaveDraft(r.Context(), tx, d, by); err != nil {
-		return err
-	}
-	if err := store.Rebase(r.Context(), tx, slug, d.Revision, by); err != nil {
+	if err := store.SaveCaughtUp(r.Context(), tx, d, plain, by); err != nil {
 		return err
 	}
 	d, _, err = store.Draft(r.Context(), slug)

@@ -24,6 +24,7 @@ type guideRoom struct {
 	Successor knowledge.Guide       // that does the work of a closed service now; Version 0 where there is none
 	Pointing  []knowledge.GuideLine // closed services whose guides point here
 	Replies   []handoff.Replies     // of librarians, in the conversations that led to the draft
+	Approvers []string              // names of who may approve the draft, where the rules ask for a second editor
 	rules     knowledge.EditingRules
 	names     map[string]string
 	by        knowledge.Editor
@@ -54,6 +55,11 @@ func (s *site) showGuideRoom(w http.ResponseWriter, r *http.Request, typed roomF
 		}
 		if page.Replies, err = s.Worklist.Replies(r.Context(), page.Slug); err != nil {
 			return err
+		}
+		if page.rules.SecondEditor {
+			if page.Approvers, err = s.approvers(r, page.Draft); err != nil {
+				return err
+			}
 		}
 		faults := knowledge.Faults(nil)
 		errors.As(page.Draft.Guide.Validate(hosts), &faults)
