@@ -87,7 +87,7 @@ func (s *Store) ReviewDoor(ctx context.Context, tx postgres.DB, d Draft, m Munic
 	}
 	return changeDraft(ctx, tx, "put a door into the", d.Slug, `
 		UPDATE guide_drafts SET guide = $3, revision = revision + 1, changed_by = $4, changed_at = now(),
-			writers = CASE WHEN $4 <> ALL (writers) THEN writers || $4 ELSE writers END,
+			writers = CASE WHEN $4 <> ALL (hands) THEN hands || $4 ELSE hands END, writers_at = now(),
 			sent_by = CASE stage WHEN 'review' THEN sent_by ELSE $4 END, stage = 'review', returned_by = '', returned_word = ''
 		WHERE slug = $1 AND revision = $2`, d.Revision, guide, by.ID)
 }
