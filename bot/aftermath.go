@@ -66,17 +66,20 @@ func (c *Conversations) replyAftermath(ctx context.Context, tx postgres.DB, cont
 	return tag.RowsAffected() == 1, nil
 }
 
-// AwaitsAftermath says whether the person has agreed to be asked later and it is not over: their device on the web remembers the conversation
-// for it.
-func (c *Conversations) AwaitsAftermath(ctx context.Context, conversation int64) (awaits bool, err error) {
-	err = c.pool.QueryRow(ctx, `
-		SELECT EXISTS (
-			SELECT FROM conversations c JOIN aftermaths a ON a.contact = c.contact
-			WHERE c.id = $1 AND a.ask_after IS NOT NULL AND a.agreed_at > $2
-			  AND (a.used IS NULL OR a.used = 'yes' AND (a.worked IS NULL OR a.worked AND a.recommends IS NULL)))`,
-		conversation, c.now().Add(-aftermathKept)).Scan(&awaits)
+// AwaitsAftermath says until when a person's device on the web remembers the conversation, because they have agreed to be asked later and it is
+// not over; zero where there is nothing to wait for.
+func (c *Conversations) AwaitsAftermath(ctx context.Context, conversation int64) (time.Time, error) {
+	var agreed *time.Time
+	err := c.pool.QueryRow(ctx, `
+		SELECT max(a.agreed_at) FROM conversations c JOIN aftermaths a ON a.contact = c.contact
+		WHERE c.id = $1 AND a.ask_after IS NOT NULL AND a.agreed_at > $2
+		  AND (a.used IS NULL OR a.used = 'yes' AND (a.worked IS NULL OR a.worked AND a.recommends IS NULL))`,
+		conversation, c.now().Add(-aftermathKept)).Scan(&agreed)
 	if err != nil {
-		return false, fmt.Errorf("look whether conversation %d is to be asked later: %w", conversation, err)
+		return time.Time{}, fmt.Errorf("look until when conversation %d is to be asked later: %w", conversation, err)
 	}
-	return awaits, nil
+	if agreed == nil {
+		return time.Time{}, nil
+	}
+	return agreed.Add(aftermathKept), nil
 }

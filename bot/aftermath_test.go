@@ -67,8 +67,8 @@ func TestWhoAgreesIsAskedOnceAfterDays(t *testing.T) {
 	}
 	h.presses("later:yes")
 	h.works()
-	if awaits, err := h.conversations.AwaitsAftermath(h.ctx, h.conversation().ID); err != nil || !awaits {
-		t.Errorf("the device doesn't remember: %t, %v", awaits, err)
+	if until, err := h.conversations.AwaitsAftermath(h.ctx, h.conversation().ID); err != nil || until.IsZero() {
+		t.Errorf("the device doesn't remember: %s, %v", until, err)
 	}
 	h.clock.pass(aftermathAfter - time.Hour)
 	if h.asks() != 0 {
@@ -95,8 +95,8 @@ func TestWhoAgreesIsAskedOnceAfterDays(t *testing.T) {
 	if h.count(`SELECT count(*) FROM aftermaths WHERE used = 'yes' AND worked AND recommends`) != 1 {
 		t.Error("what was said isn't kept")
 	}
-	if awaits, err := h.conversations.AwaitsAftermath(h.ctx, h.conversation().ID); err != nil || awaits {
-		t.Errorf("the device remembers though it is over: %t, %v", awaits, err)
+	if until, err := h.conversations.AwaitsAftermath(h.ctx, h.conversation().ID); err != nil || !until.IsZero() {
+		t.Errorf("the device remembers though it is over: %s, %v", until, err)
 	}
 	h.clock.pass(30 * 24 * time.Hour)
 	h.says("трябва ми съдебно")

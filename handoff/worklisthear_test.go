@@ -137,3 +137,16 @@ func TestWhoHearsBackIsTriedSoonAfterAFault(t *testing.T) {
 		t.Errorf("%d told", n)
 	}
 }
+
+// The device remembers who waits to hear as long as the wish lasts.
+func TestAWishToHearEndsWithTheDevicesMemory(t *testing.T) {
+	e := setupWorklist(t)
+	e.hears("a", "регистрация лодка мотор")
+	at := e.now()
+	e.skip(100 * 24 * time.Hour)
+	for key, want := range map[string]time.Time{"a": at.Add(watchFor), "b": {}} {
+		if until, err := e.list.AwaitsAnswer(e.ctx, e.contact(key)); err != nil || until.Sub(want).Abs() > time.Second {
+			t.Errorf("%s waits until %s, %v, want %s", key, until, err, want)
+		}
+	}
+}

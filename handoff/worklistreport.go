@@ -82,15 +82,19 @@ func (w *Worklist) HearBack(ctx context.Context, tx postgres.DB, conversation, a
 	return tag.RowsAffected() == 1, nil
 }
 
-// AwaitsAnswer says whether the person of a conversation wants to hear when a question of theirs has an answer: their device on the web
-// remembers the conversation for it.
-func (w *Worklist) AwaitsAnswer(ctx context.Context, conversation int64) (awaits bool, err error) {
-	err = w.desk.db.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM conversations c JOIN problem_hearers h ON h.contact = c.contact WHERE c.id = $1)`, conversation).Scan(&awaits)
+// AwaitsAnswer says until when the person of a conversation waits to hear that a question of theirs has an answer, zero where they don't: so
+// long their device on the web remembers the conversation.
+func (w *Worklist) AwaitsAnswer(ctx context.Context, conversation int64) (time.Time, error) {
+	var at *time.Time
+	err := w.desk.db.QueryRow(ctx, `
+		SELECT max(h.at) FROM conversations c JOIN problem_hearers h ON h.contact = c.contact WHERE c.id = $1`, conversation).Scan(&at)
 	if err != nil {
-		return false, fmt.Errorf("look whether conversation %d wants to hear: %w", conversation, err)
+		return time.Time{}, fmt.Errorf("look until when conversation %d wants to hear: %w", conversation, err)
 	}
-	return awaits, nil
+	if at == nil {
+		return time.Time{}, nil
+	}
+	return at.Add(watchFor), nil
 }
 
 // Forget erases what a contact wrote to the editors, and takes their questions out of the problems. What librarians said of a problem stays.

@@ -27,8 +27,8 @@ type chatPage struct {
 	Examples     []string
 	Messages     []messageView
 	HolderWords  string
-	Keep         int  // days for which the cookie lives, where something is still to come; 0: an hour
-	Waiting      bool // the reply is not there yet
+	Until        int64 // Unix seconds until which the cookie lives, where something is still to come; 0: an hour
+	Waiting      bool  // the reply is not there yet
 	Fault        string
 	Draft        string // what the person wrote, after a fault
 	EventID      string
@@ -85,8 +85,8 @@ func (s *site) chat(w http.ResponseWriter, r *http.Request) error {
 		if err := s.fill(r.Context(), p, token, 0); err != nil {
 			return err
 		}
-		if p.Keep > 0 {
-			s.setCookie(w, token, p.Keep*daySeconds)
+		if p.Token != "" {
+			s.rememberCookie(w, token, p.Until)
 		}
 	}
 	return s.show(w, http.StatusOK, "chat", p)
@@ -134,7 +134,7 @@ func (s *site) fill(ctx context.Context, p *chatPage, token string, after int64)
 	if err != nil {
 		return err
 	}
-	p.HolderWords, p.Keep = now.Words, now.Keep
+	p.HolderWords, p.Until = now.Words, now.Until
 	if len(delivered) == 0 {
 		return nil
 	}
@@ -238,9 +238,14 @@ func cookieToken(r *http.Request) string {
 	return c.Value
 }
 
-const daySeconds = 24 * 3600
+const cookieSeconds = 3600
 
-func (s *site) keepCookie(w http.ResponseWriter, token string) { s.setCookie(w, token, 3600) }
+func (s *site) keepCookie(w http.ResponseWriter, token string) { s.setCookie(w, token, cookieSeconds) }
+
+// rememberCookie keeps the cookie until then, in Unix seconds, where something is still to come, else for an hour.
+func (s *site) rememberCookie(w http.ResponseWriter, token string, until int64) {
+	s.setCookie(w, token, max(cookieSeconds, int(until-s.Now().Unix())))
+}
 
 func (s *site) dropCookie(w http.ResponseWriter) { s.setCookie(w, "", -1) }
 

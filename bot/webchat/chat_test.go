@@ -253,11 +253,11 @@ func TestProsePages(t *testing.T) {
 	})
 	w := b.browser(t, false)
 	w.open("/privacy")
-	w.shows("ЕГН", "90 дни", "Община &lt;Враца&gt;", "help@example.bg", "бисквитк", "/forget")
+	w.shows("ЕГН", "90 дни", "Община &lt;Враца&gt;", "help@example.bg", "бисквитк", "/forget", "какво е отговорил библиотекарят", "докато чакате нещо от нас", "Броим от деня")
 	w.open("/accessibility")
 	w.shows("2016/2102", "частично съобразен", "не сме проверили")
 	w.open("/privacy?lang=en")
-	w.shows("90 days", "cookie")
+	w.shows("90 days", "cookie", "what a librarian replied", "while you are waiting for something from us", "We count from the day")
 	w.open("/accessibility?lang=en")
 	w.shows("partially compliant", "not tested")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -63,7 +64,7 @@ func TestALeftQuestionIsFoundWhenReturning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.ticket.Store(&bot.Ticket{ID: 1, Position: 1, Left: true})
+	d.ticket.Store(&bot.Ticket{ID: 1, Position: 1, Left: true, OpenedAt: time.Now()})
 	b.conversations.Wake(t.Context(), c.ID)
 	w.is(`document.getElementById('holder').textContent.includes('Оставихте въпроса си') && localStorage.getItem('orientir-left-question')`)
 	// The tab is closed: what it knew is gone.
@@ -98,11 +99,12 @@ func TestALeftQuestionIsFoundWithoutScripts(t *testing.T) {
 	if age != 3600 {
 		t.Errorf("the cookie lives %d seconds", age)
 	}
-	d.ticket.Store(&bot.Ticket{ID: 1, Position: 1, Left: true})
+	d.ticket.Store(&bot.Ticket{ID: 1, Position: 1, Left: true, OpenedAt: time.Now().AddDate(0, 0, -10)})
 	w.open("/")
 	w.shows("Оставихте въпроса си")
-	if age != keepDays*daySeconds {
-		t.Errorf("the cookie lives %d seconds", age)
+	const day = 24 * 3600
+	if age <= 3*day || age > 4*day { // fourteen days from the hand-over on, whenever somebody looks
+		t.Errorf("ten days after the hand-over the cookie lives %d seconds", age)
 	}
 	var conversation int64
 	if err := b.pool.QueryRow(t.Context(), `SELECT id FROM conversations`).Scan(&conversation); err != nil {
@@ -116,6 +118,17 @@ func TestALeftQuestionIsFoundWithoutScripts(t *testing.T) {
 	if strings.Contains(w.page, "Дойде, докато Ви нямаше") {
 		t.Error("it is said again")
 	}
+	if age != 3600 {
+		t.Errorf("nothing is to come any more, and the cookie lives %d seconds", age)
+	}
+	if _, err := b.pool.Exec(t.Context(), `
+		INSERT INTO problem_hearers (answer, contact, at) SELECT a.id, c.contact, now() - interval '170 days' FROM answers a, conversations c LIMIT 1`); err != nil {
+		t.Fatal(err)
+	}
+	w.open("/")
+	if age <= 9*day || age > 10*day {
+		t.Errorf("170 days after somebody wanted to hear the cookie lives %d seconds", age)
+	}
 }
 
 // watched shows each answer to a test on its way.
@@ -127,4 +140,26 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 		w(answer)
 	}
 	return answer, err
+}
+
+// A look does not begin the time anew for which the device remembers who waits for something.
+func TestTheDeviceForgetsInTime(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.begin(t)
+	b.say(t, token, map[string]any{"event_id": "a-question-to-hear-of", "kind": "text", "text": "съдебно"})
+	on := b.listen(t, token, 0)
+	on.from("bot")
+	on.close()
+	var until int64
+	if err := b.pool.QueryRow(t.Context(), `
+		INSERT INTO problem_hearers (answer, contact, at) SELECT a.id, c.contact, now() - interval '170 days' FROM answers a, conversations c LIMIT 1
+		RETURNING extract(epoch FROM at + interval '4320 hours')::bigint`).Scan(&until); err != nil {
+		t.Fatal(err)
+	}
+	again := b.listen(t, token, 0)
+	defer again.close()
+	if s := again.next("state"); s.Until < until-1 || s.Until > until+1 { // the database rounds
+		t.Errorf("it is remembered until %d, want %d", s.Until, until)
+	}
 }

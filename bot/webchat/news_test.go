@@ -196,7 +196,7 @@ func TestNewsReachThePageLiveAndOnReturn(t *testing.T) {
 	looks := b.listen(t, away, 0) // a new stream begins with the state
 	last := looks.next("state")
 	looks.close()
-	if last.Keep == 0 {
+	if last.Until == 0 {
 		t.Errorf("the device of who asked for news forgets the conversation: %+v", last.state)
 	}
 	b.publish(t, func() knowledge.NewsItem { n := item("Съдимост онлайн"); n.Send = true; return n }())

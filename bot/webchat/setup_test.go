@@ -94,9 +94,13 @@ func (hearers) HearBack(ctx context.Context, tx postgres.DB, conversation, answe
 }
 
 // awaits is Options.AwaitsAnswer of them.
-func (b *bundle) awaits(ctx context.Context, conversation int64) (awaits bool, err error) {
-	err = b.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM problem_hearers JOIN conversations c USING (contact) WHERE c.id = $1)`, conversation).Scan(&awaits)
-	return awaits, err
+func (b *bundle) awaits(ctx context.Context, conversation int64) (time.Time, error) {
+	var at *time.Time
+	err := b.pool.QueryRow(ctx, `SELECT max(at) FROM problem_hearers JOIN conversations c USING (contact) WHERE c.id = $1`, conversation).Scan(&at)
+	if err != nil || at == nil {
+		return time.Time{}, err
+	}
+	return at.AddDate(0, 0, 180), nil
 }
 
 // seed puts in one guide, two settlements and two libraries.

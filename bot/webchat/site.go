@@ -38,8 +38,8 @@ type Options struct {
 	// Report keeps what somebody says is wrong with a guide; nil: nobody is asked.
 	Report func(ctx context.Context, r bot.Report) (bot.Reported, error)
 
-	// AwaitsAnswer tells whether the person wants to hear when a question of theirs has an answer; nil: nobody does.
-	AwaitsAnswer func(ctx context.Context, conversation int64) (bool, error)
+	// AwaitsAnswer tells until when the person waits to hear that a question of theirs has an answer, zero where they don't; nil: nobody does.
+	AwaitsAnswer func(ctx context.Context, conversation int64) (time.Time, error)
 
 	// Ticket tells whether the conversation waits for a librarian, and where in the queue; nil where there is no desk.
 	Ticket func(ctx context.Context, conversation int64) (bot.Ticket, bool, error)

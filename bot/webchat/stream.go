@@ -81,16 +81,20 @@ type state struct {
 	Holder  string `json:"holder"` // bot | waiting | librarian
 	Words   string `json:"words"`
 	Contact bool   `json:"contact,omitempty"` // a phone or an e-mail was left for the answer; told to terminals
-	Keep    int    `json:"keep,omitempty"`    // days for which the device remembers the conversation; 0: no longer than the tab
+	Until   int64  `json:"until,omitempty"`   // Unix seconds until which the device remembers the conversation; 0: no longer than the tab
 }
 
-// For how many days a device remembers a conversation in which something is still to come: an answer of a librarian, news, the later
-// question (a ticket expires after a week, and so does a reopening); or the guide that somebody wants to hear of (that wish ends after half a
-// year).
-const (
-	keepDays     = 14
-	keepHearDays = 180
-)
+// keepFor is how long a device remembers a conversation in which an answer of a librarian is to come, from the hand-over on (a ticket expires
+// after a week, and so does a reopening); and one in which news come, from each day on which somebody looks. For what else it waits has its own
+// time: a look does not begin it anew.
+const keepFor = 14 * 24 * time.Hour
+
+// keep lets the device remember the conversation at least until then.
+func (s *state) keep(until time.Time) {
+	if !until.IsZero() {
+		s.Until = max(s.Until, until.Unix())
+	}
+}
 
 // streamed is one message on a stream.
 type streamed struct {
@@ -252,24 +256,16 @@ func (s *site) state(ctx context.Context, v voice, c bot.Conversation) (state, e
 	if err != nil || c.Terminal {
 		return now, err
 	}
-	if s.AwaitsAnswer != nil {
-		awaits, err := s.AwaitsAnswer(ctx, c.ID)
-		if err != nil {
-			return state{}, err
-		}
-		if awaits {
-			now.Keep = keepHearDays
-			return now, nil
-		}
+	until, err := s.conversations.AwaitsAftermath(ctx, c.ID)
+	if err != nil {
+		return state{}, err
 	}
-	if now.Keep == 0 {
-		awaits, err := s.conversations.AwaitsAftermath(ctx, c.ID)
-		if err != nil {
+	now.keep(until)
+	if s.AwaitsAnswer != nil {
+		if until, err = s.AwaitsAnswer(ctx, c.ID); err != nil {
 			return state{}, err
 		}
-		if awaits {
-			now.Keep = keepDays
-		}
+		now.keep(until)
 	}
 	return now, nil
 }
@@ -279,13 +275,12 @@ func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state,
 	if err != nil {
 		return state{}, err
 	}
-	kept := 0
+	now := state{Holder: "bot"}
 	if subscribed {
-		kept = keepDays
+		now.keep(s.Now().Truncate(24 * time.Hour).Add(keepFor)) // the same all day: a state is sent where it has changed
 	}
-	now := state{Holder: "bot", Keep: kept}
 	if c.Holder != "" {
-		now = state{Holder: "librarian", Words: v.T("web.held_librarian"), Keep: kept}
+		now.Holder, now.Words = "librarian", v.T("web.held_librarian")
 		if !c.Terminal {
 			return now, nil
 		}
@@ -301,10 +296,11 @@ func (s *site) holding(ctx context.Context, v voice, c bot.Conversation) (state,
 		return now, nil
 	}
 	if c.Holder == "" {
-		now = state{Holder: "waiting", Words: v.T("web.held_waiting"), Keep: kept}
+		now.Holder, now.Words = "waiting", v.T("web.held_waiting")
 		switch {
 		case ticket.Left && !c.Terminal:
-			now.Words, now.Keep = v.T("web.held_left"), keepDays
+			now.Words = v.T("web.held_left")
+			now.keep(ticket.OpenedAt.Add(keepFor))
 		case ticket.Position > 1:
 			now.Words = v.T("web.held_waiting_position", ticket.Position-1)
 		}

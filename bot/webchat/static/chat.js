@@ -37,7 +37,7 @@ const conversation = new Conversation({
     state(state) {
       log.restored();
       id('holder').textContent = state.words;
-      if (state.keep || state.holder === 'bot') conversation.remember(state.keep ?? 0);
+      if (state.until || state.holder === 'bot') conversation.remember(state.until ?? 0);
       held = state.holder === 'librarian';
       if (held) log.typing(false);
       look();

@@ -44,11 +44,11 @@ export class Conversation {
     call('/api/v1/conversations/signs', given, { 'Orientir-Conversation': this.#token }).catch(() => {});
   }
 
-  /** Remembers the conversation on this device for some days, while something is still to come in it; 0 ends that. */
-  remember(days) {
+  /** Remembers the conversation on this device until then, in seconds since 1970, while something is still to come in it; 0 ends that. */
+  remember(until) {
     if (this.library) return;
     try {
-      if (days) localStorage.setItem(LEFT, JSON.stringify({ token: this.#token, until: Date.now() + days * 86_400_000 }));
+      if (until) localStorage.setItem(LEFT, JSON.stringify({ token: this.#token, until: until * 1000 }));
       else if (leftToken() === this.#token) localStorage.removeItem(LEFT);
     } catch { /* it lives with the tab */ }
   }
