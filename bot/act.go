@@ -95,6 +95,7 @@ type (
 		Good    bool
 		known   bool   // the answer is one of this conversation's
 		changed bool   // it says something new
+		About   string // the guide under which the button stood; "" where it did not say
 		Guide   string // that is on the screen
 		later   bool   // the person may be asked now whether to ask later what became of it
 	}

@@ -27,9 +27,10 @@ type Body struct {
 // Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes:
 //
 //	guide:<slug>  more:<slug>  none                  choose a guide, see all of it, none of these
-//	rate:good:<answer>  rate:bad:<answer>            judge an answer
+//	rate:good:<answer>:<guide>  rate:bad:…           judge an answer by the guide above the button; without a guide where none fits
 //	why:<reason>:<answer>                            say why it was bad
-//	wrong:<answer>:<guide>  wrong:cancel  wrong:keep say what is wrong with the guide, don't, what was just said was it
+//	wrong:<answer>:<guide>  wrong:cancel             say what is wrong with the guide, don't
+//	wrong:keep:<number>                              what was answered after that time's «what is wrong?» was it
 //	hear:<answer>                                    hear when the question has an answer
 //	near  near:<ekatte>  near:other  near:open       libraries around the known place, a place, another place; what is open first
 //	courses  courses:<ekatte>  courses:other         trainings around the known place, a place, another place

@@ -242,8 +242,9 @@ func (d *dialog) button(data string) act {
 		}
 	case "rate":
 		quality, id, _ := strings.Cut(rest, ":")
+		id, about, _ := strings.Cut(id, ":")
 		if answer, ok := number(id); ok && (quality == "good" || quality == "bad") {
-			return &rate{Answer: answer, Good: quality == "good", Guide: d.state.Guide}
+			return &rate{Answer: answer, Good: quality == "good", About: about, Guide: d.state.Guide}
 		}
 	case "why":
 		reason, id, _ := strings.Cut(rest, ":")
@@ -345,9 +346,7 @@ func (d *dialog) text(e event) act {
 			return d.contactButton("cancel")
 		}
 	}
-	if d.state.Await != awaitWrong {
-		d.state.Wrong = nil
-	} else if takesBack(text) {
+	if d.state.Await == awaitWrong && takesBack(text) {
 		return d.event(event{Kind: Button, Data: "wrong:cancel"})
 	}
 	if d.state.Wish != nil {
@@ -369,6 +368,9 @@ func (d *dialog) text(e event) act {
 		return &reopen{Ticket: d.past.Ticket}
 	}
 	if onlyNumber(text) { // a number alone: it was hidden, and asks nothing
+		if told := d.wrongNumber(text); told != nil {
+			return told
+		}
 		return d.numberAlone(text)
 	}
 	return &askGuides{Question: d.question(text)}

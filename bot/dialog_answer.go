@@ -83,7 +83,7 @@ func (d *dialog) heard(in *askGuides) act {
 // decided says that the words were understood as something to act on.
 func decided(a retrieval.Answer) bool {
 	return a.Outcome == retrieval.Answered || a.Outcome == retrieval.Clarify || a.Outcome == retrieval.Emergency ||
-		a.Topic == "fraud" || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsTraining || a.Intent == retrieval.WantsStatus ||
+		a.Topic == "fraud" || a.Intent == retrieval.WantsHuman || a.Intent == retrieval.WantsHelpPoint || a.Intent == retrieval.WantsTraining || a.Intent == retrieval.WantsNews || a.Intent == retrieval.WantsStatus ||
 		a.Intent == retrieval.Smalltalk && a.Topic != "other"
 }
 
@@ -346,15 +346,23 @@ func (d *dialog) guideShown(in *showGuide) act {
 
 // judge are the buttons to judge an answer and the guide that it shows.
 func (d *dialog) judge(answer int64, guide string) []Action {
-	id := digits(answer)
 	buttons := []Action{
-		{Label: d.t("bot.button_good"), Data: "rate:good:" + id},
-		{Label: d.t("bot.button_bad"), Data: "rate:bad:" + id},
+		{Label: d.t("bot.button_good"), Data: guideData("rate:good", answer, guide)},
+		{Label: d.t("bot.button_bad"), Data: guideData("rate:bad", answer, guide)},
 	}
 	if d.editors {
-		buttons = append(buttons, Action{Label: d.t("worklist.button_wrong"), Data: wrongData(answer, guide)})
+		buttons = append(buttons, Action{Label: d.t("worklist.button_wrong"), Data: guideData("wrong", answer, guide)})
 	}
 	return buttons
+}
+
+// guideData is what a button about an answer and the guide above it carries. Where a slug is too long for a button, it says the answer alone.
+func guideData(verb string, answer int64, guide string) string {
+	data := verb + ":" + digits(answer)
+	if guide != "" && len(data)+1+len(guide) <= longestData {
+		data += ":" + guide
+	}
+	return data
 }
 
 // danger says whom to call. Nothing stands before 112; that a program speaks is said below it.

@@ -120,7 +120,7 @@ func onlyNumber(text string) bool {
 // numberAlone answers a hidden number without a word beside it. A phone or an e-mail is left by who wants to be called back, and
 // that is asked for where it can be kept.
 func (d *dialog) numberAlone(text string) act {
-	if strings.Contains(text, privacy.Phone.Token()) || strings.Contains(text, privacy.Email.Token()) {
+	if hidesContact(text) {
 		return d.contactButton("")
 	}
 	d.add(Body{Text: d.t("bot.empty")})

@@ -8,8 +8,9 @@ import (
 )
 
 // rate stores a judgement; the last one counts. known is false where the answer isn't one that this conversation showed,
-// changed where the judgement is the same as before.
-func (c *Conversations) rate(ctx context.Context, tx pgx.Tx, conversation Conversation, answer int64, good bool) (known, changed bool, err error) {
+// changed where the judgement is the same as before. guide is the slug under which it was judged, "" where that is not known; a guide that the
+// conversation did not show is none.
+func (c *Conversations) rate(ctx context.Context, tx pgx.Tx, conversation Conversation, answer int64, guide string, good bool) (known, changed bool, err error) {
 	err = tx.QueryRow(ctx, `
 		SELECT EXISTS (SELECT 1 FROM messages WHERE conversation = $1 AND sender = 'bot' AND (body ->> 'answer_id')::bigint = $2)`,
 		conversation.ID, answer).Scan(&known)
@@ -21,9 +22,13 @@ func (c *Conversations) rate(ctx context.Context, tx pgx.Tx, conversation Conver
 		rating = "good"
 	}
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO feedback (answer, contact, rating, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-		ON CONFLICT (answer, contact) DO UPDATE SET rating = EXCLUDED.rating, reason = NULL, comment = NULL, updated_at = EXCLUDED.updated_at
-		WHERE feedback.rating <> EXCLUDED.rating`, answer, conversation.Contact, rating, c.now())
+		INSERT INTO feedback (answer, contact, rating, guide, created_at, updated_at)
+		VALUES ($1, $2, $3, (
+			SELECT slug FROM guides WHERE slug = $6 AND EXISTS (
+				SELECT FROM messages WHERE conversation = $5 AND sender = 'bot' AND body -> 'guide' ->> 'slug' = $6)
+		), $4, $4)
+		ON CONFLICT (answer, contact) DO UPDATE SET rating = EXCLUDED.rating, guide = EXCLUDED.guide, reason = NULL, comment = NULL, updated_at = EXCLUDED.updated_at
+		WHERE feedback.rating <> EXCLUDED.rating`, answer, conversation.Contact, rating, c.now(), conversation.ID, guide)
 	if err != nil {
 		return true, false, fmt.Errorf("rate answer %d: %w", answer, err)
 	}

@@ -1,6 +1,10 @@
 package bot
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestLastJudgementCounts(t *testing.T) {
 	t.Parallel()
@@ -60,5 +64,29 @@ func TestRatingCountsWhileALibrarianHolds(t *testing.T) {
 	h.wants("in silence", "criminal-record")
 	if h.count(`SELECT count(*) FROM feedback WHERE rating = 'good'`) != 1 {
 		t.Error("the judgement was not stored")
+	}
+}
+
+// Under one answer several guides may have been shown: the judgement is of the one above its button.
+func TestAJudgementIsOfTheGuideAboveIt(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.publishes("criminal-record")
+	h.publishes("tax-return")
+	h.says("трябва ми съдебно")
+	h.works()
+	for _, c := range []struct{ button, guide string }{
+		{"rate:bad:1:criminal-record", "criminal-record"},
+		{"rate:good:1:tax-return", ""}, // was never shown here
+		{"rate:bad:1:no-such-guide", ""},
+		{"rate:good:1:criminal-record", "criminal-record"},
+		{"rate:bad:1", ""}, // of an older message
+	} {
+		h.presses(c.button)
+		h.works()
+		rating, _, _ := strings.Cut(strings.TrimPrefix(c.button, "rate:"), ":")
+		if h.count(fmt.Sprintf(`SELECT count(*) FROM feedback WHERE coalesce(guide, '') = '%s' AND rating = '%s'`, c.guide, rating)) != 1 {
+			t.Errorf("%s is not of %q", c.button, c.guide)
+		}
 	}
 }

@@ -123,7 +123,7 @@ func (e *Engine) writeOne(ctx context.Context, tx pgx.Tx, w waiting, d *dialog, 
 			a.dropped, err = e.o.Callbacks.DropContact(ctx, tx, w.ID)
 		}
 	case *rate:
-		a.known, a.changed, err = e.conversations.rate(ctx, tx, w.Conversation, a.Answer, a.Good)
+		a.known, a.changed, err = e.conversations.rate(ctx, tx, w.Conversation, a.Answer, a.About, a.Good)
 		if err == nil && a.changed && a.Good && w.Holder == "" && !w.Terminal {
 			a.later, err = e.conversations.askAftermath(ctx, tx, w.Contact, a.Answer, a.Guide)
 		}

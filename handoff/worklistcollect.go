@@ -301,8 +301,9 @@ func (c complaint) row() string {
 	return fmt.Sprintf("rating of answer %d", *c.Answer)
 }
 
-// takeRatings takes in bad ratings. One that says why of the guide is about the guide, also where the person chose it from several; one
-// without a guide, or that another service was meant, is about the question. A rating that was taken back goes.
+// takeRatings takes in bad ratings. One of a guide is about the guide under which it was given; where its button did not say, about the one
+// that was found, or that the person chose from several. One without a guide, or that another service was meant, is about the question. A
+// rating that was taken back goes.
 func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 	now := w.o.Now()
 	settled := now.Add(-max(0, w.o.Settle))
@@ -319,8 +320,8 @@ func (w *Worklist) takeRatings(ctx context.Context, known *meanings) error {
 		return err
 	}
 	err := w.takeComplaints(ctx, known, "rating", `
-		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(shown.guide, a.guides -> 0 ->> 'slug', '') AS slug,
-			(a.outcome = 'answered' OR shown.guide IS NOT NULL) AND coalesce(f.reason, '') <> 'wrong-service' AS guided,
+		SELECT a.id AS answer, NULL::bigint AS task, NULL::bigint AS report, f.contact, coalesce(f.guide, CASE WHEN a.outcome <> 'answered' THEN shown.guide END, a.guides -> 0 ->> 'slug', '') AS slug,
+			(a.outcome = 'answered' OR f.guide IS NOT NULL OR shown.guide IS NOT NULL) AND coalesce(f.reason, '') <> 'wrong-service' AS guided,
 			`+questionWords+` AS words, f.updated_at AS at
 		FROM feedback f JOIN answers a ON a.id = f.answer
 		LEFT JOIN LATERAL (

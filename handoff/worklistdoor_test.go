@@ -73,6 +73,30 @@ func TestComplaintsFollowTheGuideThatWasChosen(t *testing.T) {
 	}
 }
 
+// Under an answer that found one guide another may have been shown since: the rating's own button says which it is of.
+func TestARatingIsOfTheGuideAboveItsButton(t *testing.T) {
+	e := setupWorklist(t)
+	for slug, title := range map[string]string{"boat": "Регистрация на лодка", "yacht": "Регистрация на яхта"} {
+		e.publish(e.guide(slug, title))
+	}
+	e.reader.answers["лодка"] = e.guide("boat", "Регистрация на лодка")
+	said, silent := e.asks("a", "лодка"), e.asks("b", "лодка")
+	for key, answer := range map[string]int64{"a": said, "b": silent} {
+		e.exec(`INSERT INTO messages (conversation, sender, kind, body, turn, created_at)
+			SELECT conversation, 'bot', 'reply', jsonb_build_object('answer_id', id, 'guide', '{"slug": "yacht", "version": 1}'::jsonb), 1, $2 FROM answers WHERE id = $1`, answer, e.now())
+		e.rates(key, answer, "bad", "outdated")
+	}
+	e.exec(`UPDATE feedback SET guide = 'yacht' WHERE answer = $1`, said)
+	e.collect()
+	at := map[string]int{}
+	for _, p := range e.problems("open") {
+		at[p.Guide] += p.Sources["rating"]
+	}
+	if len(at) != 2 || at["yacht"] != 1 || at["boat"] != 1 {
+		t.Errorf("the ratings are at %v", at)
+	}
+}
+
 // The list is the whole country's: a municipality's editor deals with what is said of the municipality's own guides, and begins guides of its own.
 func TestAMunicipalitysEditorDoesNotRunTheList(t *testing.T) {
 	e := setupWorklist(t)

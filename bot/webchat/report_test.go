@@ -53,6 +53,9 @@ func TestAnybodyReportsAGuide(t *testing.T) {
 			t.Errorf("the page lacks %q:\n%s", words, page)
 		}
 	}
+	if _, page = b.call(t, "GET", path, ""); !strings.Contains(page, "Посочете страницата, на която е номерът") {
+		t.Error("nobody says how to report an office's new phone, which is hidden")
+	}
 	send := func(form url.Values) (*http.Response, string) {
 		return b.call(t, "POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 	}
