@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,25 +65,36 @@ func (c *Conversations) report(ctx context.Context, tx pgx.Tx, editors Editors, 
 }
 
 // TellFound tells a person who wanted to hear back that a question of theirs has an answer now: the guide as an answer shows it, with its
-// warnings and the buttons to judge it. id is the answer's number. False: it is not the time, because a librarian holds the conversation, or
-// there is nobody to tell any more.
+// warnings and the buttons to judge it. What they write next may go on about it. id is the answer's number. False: it is not the time, because
+// a librarian holds the conversation, or there is nobody to tell any more.
 func (c *Conversations) TellFound(ctx context.Context, tx pgx.Tx, conversation int64, question string, id int64, a retrieval.Answer) (bool, error) {
 	var language string
+	var kept []byte
 	err := tx.QueryRow(ctx, `
-		SELECT k.language FROM conversations c JOIN contacts k ON k.id = c.contact
+		SELECT k.language, c.state FROM conversations c JOIN contacts k ON k.id = c.contact
 		WHERE c.id = $1 AND c.holder IS NULL AND k.blocked_at IS NULL AND k.forgotten_at IS NULL
-		FOR NO KEY UPDATE OF c`, conversation).Scan(&language)
+		FOR NO KEY UPDATE OF c`, conversation).Scan(&language, &kept)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("tell conversation %d of an answer: %w", conversation, err)
 	}
-	a.HelpPoints = nil // whether a library is open now says nothing when the message is read
-	d := &dialog{person: person{Language: language}, state: state{Greeted: true}, editors: true}
-	body := d.answered(a, id)
+	var stands state
+	if json.Unmarshal(kept, &stands) != nil { // of another version of the program, as where it is loaded
+		stands = state{}
+	}
+	stands.Greeted, stands.Await = true, "" // nothing that was asked before is the last thing said
+	a.HelpPoints, a.FollowUp = nil, false   // whether a library is open now says nothing when the message is read
+	d := &dialog{person: person{Language: language}, state: stands, editors: true}
+	d.recorded(&record{Question: retrieval.Question{Text: question}, Answer: a, id: id})
+	body := d.say[0]
 	body.Text = strings.TrimSpace(i18n.T(language, "worklist.found", cut(question, 160)) + "\n" + body.Text)
-	d.add(body)
-	_, err = c.write(ctx, tx, conversation, Robot, "", d.say[0])
-	return err == nil, err
+	if _, err = c.write(ctx, tx, conversation, Robot, "", body); err != nil {
+		return false, err
+	}
+	if _, err = tx.Exec(ctx, `UPDATE conversations SET state = $2 WHERE id = $1`, conversation, d.state); err != nil {
+		return false, fmt.Errorf("keep that conversation %d was told of an answer: %w", conversation, err)
+	}
+	return true, nil
 }

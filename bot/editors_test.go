@@ -41,6 +41,74 @@ func (h *house) shows(answer int64, slug string, version int) {
 	}
 }
 
+// stands is where the dialog stands.
+func (h *house) stands() (s state) {
+	h.t.Helper()
+	if err := h.pool.QueryRow(h.ctx, `SELECT state FROM conversations WHERE id = $1`, h.conversation().ID).Scan(&s); err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// What the editors are to know counts while a librarian holds the conversation too, and each tap is answered.
+func TestEditorsHearWhileALibrarianHolds(t *testing.T) {
+	t.Parallel()
+	room := &editors{}
+	h := setup(t, func(o *EngineOptions) { o.Editors = room })
+	h.says("трябва ми съдебно")
+	h.works()
+	id := digits(h.stands().Answer)
+	h.presses("wrong:" + id + ":criminal-record")
+	h.works()
+	h.says("къде се подава съдебно?")
+	h.works()
+	keep := "wrong:keep:1"
+	if s := h.stands(); s.Wrong == nil || s.Wrong.Words == "" {
+		t.Fatalf("the question was not answered: %+v", s)
+	}
+	if err := h.conversations.Claim(h.ctx, h.pool, h.conversation().ID, "17"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ button, phrase string }{
+		{"hear:" + id, "worklist.hear_kept"},
+		{"wrong:" + id + ":criminal-record", "worklist.wrong_held"},
+		{keep, "worklist.wrong_kept"},
+		{keep, ""}, // pressed twice
+	} {
+		before := len(h.sent())
+		h.presses(c.button)
+		h.works()
+		said := h.sent()[before:]
+		if c.phrase == "" {
+			if len(said) != 0 {
+				t.Errorf("%s: %+v", c.button, said)
+			}
+			continue
+		}
+		if len(said) != 1 || said[0].Body.Text != bg(c.phrase) || said[0].From != System {
+			t.Errorf("%s: %+v", c.button, said)
+		}
+	}
+	if len(room.hearers) != 1 || len(room.reports) != 1 || room.reports[0].Text != "къде се подава съдебно?" {
+		t.Errorf("the editors hear %v %+v", room.hearers, room.reports)
+	}
+	h.says("таксата е друга") // for the librarian
+	h.works()
+	if len(room.reports) != 1 {
+		t.Errorf("the editors hear %+v", room.reports)
+	}
+}
+
+// sent is what was said to the person so far.
+func (h *house) sent() []Message {
+	h.t.Helper()
+	list, err := h.conversations.outgoing(h.ctx, h.conversation().ID, 0)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return list
+}
+
 func TestWhatIsWrongIsSaidOfTheGuideOnTheScreen(t *testing.T) {
 	t.Parallel()
 	room := &editors{}
@@ -80,7 +148,7 @@ func TestWhatIsWrongIsSaidOfTheGuideOnTheScreen(t *testing.T) {
 			t.Errorf("%s: the editors hear %+v", c.button, room.reports)
 		}
 	}
-	if data := wrongData(12345678, "a-slug-of-sixty-letters-is-the-longest-that-the-database-take"); data != "wrong:12345678" {
+	if data := guideData("wrong", 12345678, "a-slug-of-sixty-letters-is-the-longest-that-the-database-take"); data != "wrong:12345678" {
 		t.Errorf("a button carries %q", data)
 	}
 }
@@ -109,7 +177,11 @@ func TestWhoHearsBackIsWarned(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	h.exec(`UPDATE conversations SET state = '{"greeted": true, "await": "place", "guide": "criminal-record", "question": "съдимост", "answer": 7, "wish": {"reason": "asked"}}'`)
 	tell()
+	if stands := h.stands(); stands.Guide != "id-card" || stands.Question != "нещо без упътване" || stands.Answer != 41 || stands.Await != "" || stands.Wish != nil {
+		t.Errorf("what they write next goes on about %+v", stands)
+	}
 	messages, err := h.conversations.outgoing(h.ctx, h.conversation().ID, 0)
 	if err != nil || !told {
 		t.Fatal(told, err)

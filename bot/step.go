@@ -169,7 +169,8 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 }
 
 // stepHeld deals with what comes while a librarian holds the conversation. The bot keeps silent, but for danger to life.
-// Ratings count, a choice of language holds, and who wants to be forgotten, or withdraws, is heard.
+// Ratings count, a choice of language holds, and who wants to be forgotten, withdraws, or wants to hear back, is heard. What is wrong with a
+// guide is for the librarian.
 func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev event, taken []row) error {
 	next, aloud := d.contactHeld(ev)
 	switch {
@@ -185,6 +186,11 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	case aloud:
 	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:") || ev.Data == "news:leave"):
 		next, aloud = d.next(ev), true
+	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "hear:") || strings.HasPrefix(ev.Data, "wrong:keep") || ev.Data == "wrong:cancel"):
+		next, aloud = d.next(ev), true
+	case ev.Kind == Button && strings.HasPrefix(ev.Data, "wrong:"):
+		aloud = true
+		d.add(Body{Text: d.t("worklist.wrong_held")})
 	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "rate:") || strings.HasPrefix(ev.Data, "why:") || strings.HasPrefix(ev.Data, "desk:") || strings.HasPrefix(ev.Data, "later:") || strings.HasPrefix(ev.Data, "after:") || strings.HasPrefix(ev.Data, "lang:")):
 		next = d.next(ev)
 	}
