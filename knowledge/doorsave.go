@@ -91,12 +91,3 @@ func (s *Store) ReviewDoor(ctx context.Context, tx postgres.DB, d Draft, m Munic
 			sent_by = CASE stage WHEN 'review' THEN sent_by ELSE $4 END, stage = 'review', returned_by = '', returned_word = ''
 		WHERE slug = $1 AND revision = $2`, d.Revision, guide, by.ID)
 }
-
-// fit checks that a guide is fit to be published. Errors: Faults.
-func (s *Store) fit(ctx context.Context, g Guide) error {
-	hosts, err := s.AllowedHosts(ctx)
-	if err != nil {
-		return err
-	}
-	return g.Validate(hosts)
-}

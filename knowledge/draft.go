@@ -256,11 +256,7 @@ func (s *Store) SendDraft(ctx context.Context, tx postgres.DB, slug string, revi
 	if !ok || d.Revision != revision {
 		return fmt.Errorf("send draft of %q: %w", slug, ErrStaleDraft)
 	}
-	hosts, err := s.AllowedHosts(ctx)
-	if err != nil {
-		return err
-	}
-	if err := d.Guide.Validate(hosts); err != nil {
+	if err := s.fit(ctx, d.Guide); err != nil {
 		return fmt.Errorf("send draft of %q: %w", slug, err)
 	}
 	if err := s.mayPublish(ctx, tx, d, by); err != nil {
@@ -320,6 +316,15 @@ func changeDraft(ctx context.Context, tx postgres.DB, act, slug, sql string, arg
 	return wrap(fmt.Sprintf("%s draft of %q", act, slug), err)
 }
 
+// fit checks that a guide is fit to be published. Errors: Faults.
+func (s *Store) fit(ctx context.Context, g Guide) error {
+	hosts, err := s.AllowedHosts(ctx)
+	if err != nil {
+		return err
+	}
+	return g.Validate(hosts)
+}
+
 // PublishDraft makes a draft the published version and says its number; the draft is gone then.
 // Errors: ErrStaleDraft; ErrStale where the guide was published since the draft was begun (see Rebase); ErrNotInReview and ErrNeedsSecond where the
 // editors' rules ask for a second editor; Faults.
@@ -347,11 +352,7 @@ func (s *Store) PublishDraft(ctx context.Context, tx postgres.DB, slug string, r
 		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
 	}
 	g := d.Guide.masked()
-	hosts, err := s.AllowedHosts(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if err := g.Validate(hosts); err != nil {
+	if err := s.fit(ctx, g); err != nil {
 		return 0, fmt.Errorf("publish draft of %q: %w", slug, err)
 	}
 	if g, err = reviewed(ctx, tx, d, g); err != nil {
