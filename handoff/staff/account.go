@@ -93,17 +93,7 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 
 // Names gives the names of those of these accounts that there are.
 func (s *Store) Names(ctx context.Context, ids []int64) (map[int64]string, error) {
-	rows, err := s.db.Query(ctx, `SELECT id, name FROM staff WHERE id = ANY ($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("name accounts: %w", err)
-	}
-	names := map[int64]string{}
-	var id int64
-	var name string
-	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
-		names[id] = name
-		return nil
-	})
+	names, err := textsByID(ctx, s.db, `SELECT id, name FROM staff WHERE id = ANY ($1)`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("name accounts: %w", err)
 	}
@@ -112,21 +102,27 @@ func (s *Store) Names(ctx context.Context, ids []int64) (map[int64]string, error
 
 // MunicipalitiesOf gives the municipality's code of each of these accounts that there is; "" is an account without a limit.
 func (s *Store) MunicipalitiesOf(ctx context.Context, db postgres.DB, ids []int64) (map[int64]string, error) {
-	rows, err := db.Query(ctx, `SELECT id, municipality FROM staff WHERE id = ANY ($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read the municipalities of accounts: %w", err)
-	}
-	codes := map[int64]string{}
-	var id int64
-	var code string
-	_, err = pgx.ForEachRow(rows, []any{&id, &code}, func() error {
-		codes[id] = code
-		return nil
-	})
+	codes, err := textsByID(ctx, db, `SELECT id, municipality FROM staff WHERE id = ANY ($1)`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read the municipalities of accounts: %w", err)
 	}
 	return codes, nil
+}
+
+// textsByID reads what a statement selects: an account's id and a text.
+func textsByID(ctx context.Context, db postgres.DB, sql string, ids []int64) (map[int64]string, error) {
+	rows, err := db.Query(ctx, sql, ids)
+	if err != nil {
+		return nil, err
+	}
+	texts := map[int64]string{}
+	var id int64
+	var text string
+	_, err = pgx.ForEachRow(rows, []any{&id, &text}, func() error {
+		texts[id] = text
+		return nil
+	})
+	return texts, err
 }
 
 // Serving lists the active accounts that answer people and can sign in.
