@@ -122,7 +122,7 @@ func (w *Worklist) take(ctx context.Context, known *meanings) error {
 		act  func(context.Context, *meanings) error
 	}{{"answers", w.takeAllAnswers}, {"ratings", w.takeRatings}, {"closings", w.takeClosings}} {
 		if err := w.load(ctx, known); errors.Is(err, retrieval.ErrNotReady) {
-			w.o.Log.Info("the work list waits for a model")
+			w.o.Log.Debug("the work list waits for a model")
 			break
 		} else if err != nil {
 			faults = append(faults, fmt.Errorf("read the groups of the work list: %w", err))
