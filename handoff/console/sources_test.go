@@ -59,7 +59,7 @@ func TestSourcesAreLookedAfter(t *testing.T) {
 	w.reads("Заглавието е друго")
 	w.reads("Страницата я няма (404)")
 	w.reads("https://elsewhere.example/x")
-	w.reads("Отворени са 5 от 6 адреса. Не се отвориха: 1.")
+	w.reads("Опитани са 5 от 6 адреса. Не се отвориха: 1.")
 	w.reads("Електронно свидетелство за съдимост")
 	place := func(address string) string {
 		return w.text(`[...document.querySelectorAll('.found > li')].find(li => li.querySelector('.address a').href.startsWith(` + strconv.Quote(address) + `)).querySelector('.where .hint').textContent`)
