@@ -29,6 +29,26 @@ func (s *Store) GuidesBySlug(ctx context.Context, slugs []string) ([]Guide, erro
 	return readGuides(ctx, s.db, filled(slugs))
 }
 
+// Titles gives the titles of those of these guides that are published, by slug and language. Lists of thousands need no more of them.
+func (s *Store) Titles(ctx context.Context, slugs []string) (map[string]map[Language]string, error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT g.slug, t.language, t.title FROM guides g JOIN guide_texts t USING (slug, version) WHERE g.slug = ANY ($1)`, filled(slugs))
+	if err != nil {
+		return nil, fmt.Errorf("read titles: %w", err)
+	}
+	titles := map[string]map[Language]string{}
+	var slug, title string
+	var language Language
+	_, err = pgx.ForEachRow(rows, []any{&slug, &language, &title}, func() error {
+		if titles[slug] == nil {
+			titles[slug] = map[Language]string{}
+		}
+		titles[slug][language] = title
+		return nil
+	})
+	return titles, wrap("read titles", err)
+}
+
 // Guides gives the published version of every guide, by slug.
 func (s *Store) Guides(ctx context.Context) ([]Guide, error) {
 	return readGuides(ctx, s.db, nil)

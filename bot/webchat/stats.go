@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -145,16 +146,15 @@ func (s *site) openTitles(ctx context.Context, tables []OpenTable) (map[string]m
 		}
 	}
 	slices.Sort(slugs)
-	guides, err := s.store.GuidesBySlug(ctx, slices.Compact(slugs))
+	known, err := s.store.Titles(ctx, slices.Compact(slugs))
 	if err != nil {
 		return nil, err
 	}
 	titles := map[string]map[string]string{}
-	for _, g := range guides {
-		titles[g.Slug] = map[string]string{}
+	for slug, in := range known {
+		titles[slug] = map[string]string{}
 		for _, language := range []string{"bg", "en"} {
-			text, _ := g.In(knowledge.Language(language))
-			titles[g.Slug][language] = text.Title
+			titles[slug][language] = cmp.Or(in[knowledge.Language(language)], in[knowledge.Bulgarian])
 		}
 	}
 	return titles, nil

@@ -23,14 +23,9 @@ func (s *site) replayed(r *http.Request, f frame, list []retrieval.ReplayedQuest
 		slugs = append(append(slugs, q.Expected...), q.Screen)
 	}
 	slices.Sort(slugs)
-	titles := map[string]string{}
-	guides, err := s.Knowledge.GuidesBySlug(r.Context(), slices.Compact(slugs))
+	titles, err := s.guideTitles(r.Context(), slices.Compact(slugs), f.Language)
 	if err != nil {
 		return nil, err
-	}
-	for _, g := range guides {
-		t, _ := g.In(knowledge.Language(f.Language))
-		titles[g.Slug] = t.Title
 	}
 	out := make([]replayed, len(list))
 	for i, q := range list {
@@ -52,9 +47,7 @@ func (q replayed) Right() string {
 	}
 	names := make([]string, len(q.Expected))
 	for i, slug := range q.Expected {
-		if names[i] = q.titles[slug]; names[i] == "" {
-			names[i] = slug
-		}
+		names[i] = q.titles[slug]
 	}
 	return q.R("expects", q.quoted(names))
 }

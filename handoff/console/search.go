@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -93,17 +94,14 @@ func (s *site) guideWords(ctx context.Context, slug, language string) (string, e
 
 // guideTitles names guides; one that is gone by its slug.
 func (s *site) guideTitles(ctx context.Context, slugs []string, language string) (map[string]string, error) {
-	guides, err := s.Knowledge.GuidesBySlug(ctx, slugs)
+	known, err := s.Knowledge.Titles(ctx, slugs)
 	if err != nil {
 		return nil, err
 	}
 	titles := map[string]string{}
 	for _, slug := range slugs {
-		titles[slug] = slug
-	}
-	for _, g := range guides {
-		text, _ := g.In(knowledge.Language(language))
-		titles[g.Slug] = text.Title
+		in := known[slug]
+		titles[slug] = cmp.Or(in[knowledge.Language(language)], in[knowledge.Bulgarian], slug)
 	}
 	return titles, nil
 }
