@@ -354,9 +354,16 @@ func (s *site) figuresFile(w http.ResponseWriter, r *http.Request) error {
 	if err := s.figuresQuery(r.Context(), r.URL.Query(), &page); err != nil {
 		return err
 	}
-	counts, err := statistics.New(s.DB).By(r.Context(), page.Cut.Last(page.Days, time.Now(), s.zone), d)
+	counting, now := statistics.New(s.DB), time.Now()
+	figures, _, err := counting.View(r.Context(), page.Days, page.Cut, now, s.zone) // the file says what the page says
 	if err != nil {
 		return err
+	}
+	counts, ok := figures.By[d]
+	if !ok { // the days of a year stand on no page
+		if counts, err = counting.By(r.Context(), page.Cut.Last(page.Days, now, s.zone), d); err != nil {
+			return err
+		}
 	}
 	var slugs []string
 	if d == statistics.ByService {

@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -58,12 +59,15 @@ func BenchmarkFigures(b *testing.B) {
 		b.Fatal(err)
 	}
 	for _, days := range []int{30, 365} {
-		b.Run(time.Duration(days*24*int(time.Hour)).String(), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := s.Figures(b.Context(), Cut{From: time.Now().AddDate(0, 0, -days), To: time.Now()}); err != nil {
-					b.Fatal(err)
+		for name, cut := range map[string]Cut{"all": {}, "region": {Region: "Област 10001"}, "no_service": {Service: Unknown}} {
+			b.Run(fmt.Sprintf("%d_days/%s", days, name), func(b *testing.B) {
+				cut.From, cut.To = time.Now().AddDate(0, 0, -days), time.Now()
+				for b.Loop() {
+					if _, err := s.Figures(b.Context(), cut); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

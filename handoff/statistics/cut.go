@@ -37,6 +37,7 @@ const (
 	ByRegion   Dimension = "region"
 	ByChannel  Dimension = "channel"
 	ByAudience Dimension = "audience"
+	whole      Dimension = "" // not split
 )
 
 // Dimensions lists them in the order in which pages show them.
@@ -111,22 +112,22 @@ func (s *Store) Figures(ctx context.Context, c Cut) (f Figures, err error) {
 }
 
 func (s *Store) figures(ctx context.Context, c Cut) (Figures, error) {
-	f := Figures{By: map[Dimension][]Count{}}
-	total, err := s.count(ctx, c, "")
-	if err != nil {
-		return f, err
-	}
-	if len(total) == 1 {
-		f.Total = total[0]
-	}
+	split := []Dimension{whole}
 	for _, d := range Dimensions() {
 		if days := c.To.Sub(c.From).Hours() / 24; d == ByDay && days > longest || d == ByMonth && days <= longest {
 			continue
 		}
-		if f.By[d], err = s.count(ctx, c, d); err != nil {
-			return f, err
-		}
+		split = append(split, d)
 	}
+	var f Figures
+	var err error
+	if f.By, err = s.count(ctx, c, split...); err != nil {
+		return f, err
+	}
+	if total := f.By[whole]; len(total) == 1 {
+		f.Total = total[0]
+	}
+	delete(f.By, whole)
 	rows, err := s.db.Query(ctx, `
 		SELECT reason AS key, count(*)::int AS count FROM figure_questions q
 		WHERE rating = 'bad' AND `+within+`
@@ -153,71 +154,90 @@ func (c Cut) args() pgx.NamedArgs {
 
 // By counts a cut by one dimension.
 func (s *Store) By(ctx context.Context, c Cut, d Dimension) ([]Count, error) {
-	return s.count(ctx, c, d)
+	by, err := s.count(ctx, c, d)
+	return by[d], err
 }
 
-// count counts by one dimension, or the whole.
-func (s *Store) count(ctx context.Context, c Cut, d Dimension) ([]Count, error) {
-	key := "''"
-	switch {
-	case d == ByDay:
-		key = "to_char(day, 'YYYY-MM-DD')"
-	case d == ByMonth:
-		key = "to_char(day, 'YYYY-MM')"
-	case d != "":
-		key = string(d) // one of our own words
+// count counts by each of these dimensions. The facts of the cut are read once for all of them.
+func (s *Store) count(ctx context.Context, c Cut, split ...Dimension) (map[Dimension][]Count, error) {
+	by := map[Dimension][]Count{}
+	for _, d := range split {
+		by[d] = []Count{}
 	}
-	fill := strings.NewReplacer("/*key*/", key, "/*within*/", within)
-	rows, err := s.db.Query(ctx, fill.Replace(countSQL), c.args())
+	rows, err := s.db.Query(ctx, counting("figure_questions", countSQL, split), c.args())
 	if err != nil {
-		return nil, fmt.Errorf("count questions by %s: %w", d, err)
-	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (n Count, err error) {
-		err = row.Scan(&n.Key, &n.People, &n.Questions, &n.Answered, &n.Choice, &n.Abstained, &n.Outside, &n.Good, &n.Bad,
-			&n.Steps[0], &n.Steps[1], &n.Steps[2], &n.Steps[3], &n.Steps[4], &n.Steps[5])
-		return n, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count questions by %s: %w", d, err)
-	}
-	rows, err = s.db.Query(ctx, fill.Replace(countDeskSQL), c.args())
-	if err != nil {
-		return nil, fmt.Errorf("count hand-overs by %s: %w", d, err)
-	}
-	at := map[string]int{}
-	for i, n := range list {
-		at[n.Key] = i
+		return nil, fmt.Errorf("count questions by %v: %w", split, err)
 	}
 	var n Count
-	var median, p90 float64
-	_, err = pgx.ForEachRow(rows, []any{&n.Key, &n.Handed, &n.Taken, &n.Resolved, &n.Unresolved, &n.Helped, &n.NotHelped, &median, &p90}, func() error {
-		i, ok := at[n.Key]
-		if !ok { // asked for a librarian, and the guides nothing
-			i = len(list)
-			list = append(list, Count{Key: n.Key})
+	var d Dimension
+	at := map[Dimension]map[string]int{}
+	place := func() *Count {
+		i, ok := at[d][n.Key]
+		if !ok {
+			if at[d] == nil {
+				at[d] = map[string]int{}
+			}
+			i = len(by[d])
+			at[d][n.Key], by[d] = i, append(by[d], Count{Key: n.Key})
 		}
-		l := &list[i]
+		return &by[d][i]
+	}
+	_, err = pgx.ForEachRow(rows, []any{&d, &n.Key, &n.People, &n.Questions, &n.Answered, &n.Choice, &n.Abstained, &n.Outside, &n.Good, &n.Bad,
+		&n.Steps[0], &n.Steps[1], &n.Steps[2], &n.Steps[3], &n.Steps[4], &n.Steps[5]}, func() error {
+		*place() = n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count questions by %v: %w", split, err)
+	}
+	rows, err = s.db.Query(ctx, counting("figure_tickets", countDeskSQL, split), c.args())
+	if err != nil {
+		return nil, fmt.Errorf("count hand-overs by %v: %w", split, err)
+	}
+	var median, p90 float64
+	_, err = pgx.ForEachRow(rows, []any{&d, &n.Key, &n.Handed, &n.Taken, &n.Resolved, &n.Unresolved, &n.Helped, &n.NotHelped, &median, &p90}, func() error {
+		l := place() // a new one for who asked for a librarian, and the guides nothing
 		l.Handed, l.Taken, l.Resolved, l.Unresolved, l.Helped, l.NotHelped = n.Handed, n.Taken, n.Resolved, n.Unresolved, n.Helped, n.NotHelped
 		l.Median, l.P90 = seconds(median), seconds(p90)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("count hand-overs by %s: %w", d, err)
+		return nil, fmt.Errorf("count hand-overs by %v: %w", split, err)
 	}
-	if d == ByDay || d == ByMonth {
-		slices.SortFunc(list, func(a, b Count) int { return strings.Compare(a.Key, b.Key) })
-	} else {
-		slices.SortFunc(list, func(a, b Count) int {
-			if (a.Key == "") != (b.Key == "") { // the unknown stand last
-				return strings.Compare(b.Key, a.Key)
-			}
-			if a.Questions != b.Questions {
-				return b.Questions - a.Questions
-			}
-			return strings.Compare(a.Key, b.Key)
-		})
+	for d, list := range by {
+		sortCounts(d, list)
 	}
-	return list, nil
+	return by, nil
+}
+
+// counting makes the statement that counts the facts of a table by each of these dimensions.
+func counting(table, each string, split []Dimension) string {
+	parts := make([]string, len(split))
+	for i, d := range split {
+		key := string(d) // a column of the facts
+		switch d {
+		case whole:
+			key = "''::text"
+		case ByDay:
+			key = "to_char(day, 'YYYY-MM-DD')"
+		}
+		parts[i] = strings.NewReplacer("/*key*/", key, "/*dimension*/", string(d)).Replace(each)
+	}
+	return `WITH facts AS MATERIALIZED (SELECT *, to_char(day, 'YYYY-MM') AS month FROM ` + table + ` WHERE ` + within + `) ` + strings.Join(parts, "\nUNION ALL\n")
+}
+
+// sortCounts puts days in their order, and of all else the biggest first, the unknown last.
+func sortCounts(d Dimension, list []Count) {
+	slices.SortFunc(list, func(a, b Count) int {
+		switch {
+		case d == ByDay || d == ByMonth:
+		case (a.Key == "") != (b.Key == ""):
+			return strings.Compare(b.Key, a.Key)
+		case a.Questions != b.Questions:
+			return b.Questions - a.Questions
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
 }
 
 // Regions lists the districts that facts may stand in.
