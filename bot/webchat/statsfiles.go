@@ -79,7 +79,7 @@ func (s *site) statsCSV(w http.ResponseWriter, r *http.Request) error {
 			if n != nil {
 				value, hidden = strconv.Itoa(*n), "0"
 			}
-			_ = out.Write([]string{m.Month, table, unit, bot.Cell(key), bot.Cell(name), column, value, hidden})
+			_ = out.Write([]string{m.Month, table, unit, key, name, column, value, hidden})
 		}
 		if only == "" {
 			line("people", "people", "*", v.T("figures.sum"), "total", m.People)
@@ -92,12 +92,12 @@ func (s *site) statsCSV(w http.ResponseWriter, r *http.Request) error {
 				line(t.Name(), t.Unit, "*", v.T("figures.sum"), t.Columns[i], &t.Totals[i])
 			}
 			for _, row := range t.Rows {
-				name := v.rowName(t.Dimension, row.Key, titles)
+				key, name := bot.Cell(row.Key), bot.Cell(v.rowName(t.Dimension, row.Key, titles))
 				for i, value := range row.Values {
-					line(t.Name(), t.Unit, row.Key, name, t.Columns[i], value)
+					line(t.Name(), t.Unit, key, name, t.Columns[i], value)
 				}
 				if len(t.Columns) > 1 {
-					line(t.Name(), t.Unit, row.Key, name, "total", row.Total)
+					line(t.Name(), t.Unit, key, name, "total", row.Total)
 				}
 			}
 		}
