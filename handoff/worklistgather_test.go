@@ -219,3 +219,21 @@ func rightCounts(e *editing) {
 		}
 	}
 }
+
+func TestWhatIsOldLeavesTheMeaning(t *testing.T) {
+	e := setupWorklist(t)
+	known := &meanings{}
+	e.asks("a", "ловен билет")
+	e.do(e.list.round(e.ctx, known))
+	e.skip(20 * 24 * time.Hour)
+	e.asks("b", "паркинг стикер")
+	e.do(e.list.round(e.ctx, known))
+	if n := len(known.clusters); n != 2 {
+		t.Errorf("%d problems are known", n)
+	}
+	e.skip(11 * 24 * time.Hour)
+	e.do(e.list.round(e.ctx, known)) // by the same leader
+	if n := len(known.clusters); n != 1 {
+		t.Errorf("%d problems are known after a month", n)
+	}
+}

@@ -25,12 +25,13 @@ func (w *Worklist) load(ctx context.Context, known *meanings) error {
 	if err != nil {
 		return err
 	}
-	if known.version != version {
+	// Questions leave after thirty days, and their weight in what their problem means leaves with them: once a day all is read anew.
+	if known.version != version || w.o.Now().Sub(known.read) > 24*time.Hour {
 		likeness, err := w.likeness(ctx)
 		if err != nil {
 			return err
 		}
-		*known = meanings{version: version, likeness: likeness, revision: -1}
+		*known = meanings{version: version, likeness: likeness, revision: -1, read: w.o.Now()}
 	}
 	type changed struct {
 		ID       int64

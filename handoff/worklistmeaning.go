@@ -91,11 +91,12 @@ func (c *cluster) common(vector []float32, subjects map[string]float32) float32 
 func half(vector, words float32) float32 { return (vector + words) / 2 }
 
 // meanings are the problems that questions are compared with, in the memory of the replica that leads. The zero value knows none.
-// Nothing of it is stored: it is made from what people wrote in the thirty days before the start or the model's change, with what came since,
-// and from the editors' words for problems.
+// Nothing of it is stored: it is made from what people wrote in the last thirty days and from the editors' words for problems, at the start,
+// when the model changes, and once a day; what comes meanwhile is added.
 type meanings struct {
 	version  string            // of the model whose vectors these are
 	likeness likeness          // what makes questions alike, by the knowledge's sample questions
+	read     time.Time         // when all of it was
 	revision int64             // newest change by an editor that is known; -1: none yet
 	seen     map[int64]int64   // the newest of those changes, by problem
 	guided   map[string]mended // fixed problems of guides that were wrong, by slug
