@@ -24,7 +24,6 @@ type card struct {
 	Untranslated string // says so, on the page of a guide
 	Anchor       string // id of the title
 	Page         string // address of the guide's own page, in the reader's language; "" on it
-	Report       string // address at which to say what is wrong with the guide; "" on its own page, and where nobody would hear
 	Version      string
 	Open         bool // steps are unfolded
 	Whole        bool // everything is unfolded
@@ -46,9 +45,6 @@ func (v voice) messageCard(c *bot.Card, message int64) *card {
 	v = out.voice // what is said of the source too
 	out.Anchor = "guide-" + strconv.FormatInt(message, 10)
 	out.Page = v.Href("/guides/" + c.Slug)
-	if v.site.Report != nil {
-		out.Report = v.Href("/guides/" + c.Slug + "/report")
-	}
 	out.Open = c.Asked == "" || c.Asked == retrieval.FieldSteps
 	out.Local, out.Warning, out.Expired, out.Only = c.Local, c.Warning, c.Expired, c.Only
 	out.begin(c)

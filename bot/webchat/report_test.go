@@ -150,19 +150,3 @@ func TestReportInTheBrowser(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
-
-func TestACardLeadsToItsReport(t *testing.T) {
-	t.Parallel()
-	var e told
-	for _, c := range []struct {
-		change []func(*Options)
-		leads  bool
-	}{{[]func(*Options){e.set}, true}, {nil, false}} {
-		w := setup(t, c.change...).browser(t, true)
-		w.send("text", "трябва ми съдебно")
-		w.shows("Електронно свидетелство за съдимост")
-		if leads := strings.Contains(w.page, `href="/guides/criminal-record/report"`); leads != c.leads {
-			t.Errorf("the card leads to the report: %v, want %v", leads, c.leads)
-		}
-	}
-}
