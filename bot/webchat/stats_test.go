@@ -74,7 +74,7 @@ func TestStatsPage(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withMonths(someMonths()))
 	body := b.read(t, "/stats", http.StatusOK)
-	for _, words := range []string{"октомври 2026", "412", "1140", "86 %", "4 мин", "Враца", "скрито", "Които са поискали да ги забравим", "закръглени нагоре до пет", "ползва или доволен", "10 ноември 2026 г.", "редовете са скрити",
+	for _, words := range []string{"октомври 2026", "412", "1140", "86 %", "4 мин", "Враца", "скрито", "Които са поискали да ги забравим", "закръглени нагоре: 5, 10, 15…", "ползва или доволен", "10 ноември 2026 г.", "редовете са скрити",
 		"Електронно свидетелство за съдимост", "creativecommons.org/licenses/by/4.0/", "2 реда с нещо скрито", "3 реда с нещо скрито", `href="/stats.csv?month=2026-10&amp;table=questions-by-region"`} {
 		if !strings.Contains(body, words) {
 			t.Errorf("the page lacks %q", words)

@@ -109,6 +109,10 @@ func (f frame) Sources(p handoff.Problem) string {
 // PeopleWords says what the number of a problem counts: people, or cases where nobody is known of whom they are.
 func (f frame) PeopleWords(p handoff.Problem) string {
 	switch {
+	case p.People == 0 && p.Items == 0:
+		return f.W("no_case_days")
+	case p.People == 0 && p.Items == 1:
+		return f.W("case_days")
 	case p.People == 0:
 		return f.W("cases_days")
 	case p.People == 1:
