@@ -238,3 +238,30 @@ func TestAMunicipalitysPageSaysWhereGuidesStand(t *testing.T) {
 	got.has(t, "За обновяване", "Закрита услуга", "В преглед")
 	got.lacks(t, ">Публикувано<")
 }
+
+func TestADoorIsPublishedFromTheGuidesPage(t *testing.T) {
+	b := setup(t)
+	vanya, w := b.vratsa()
+	d := b.typed(vanya, knowledge.Local{Municipality: "Враца", Office: "гише 1"})
+	const room = "/console/guides/criminal-record"
+	if got := w.post(room+"/publish", "revision", revision(d)); got.code != 422 || len(b.doors()) != 0 { // why is asked of everybody
+		t.Errorf("%d, published %v", got.code, b.doors())
+	}
+	if got := w.post(room+"/publish", "revision", revision(d), "why", "ново гише"); got.location != room || b.doors()["Враца"] != "гише 1" {
+		t.Errorf("%d %q, published %v", got.code, got.location, b.doors())
+	}
+}
+
+func TestAFaultOfTheGuideIsNotTheDoors(t *testing.T) {
+	b := setup(t)
+	_, w := b.vratsa()
+	if _, err := b.pool.Exec(b.ctx, `DELETE FROM allowed_hosts`); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.line(doorForm, "office", "гише 1"); got.code != 422 {
+		t.Errorf("%d", got.code)
+	} else {
+		got.has(t, "Това е в самото упътване, не във Вашия ред.")
+		got.has(t, "гише 1")
+	}
+}

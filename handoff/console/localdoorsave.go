@@ -169,9 +169,10 @@ func (s *site) saveLocalDoor(w http.ResponseWriter, r *http.Request) error {
 func (f frame) doorFaults(faults knowledge.Faults) []fieldFault {
 	list := f.guideFaults(faults)
 	for i, l := range list {
-		if list[i].Field = strings.TrimPrefix(l.Field, "local."); list[i].Field != "link" {
-			list[i].Field = "link" // of the guide itself, and nothing that this form can mend
+		if !strings.HasPrefix(l.Field, "local.") { // of the guide itself, and nothing that this form can mend
+			list[i].Words = f.S("local_guide_fault", l.Words)
 		}
+		list[i].Field = "link"
 	}
 	return list
 }
