@@ -23,7 +23,7 @@ type browser struct {
 
 func (b *bundle) browser(t *testing.T, cookies bool) *browser {
 	t.Helper()
-	client := &http.Client{Timeout: 20 * time.Second}
+	client := &http.Client{Transport: b.Client().Transport, Timeout: 20 * time.Second}
 	if cookies {
 		jar, err := cookiejar.New(nil)
 		if err != nil {

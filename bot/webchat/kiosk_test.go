@@ -61,7 +61,7 @@ func (b *bundle) reads(t *testing.T, token string) int {
 		t.Fatal(err)
 	}
 	r.Header.Set("Orientir-Conversation", token)
-	response, err := http.DefaultClient.Do(r)
+	response, err := b.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestGoingOnWithoutScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Jar: jar}
+	client := &http.Client{Transport: b.Client().Transport, Jar: jar}
 	post := func(code string) (*http.Response, string) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), "POST", b.URL+"/continue", strings.NewReader(url.Values{"code": {code}}.Encode()))

@@ -184,7 +184,7 @@ func (b *bundle) call(t *testing.T, method, path, body string, headers ...string
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: b.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +254,7 @@ func (b *bundle) listen(t *testing.T, token string, after int64) *listener {
 	if after > 0 {
 		r.Header.Set("Last-Event-ID", strconv.FormatInt(after, 10))
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := b.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

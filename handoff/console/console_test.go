@@ -165,7 +165,7 @@ func (b *bundle) says(conversation int64, text string) {
 	b.exec(`INSERT INTO messages (conversation, sender, kind, text, turn, created_at) VALUES ($1, 'person', 'text', $2, 1, now())`, conversation, text)
 }
 
-// browser is somebody's browser: it keeps cookies and does not follow redirects.
+// browser is somebody's browser: it keeps cookies and does not follow redirects. Its connections end with the server: another test's may get the same port.
 type browser struct {
 	*bundle
 	client *http.Client
@@ -173,7 +173,7 @@ type browser struct {
 
 func (b *bundle) browser() *browser {
 	jar, _ := cookiejar.New(nil)
-	return &browser{b, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{b, &http.Client{Transport: b.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // as gives a browser in which an account has signed in.
