@@ -151,11 +151,11 @@ func (s *site) saveLocalDoor(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case errors.Is(err, errDoorChanged):
-		return refuse(http.StatusConflict, true, fieldFault{"link", f.S("local_clash")})
+		return refuse(http.StatusConflict, true, fieldFault{"", f.S("local_clash")})
 	case errors.Is(err, knowledge.ErrStaleDraft), errors.Is(err, knowledge.ErrStale):
-		return refuse(http.StatusConflict, true, fieldFault{"link", f.S("local_stale")})
+		return refuse(http.StatusConflict, true, fieldFault{"", f.S("local_stale")})
 	case errors.As(err, &fault) && fault.Key == "fault.not_yours":
-		return refuse(http.StatusForbidden, false, fieldFault{"link", f.S("not_yours", f.fieldName(fault.Field))})
+		return refuse(http.StatusForbidden, false, fieldFault{"", f.S("not_yours", f.fieldName(fault.Field))})
 	case len(all) > 0:
 		return refuse(http.StatusUnprocessableEntity, false, f.doorFaults(all)...)
 	case err != nil:
@@ -165,12 +165,13 @@ func (s *site) saveLocalDoor(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, localPath("", m, free, nil))
 }
 
-// doorFaults puts what is wrong beside the fields of the form.
+// doorFaults puts what is wrong beside the fields of the form, what is wrong in the guide itself above them.
 func (f frame) doorFaults(faults knowledge.Faults) []fieldFault {
 	list := f.guideFaults(faults)
 	for i, l := range list {
 		if !strings.HasPrefix(l.Field, "local.") { // of the guide itself, and nothing that this form can mend
-			list[i].Words = f.S("local_guide_fault", l.Words)
+			list[i] = fieldFault{"", f.S("local_guide_fault", l.Words)}
+			continue
 		}
 		list[i].Field = "link"
 	}
