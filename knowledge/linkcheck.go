@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"orientir/deploy/outgoing"
 	"orientir/deploy/postgres"
 )
 
@@ -25,6 +27,7 @@ type LinkOptions struct {
 	Host      time.Duration    // between two requests to one host, of all replicas; default a second
 	Timeout   time.Duration    // for one answer; default 20 s
 	Idle      time.Duration    // until a look for new addresses where none is due; default a minute
+	Outgoing  outgoing.Guard   // where it may connect to; default: the public Internet
 	Unsafe    bool             // asks private addresses and any port, and follows redirects to any host: for tests alone
 }
 
@@ -69,11 +72,11 @@ func NewLinkChecker(pool *pgxpool.Pool, store *Store, o LinkOptions) *LinkChecke
 		agent += " (+" + o.PublicURL + ")"
 	}
 	c := &LinkChecker{pool: pool, store: store, o: o}
-	control := dialPublic
+	dial := o.Outgoing.DialContext(o.Timeout / 2)
 	if o.Unsafe {
-		control = nil
+		dial = (&net.Dialer{Timeout: o.Timeout / 2}).DialContext
 	}
-	c.fetch = newFetcher(agent, o.Timeout, control, c.turn)
+	c.fetch = newFetcher(agent, o.Timeout, dial, c.turn)
 	return c
 }
 

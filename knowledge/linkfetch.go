@@ -11,12 +11,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/net/html/charset"
+
+	"orientir/deploy/outgoing"
 )
 
 // LinkFault says what is wrong with an address; the values are those of the table.
@@ -67,13 +68,12 @@ type fetcher struct {
 	turn   func(ctx context.Context, host string) error // waits until a host may be asked
 }
 
-// newFetcher makes a fetcher. control sees each address before it is connected to: dialPublic, but in tests.
-func newFetcher(agent string, timeout time.Duration, control func(network, address string, c syscall.RawConn) error, turn func(context.Context, string) error) *fetcher {
-	dialer := &net.Dialer{Timeout: timeout / 2, Control: control}
+// newFetcher makes a fetcher. dial connects where it may: that of an outgoing.Guard, but in tests.
+func newFetcher(agent string, timeout time.Duration, dial func(ctx context.Context, network, address string) (net.Conn, error), turn func(context.Context, string) error) *fetcher {
 	return &fetcher{agent: agent, turn: turn, client: &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{ // no proxy: the address that is checked must be the one that answers
-			DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout / 2, ResponseHeaderTimeout: timeout,
+			DialContext: dial, TLSHandshakeTimeout: timeout / 2, ResponseHeaderTimeout: timeout,
 			DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -178,7 +178,7 @@ func retryAfter(r *http.Response) time.Duration {
 func faultOf(err error) LinkFault {
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, errPrivateAddress):
+	case errors.Is(err, outgoing.ErrRefused):
 		return LinkRefused
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return LinkSlow

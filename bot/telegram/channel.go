@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"orientir/bot"
+	"orientir/deploy/outgoing"
 )
 
 // Options of the channel.
@@ -59,11 +61,12 @@ type Bot struct {
 
 // New makes the channel. It calls nobody yet; Run does.
 func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
-	if o.Client == nil {
-		o.Client = &http.Client{Timeout: 20 * time.Second}
-	}
 	if o.APIURL == "" {
 		o.APIURL = "https://api.telegram.org"
+	}
+	if o.Client == nil {
+		own, _ := url.Parse(o.APIURL) // the address holds the token: no redirect takes it to another server
+		o.Client = outgoing.Guard{}.Client(20*time.Second, own)
 	}
 	api, err := telegram.New(o.Token, telegram.WithSkipGetMe(), telegram.WithServerURL(o.APIURL), telegram.WithHTTPClient(time.Minute, o.Client))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"orientir/deploy/outgoing"
 	"orientir/handoff/mail"
 	"orientir/retrieval/openai"
 )
@@ -26,8 +27,9 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
-	LinkChecks     bool     // the guides' addresses are asked for, about once a week
-	SecretKeys     [][]byte // the first seals, all open; none: one of its own in DataDir, with a private database
+	LinkChecks     bool           // the guides' addresses are asked for, about once a week
+	Outgoing       outgoing.Guard // where the program may connect to, beside the servers that stand in the settings
+	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
 
 	Mail *mail.Server // nil: no mail
 
@@ -133,6 +135,9 @@ func LoadConfig(env func(string) string) (Config, error) {
 			continue
 		}
 		c.SecretKeys = append(c.SecretKeys, key)
+	}
+	if c.Outgoing, err = outgoing.Parse(env("ORIENTIR_OUTGOING_ALLOW")); err != nil {
+		fault("ORIENTIR_OUTGOING_ALLOW", "трябва да са имена, адреси или мрежи, например intranet.example.bg, 10.1.2.3:8443, 10.20.0.0/16: %v", err)
 	}
 	switch v := env("ORIENTIR_LINK_CHECKS"); v {
 	case "", "on":

@@ -119,7 +119,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	group.Go(func() error { return site.news.Run(ctx) })
 	if p.config.LinkChecks {
-		links := knowledge.LinkOptions{Log: p.log, PublicURL: strings.TrimSuffix(p.config.PublicURL.String(), "/")}
+		links := knowledge.LinkOptions{Log: p.log, PublicURL: strings.TrimSuffix(p.config.PublicURL.String(), "/"), Outgoing: p.config.Outgoing}
 		group.Go(func() error { return knowledge.NewLinkChecker(p.pool, p.store, links).Run(ctx) })
 	}
 	group.Go(func() error { return site.engine.RunAftermaths(ctx) })

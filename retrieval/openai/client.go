@@ -17,7 +17,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +25,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sashabaranov/go-openai"
 
+	"orientir/deploy/outgoing"
 	"orientir/retrieval"
 )
 
@@ -84,7 +85,8 @@ func New(o Options) *Client {
 	if o.BaseURL != "" {
 		config.BaseURL = strings.TrimSuffix(o.BaseURL, "/")
 	}
-	config.HTTPClient = doer{&http.Client{Timeout: o.Timeout}}
+	own, _ := url.Parse(config.BaseURL) // without one nothing is trusted
+	config.HTTPClient = doer{outgoing.Guard{}.Client(o.Timeout, own)}
 	c := &Client{
 		api: openai.NewClientWithConfig(config), options: o, form: richest, metrics: newMetrics(o.Registerer, o.Price),
 		breakers: map[string]*breaker{},

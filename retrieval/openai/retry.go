@@ -15,6 +15,7 @@ import (
 
 	"github.com/sashabaranov/go-openai"
 
+	"orientir/deploy/outgoing"
 	"orientir/retrieval"
 )
 
@@ -60,7 +61,7 @@ func (c *Client) try(ctx context.Context, f func(context.Context) error) (rest t
 
 // passing tells errors that may be gone at the next try. A quota that is used up is none, though it comes as 429.
 func passing(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, outgoing.ErrRefused) {
 		return false
 	}
 	status, message := refusal(err)

@@ -1,14 +1,6 @@
-package knowledge
+package outgoing
 
-import (
-	"errors"
-	"fmt"
-	"net/netip"
-	"syscall"
-)
-
-// errPrivateAddress means that a name leads into a private network: whoever writes guides must not make this server ask there.
-var errPrivateAddress = errors.New("the address is not a public one")
+import "net/netip"
 
 // notPublic are the networks beside those that netip knows as private, local or multicast, from IANA's registries of special-purpose addresses.
 // IPv6 that carries an IPv4 address inside (6to4, Teredo, NAT64) is refused whole.
@@ -16,13 +8,14 @@ var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
 	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("3fff::/20"),
 }
 
 // ipv6Public is where public IPv6 addresses are.
 var ipv6Public = netip.MustParsePrefix("2000::/3")
 
-// publicAddress says whether an address is one of the public Internet.
-func publicAddress(a netip.Addr) bool {
+// Public says whether an address is one of the public Internet.
+func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	switch {
 	case !a.IsValid(), !a.IsGlobalUnicast(), a.IsPrivate(), a.IsLoopback(), a.IsLinkLocalUnicast():
@@ -36,17 +29,4 @@ func publicAddress(a netip.Addr) bool {
 		}
 	}
 	return true
-}
-
-// dialPublic is a net.Dialer's Control: it sees the very address that is about to be connected to, after names were resolved, so that
-// no answer of a name server and no redirect leads elsewhere.
-func dialPublic(_, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("connect to %q: %w", address, errPrivateAddress)
-	}
-	if !publicAddress(to.Addr()) || to.Port() != 80 && to.Port() != 443 {
-		return fmt.Errorf("connect to %s: %w", address, errPrivateAddress)
-	}
-	return nil
 }
