@@ -3,39 +3,44 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
+	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-)
-
-const (
-	leadRetry = 2 * time.Second // how often a follower asks whether the lead is free
-	leadCheck = 5 * time.Second // how often the leader asks whether its connection still lives, and how long it waits for the answer
 )
 
 var errLeadLost = errors.New("the connection that held the lead is gone")
 
-// Lead runs work on one replica at a time: whoever holds the advisory lock called name, on a connection of its own.
-// The others wait, and one takes over within seconds when the leader ends or dies. Work's context ends when ctx does or
-// when the lead is lost; after a loss Lead waits for its turn again. It returns what work returns by itself, or nil once ctx ends.
+// leadsKey finds the leads that a context's jobs share.
+type leadsKey struct{}
+
+// WithLeads lets all that calls Lead under the context that it gives hold its locks on one connection to pool's server, instead of one each.
+// The jobs stay apart: a slow one holds nobody up. Losing the connection loses all leads of this replica at once, and each job starts again
+// in its turn; log is told (nil: nobody is).
+func WithLeads(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) context.Context {
+	return context.WithValue(ctx, leadsKey{}, newLeads(pool, log, usualLeadTimes))
+}
+
+// Lead runs work on one replica at a time: whoever holds the advisory lock called name. The lock is held on the connection that the jobs
+// of ctx share (WithLeads), or on one of its own. The others wait, and one takes over at once when the leader ends, and within a few seconds
+// when it dies. Work's context ends when ctx does or when the lead is lost; after a loss Lead waits for its turn again.
+// It returns what work returns by itself, or nil once ctx ends.
 //
-// A leader cut off from the server may work on for up to ten seconds beside its successor: work must bear that.
+// A leader cut off from the server hears that it leads no more three seconds before the server lets another one lead; one whose connection the
+// server ends hears it at once, and its successor begins a second later. Work that takes longer to stop must bear a successor beside it.
 // A connection pooler in transaction mode can't hold such a lock; give the server itself.
 func Lead(ctx context.Context, pool *pgxpool.Pool, name string, work func(context.Context) error) error {
-	for {
-		err := leadOnce(ctx, pool.Config().ConnConfig, name, work)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case !errors.Is(err, errLeadLost):
+	shared, ok := ctx.Value(leadsKey{}).(*leads)
+	if !ok || shared.pool != pool {
+		shared = newLeads(pool, nil, usualLeadTimes)
+	}
+	for after := false; ctx.Err() == nil; after = true {
+		err := shared.lead(ctx, name, after, work)
+		if ctx.Err() == nil && !errors.Is(err, errLeadLost) {
 			return err
 		}
-		if !sleep(ctx, leadRetry) {
-			return nil
-		}
 	}
+	return nil
 }
 
 // LeadEvery runs a round of work at once and then at every tick, on one replica at a time, until ctx ends; see Lead. A round that fails is
@@ -57,49 +62,24 @@ func LeadEvery(ctx context.Context, pool *pgxpool.Pool, name string, every time.
 	})
 }
 
-// leadOnce waits for the lead and works under it. It returns errLeadLost wherever another try may help.
-func leadOnce(ctx context.Context, config *pgx.ConnConfig, name string, work func(context.Context) error) error {
-	conn, err := pgx.ConnectConfig(ctx, config.Copy())
-	if err != nil {
-		return fmt.Errorf("%w: %w", errLeadLost, err)
+// lead waits for one lead and works under it. after says that the work went on elsewhere, or here, a moment ago. It returns errLeadLost
+// where the lead was lost.
+func (l *leads) lead(ctx context.Context, name string, after bool, work func(context.Context) error) error {
+	m := l.join(name, after)
+	defer l.leave(m)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-m.held:
 	}
-	// Closing the connection frees the lock, whatever state ctx is in.
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leadCheck)
-		defer cancel()
-		conn.Close(closing)
-	}()
-	for {
-		var held bool
-		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('lead ' || $1, 0))`, name).Scan(&held); err != nil {
-			return fmt.Errorf("%w: %w", errLeadLost, err)
-		}
-		if held {
-			break
-		}
-		if !sleep(ctx, leadRetry) {
-			return ctx.Err()
-		}
+	working, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(m.lost, func() { stop(errLeadLost) })() // changes nothing where work has just ended
+	if m.grace && !sleep(working, l.times.grace) {
+		return context.Cause(working)
 	}
-
-	working, cancel := context.WithCancelCause(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		for sleep(working, leadCheck) {
-			checking, done := context.WithTimeout(working, leadCheck)
-			err := conn.Ping(checking)
-			done()
-			if err != nil {
-				cancel(errLeadLost) // changes nothing where work has just ended
-			}
-		}
-	}()
-	err = work(working)
-	lost := context.Cause(working) == errLeadLost
-	cancel(nil)
-	<-watched // the connection is closed only when nobody uses it
-	if lost {
+	err := work(working)
+	if errors.Is(context.Cause(working), errLeadLost) {
 		return errLeadLost
 	}
 	return err
