@@ -39,8 +39,38 @@ type Options struct {
 
 // Open opens a pool at url and checks at once that the server can serve: PostgreSQL 15 or newer, UTF-8, writable,
 // with the extension vector (created here where it isn't yet) and the right to create tables while migrations are pending.
-// What it lacks comes back as a *LackError. url is anything that pgx takes, several hosts included.
+// What it lacks comes back as a *LackError. url is anything that pgx takes; of several hosts the one that writes is taken (failover.go).
 func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
+	config, err := configure(url, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.StartWait == 0 {
+		o.StartWait = 30 * time.Second
+	}
+	conn, err := connect(ctx, config.ConnConfig, o.StartWait)
+	if err != nil {
+		return nil, err
+	}
+	err = check(ctx, conn)
+	conn.Close(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the database pool: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open the database pool: %w", err)
+	}
+	return pool, nil
+}
+
+// configure reads the settings of a pool from url, and adds what every connection of ours needs.
+func configure(url string, o Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the database address: %w", err)
@@ -56,20 +86,7 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 		params["application_name"] = "orientir"
 	}
 	params["timezone"] = "UTC"
-
-	if o.StartWait == 0 {
-		o.StartWait = 30 * time.Second
-	}
-	conn, err := connect(ctx, config.ConnConfig, o.StartWait)
-	if err != nil {
-		return nil, err
-	}
-	err = check(ctx, conn)
-	conn.Close(ctx)
-	if err != nil {
-		return nil, err
-	}
-
+	failOver(config)
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		if err := pgxvector.RegisterTypes(ctx, conn); err != nil {
 			return err
@@ -81,15 +98,7 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 			strconv.Itoa(searchWidth), strconv.Itoa(searchWidthWide), wideFrom)
 		return err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the database pool: %w", err)
-	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open the database pool: %w", err)
-	}
-	return pool, nil
+	return config, nil
 }
 
 // connect opens one connection. A server that says it is still starting (after a crash it first replays its log) gets wait to finish.
