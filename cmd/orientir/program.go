@@ -59,7 +59,7 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	if p.pool, err = postgres.Open(ctx, databaseURL, postgres.Options{}); err != nil {
 		return nil, err
 	}
-	if err = postgres.Migrate(ctx, p.pool); err != nil {
+	if err = postgres.MigrateWith(ctx, p.pool, postgres.MigrateOptions{Log: log}); err != nil {
 		return nil, err
 	}
 	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log}); err != nil {

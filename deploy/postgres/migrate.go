@@ -8,33 +8,69 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/tern/v2/migrate"
 )
 
-// Migrations are numbered without a gap, go up only, hold one thought each and are never edited after they are merged.
-// tern reads them as Go templates: write '{{' nowhere.
+// Migrations are numbered without a gap, go up only, hold one thought each and are never edited after they are merged; migrations/README.md
+// says how they change tables that people use meanwhile. tern reads them as Go templates: write '{{' nowhere.
 //
 //go:embed migrations/*.sql
 var files embed.FS
 
-// versionTable is the one table of this package: a single row with the number of the last migration.
+// versionTable has a single row, the number of the last migration. This package owns it and schema_floor.
 // It is unqualified so that it stands where the role's search_path puts everything else.
 const versionTable = "schema_version"
 
-// Migrate brings the database up to date, each migration in its own transaction. An advisory lock makes it safe
-// from several replicas at once: one works, the others wait and find nothing to do.
-// A database that a newer program has migrated is an error: this program doesn't know what changed.
+// turnKey is the advisory lock under which one program at a time migrates a database.
+const turnKey = 7_202_511_250_002
+
+// withoutTransaction is the line by which tern runs a migration's statements one by one, each for itself.
+const withoutTransaction = "---- tern: disable-tx ----"
+
+// MigrateOptions say how a migration behaves among people who use the tables; the zero value works.
+type MigrateOptions struct {
+	LockWait time.Duration // how long it may stand in line for a table: who comes after it waits behind it; default 2 s
+	Pause    time.Duration // for which it then lets the others pass; default 5 s
+	Patience time.Duration // after which a migration that never got its table is an error; default 10 min
+	Log      *slog.Logger  // default: nothing is told
+}
+
+// Migrate brings the database up to date; see MigrateWith.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	// A connection of its own: tern resets the session's settings and holds a lock of the session, neither of which belongs into the pool.
+	return MigrateWith(ctx, pool, MigrateOptions{})
+}
+
+// MigrateWith brings the database up to date while others use it. From several replicas at once, one works, the others wait and find
+// nothing to do. Each migration runs in its own transaction and never stands in line for a table for longer than LockWait: behind a long
+// reader it would hold up everybody who comes after it. It steps aside, and is tried again.
+//
+// What a migration may do is checked by TestNewMigrationsBlockNobody: it locks tables for a change of the catalogue and no longer, and it
+// takes away nothing that the program before still uses.
+//
+// A database that a newer program has migrated is used as it is, unless the table schema_floor says that this program knows too little.
+func MigrateWith(ctx context.Context, pool *pgxpool.Pool, o MigrateOptions) error {
+	o = o.defaults()
+	// A connection of its own: tern resets the session's settings, and the locks of the session end with it.
 	conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return fmt.Errorf("connect to migrate: %w", err)
 	}
-	defer conn.Close(ctx)
-
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		conn.Close(closing)
+	}()
+	if err := o.awaitTurn(ctx, conn); err != nil {
+		return fmt.Errorf("wait for the turn to migrate: %w", err)
+	}
 	migrator, err := migrate.NewMigrator(ctx, conn, versionTable)
 	if err != nil {
 		return fmt.Errorf("prepare migrations: %w", err)
@@ -42,15 +78,99 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := migrator.LoadMigrations(migrations()); err != nil {
 		return fmt.Errorf("load migrations: %w", err)
 	}
-	err = migrator.Migrate(ctx)
-	var newer migrate.BadVersionError
-	if errors.As(err, &newer) {
-		return lack("a newer Orientir has already changed this database (%s): run that version, or restore a backup from before", newer)
-	}
+	version, err := migrator.GetCurrentVersion(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return fmt.Errorf("read %s: %w", versionTable, err)
+	}
+	if known := len(migrator.Migrations); int(version) > known {
+		return o.behind(ctx, conn, known, int(version))
+	}
+	for _, m := range migrator.Migrations[version:] {
+		if err := o.run(ctx, conn, migrator, m); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+	}
+	if last := migrator.Migrations[len(migrator.Migrations)-1].Sequence; version < last {
+		o.Log.Info("migrated the database", "from", version, "to", last)
 	}
 	return nil
+}
+
+// behind says whether a program that knows fewer migrations than have run may work here: while a newer one rolls out, and where an operator
+// goes back to the one before.
+func (o MigrateOptions) behind(ctx context.Context, conn *pgx.Conn, known, version int) error {
+	var oldest int
+	if err := conn.QueryRow(ctx, `SELECT oldest FROM schema_floor`).Scan(&oldest); err != nil {
+		return fmt.Errorf("ask which programs may use this database: %w", err)
+	}
+	if known < oldest {
+		return lack("a newer Orientir has changed this database (migration %d) so that this one (migration %d) can't use it any more; one that knows migration %d can: run a newer one, or restore a backup from before",
+			version, known, oldest)
+	}
+	o.Log.Info("a newer Orientir has changed this database; this one may still use it", "known", known, "database", version)
+	return nil
+}
+
+func (o MigrateOptions) defaults() MigrateOptions {
+	if o.LockWait == 0 {
+		o.LockWait = 2 * time.Second
+	}
+	if o.Pause == 0 {
+		o.Pause = 5 * time.Second
+	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Minute
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// awaitTurn asks for the turn again and again. A statement that waits for it, as tern's does, holds a snapshot meanwhile, and an index
+// that the other replica builds beside its users waits for all older snapshots: neither would ever end.
+func (o MigrateOptions) awaitTurn(ctx context.Context, conn *pgx.Conn) error {
+	for told := false; ; told = true {
+		var ours bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, turnKey).Scan(&ours); err != nil || ours {
+			return err
+		}
+		if !told {
+			o.Log.Info("another replica migrates the database; waiting for it")
+		}
+		if !sleep(ctx, 100*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+}
+
+// run runs one migration, again where it didn't get its tables in time.
+func (o MigrateOptions) run(ctx context.Context, conn *pgx.Conn, migrator *migrate.Migrator, m *migrate.Migration) error {
+	wait := o.LockWait
+	if strings.Contains(m.UpSQL, withoutTransaction) {
+		wait = 0 // builds beside the writers: it waits for older transactions, and nobody waits for it
+	}
+	began := time.Now()
+	for try := 1; ; try++ {
+		// tern resets both after each migration.
+		_, err := conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)`, strconv.FormatInt(wait.Milliseconds(), 10))
+		if err == nil {
+			err = migrator.MigrateTo(ctx, m.Sequence)
+		}
+		if err == nil || !lockedOut(err) || time.Since(began)+o.Pause > o.Patience {
+			return err
+		}
+		o.Log.Warn("a migration didn't get its table in time; others pass first", "migration", m.Name, "try", try)
+		if !sleep(ctx, o.Pause) {
+			return err
+		}
+	}
+}
+
+// lockedOut reports that a statement gave up waiting for a lock, or was chosen to end a deadlock.
+func lockedOut(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "55P03" || e.Code == "40P01")
 }
 
 // SchemaCurrent reports whether every migration that this program knows has run. A newer schema is current too:
