@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/deploy/postgres"
 	"orientir/knowledge"
@@ -48,6 +49,8 @@ const (
 type BroadcastOptions struct {
 	Log     *slog.Logger // default: nothing is logged
 	Senders int          // messages sent at once; default 4
+	// Registerer is where metrics go; nil: nowhere.
+	Registerer prometheus.Registerer
 }
 
 // Broadcaster publishes news in its hour and sends it to those who asked for it. It works at the pace of its heralds, which answers
@@ -63,6 +66,7 @@ type Broadcaster struct {
 	now           func() time.Time
 	zone          *time.Location
 	senders       int
+	sentTo        *prometheus.CounterVec // channel, result
 
 	faults atomic.Int64 // in a row, of the channels
 	pauses pauses
@@ -74,7 +78,7 @@ func NewBroadcaster(c *Conversations, store *knowledge.Store, heralds []Herald, 
 	if err != nil {
 		return nil, fmt.Errorf("make the sender of news: %w", err)
 	}
-	b := &Broadcaster{conversations: c, store: store, heralds: map[string]Herald{}, log: o.Log, now: c.now, zone: zone, senders: or(o.Senders, 4)}
+	b := &Broadcaster{conversations: c, store: store, heralds: map[string]Herald{}, log: o.Log, now: c.now, zone: zone, senders: or(o.Senders, 4), sentTo: newNewsMetric(o.Registerer)}
 	if b.log == nil {
 		b.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,7 +93,11 @@ func (b *Broadcaster) Run(ctx context.Context) error {
 	return postgres.Lead(ctx, b.conversations.pool, "news", func(ctx context.Context) error {
 		wake := b.conversations.redis.Subscribe(ctx, newsTopic)
 		for ctx.Err() == nil {
-			wait, err := b.Round(ctx)
+			var wait time.Duration
+			err := postgres.Round(ctx, "news", func(ctx context.Context) (err error) {
+				wait, err = b.Round(ctx)
+				return err
+			})
 			if err != nil && ctx.Err() == nil {
 				b.log.Error("send news", "error", err)
 				wait = newsSweep

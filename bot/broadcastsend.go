@@ -102,6 +102,14 @@ func (b *Broadcaster) place(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("place news in conversations: %w", err)
 	}
 	for _, r := range list {
+		result := "sent"
+		switch {
+		case r.Gone:
+			result = "left"
+		case r.Held:
+			result = "later"
+		}
+		b.sentTo.WithLabelValues(r.Channel, result).Inc()
 		b.conversations.redis.Publish(ctx, Topic(r.Conversation), "")
 	}
 	return len(list), nil
@@ -259,6 +267,7 @@ func (b *Broadcaster) sent(ctx context.Context, n knowledge.NewsItem, r recipien
 	if err != nil {
 		return fmt.Errorf("note that news %d was sent: %w", r.News, err)
 	}
+	b.sentTo.WithLabelValues(r.Channel, "sent").Inc()
 	return nil
 }
 
@@ -278,6 +287,7 @@ func (b *Broadcaster) note(ctx context.Context, r recipient, state, failure stri
 	if err != nil {
 		return fmt.Errorf("note that news %d is %s: %w", r.News, state, err)
 	}
+	b.sentTo.WithLabelValues(r.Channel, state).Inc()
 	return nil
 }
 
@@ -289,6 +299,7 @@ func (b *Broadcaster) putOff(ctx context.Context, r recipient, d time.Duration) 
 	if err != nil {
 		return fmt.Errorf("put news %d off: %w", r.News, err)
 	}
+	b.sentTo.WithLabelValues(r.Channel, "later").Inc()
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
@@ -22,6 +23,8 @@ type Options struct {
 	Log    *slog.Logger     // default: nothing is logged
 	Now    func() time.Time // clock; default time.Now
 	Pulled []string         // channels whose pages fetch their messages themselves; default "web"
+	// Registerer is where metrics go; nil: nowhere.
+	Registerer prometheus.Registerer
 	// Mask hides personal numbers in what anybody writes and says which kinds it hid; default privacy.Mask, which knows no public phones.
 	Mask func(ctx context.Context, text string) (string, []privacy.Kind, error)
 }
@@ -35,12 +38,13 @@ type Conversations struct {
 	log    *slog.Logger
 	now    func() time.Time
 	pulled []string
+	reply  *prometheus.HistogramVec // channel
 	mask   func(ctx context.Context, text string) (string, []privacy.Kind, error)
 }
 
 // NewConversations makes the store of conversations. redis carries wake-ups only.
 func NewConversations(pool *pgxpool.Pool, redis *redis.Client, o Options) *Conversations {
-	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled, mask: o.Mask}
+	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled, mask: o.Mask, reply: newReplyMetric(o.Registerer)}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -240,17 +244,22 @@ func (c *Conversations) noticeNow(ctx context.Context, conversation int64, phras
 
 // write adds an outgoing row; delivery or a stream takes it from there.
 func (c *Conversations) write(ctx context.Context, tx postgres.DB, conversation int64, from Sender, author string, body Body) (int64, error) {
+	return c.answer(ctx, tx, conversation, from, author, body, nil)
+}
+
+// answer is write with when the question came that it is the first answer to; nil: it is none.
+func (c *Conversations) answer(ctx context.Context, tx postgres.DB, conversation int64, from Sender, author string, body Body, asked *time.Time) (int64, error) {
 	kind := "reply"
 	if from == System {
 		kind = "notice"
 	}
 	var id int64
 	err := tx.QueryRow(ctx, `
-		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, pulled, created_at)
-		SELECT c.id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), c.turn, k.channel = ANY($7), $8
+		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, pulled, created_at, asked_at)
+		SELECT c.id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), c.turn, k.channel = ANY($7), $8, $9
 		FROM conversations c JOIN contacts k ON k.id = c.contact
 		WHERE c.id = $1
-		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.pulled, c.now()).Scan(&id)
+		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.pulled, c.now(), asked).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("write to conversation %d: %w", conversation, err)
 	}
@@ -268,18 +277,28 @@ func (c *Conversations) Wake(ctx context.Context, conversation int64) {
 func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
 	rows, err := c.pool.Query(ctx, `
 		UPDATE messages m SET delivered_at = $2
-		FROM conversations c
+		FROM conversations c JOIN contacts k ON k.id = c.contact
 		WHERE m.id = ANY($1) AND c.id = m.conversation AND m.sender <> 'person' AND m.delivered_at IS NULL AND m.failed_at IS NULL
-		RETURNING c.contact`, messages, c.now())
+		RETURNING c.contact, k.channel, m.asked_at`, messages, c.now())
 	if err != nil {
 		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
 	}
-	contacts, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	type arrived struct {
+		Contact int64
+		Channel string
+		Asked   *time.Time `db:"asked_at"`
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[arrived])
 	if err != nil {
 		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
 	}
-	if len(contacts) == 0 {
+	if len(list) == 0 {
 		return nil
+	}
+	var contacts []int64
+	for _, a := range list {
+		contacts = append(contacts, a.Contact)
+		c.replied(a.Channel, a.Asked)
 	}
 	return c.sayGoodbye(ctx, contacts)
 }

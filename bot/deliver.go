@@ -70,7 +70,8 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 // pending is a row that this sender has taken.
 type pending struct {
 	Message
-	Tries int `db:"tries"`
+	Tries int        `db:"tries"`
+	Asked *time.Time `db:"asked_at"`
 }
 
 // takePending takes at most n rows of pushed channels, each the oldest waiting one of its conversation.
@@ -95,7 +96,7 @@ func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
 			ORDER BY m.id
 			LIMIT $4
 			FOR UPDATE OF m SKIP LOCKED)
-		RETURNING `+messageColumns+`, tries`, now, now.Add(sending), channels, n)
+		RETURNING `+messageColumns+`, tries, asked_at`, now, now.Add(sending), channels, n)
 	if err != nil {
 		return nil, fmt.Errorf("take messages to deliver: %w", err)
 	}
@@ -140,6 +141,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 	switch {
 	case err == nil:
 		err = e.conversations.sent(noting, c, m.ID, id)
+		e.conversations.replied(c.Channel, m.Asked)
 		e.metrics.delivery.WithLabelValues(c.Channel).Observe(max(0, e.now().Sub(m.At).Seconds()))
 	case errors.As(err, &wait):
 		result = "later"

@@ -1,6 +1,10 @@
 package bot
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 type metrics struct {
 	received  *prometheus.CounterVec   // channel, kind (or "limited")
@@ -8,6 +12,7 @@ type metrics struct {
 	latency   *prometheus.HistogramVec // channel: from the last event of a step to its saved reply
 	delivered *prometheus.CounterVec   // channel, result: sent, later, failed, blocked, error
 	delivery  *prometheus.HistogramVec // channel: from the saved message to the channel's receipt
+	panics    prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -28,9 +33,44 @@ func newMetrics(r prometheus.Registerer) metrics {
 		delivery: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orientir_bot_delivery_seconds", Help: "From the saved message to the channel's receipt.", Buckets: buckets,
 		}, []string{"channel"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "orientir_bot_panics_total", Help: "Steps of conversations that ended in a panic; they are tried again.",
+		}),
+	}
+	for _, channel := range []string{"telegram", "web"} {
+		m.answered.WithLabelValues(channel, "failed")
 	}
 	if r != nil {
-		r.MustRegister(m.received, m.answered, m.latency, m.delivered, m.delivery)
+		r.MustRegister(m.received, m.answered, m.latency, m.delivered, m.delivery, m.panics)
+	}
+	return m
+}
+
+// newReplyMetric measures what people wait for: from their message to the answer on their screen, in whichever process that was noted.
+func newReplyMetric(r prometheus.Registerer) *prometheus.HistogramVec {
+	m := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "orientir_bot_reply_seconds", Help: "From a person's message, stored, to the first answer, delivered. On the web somebody may be back only later.",
+		Buckets: []float64{.1, .25, .5, 1, 2, 3, 5, 10, 30, 60, 300, 1800},
+	}, []string{"channel"})
+	if r != nil {
+		r.MustRegister(m)
+	}
+	return m
+}
+
+// replied notes that the first answer to a message has reached the person; nil: it was no answer.
+func (c *Conversations) replied(channel string, asked *time.Time) {
+	if asked != nil {
+		c.reply.WithLabelValues(channel).Observe(max(0, c.now().Sub(*asked).Seconds()))
+	}
+}
+
+func newNewsMetric(r prometheus.Registerer) *prometheus.CounterVec {
+	m := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "orientir_news_sent_total", Help: "Pieces of news that people were sent, by result: sent, later, failed, blocked, left, unknown (no answer from the channel).",
+	}, []string{"channel", "result"})
+	if r != nil {
+		r.MustRegister(m)
 	}
 	return m
 }

@@ -295,8 +295,12 @@ func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row
 	if w.Holder != "" {
 		from = System
 	}
-	for _, body := range d.say {
-		if _, err := e.conversations.write(ctx, tx, w.ID, from, "", body); err != nil {
+	for i, body := range d.say {
+		var asked *time.Time
+		if i == 0 && from == Robot && len(taken) > 0 {
+			asked = &taken[len(taken)-1].At
+		}
+		if _, err := e.conversations.answer(ctx, tx, w.ID, from, "", body, asked); err != nil {
 			return err
 		}
 	}

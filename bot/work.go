@@ -145,6 +145,7 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 func (e *Engine) stepSafely(ctx context.Context, l lease) (w waiting, asked *askGuides, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
+			e.metrics.panics.Inc()
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()

@@ -6,6 +6,8 @@ type metrics struct {
 	steps *prometheus.CounterVec // kind: claimed, returned, gone, rerouted, closed
 	wait  prometheus.Histogram   // from the opening to the claim
 	open  *prometheus.GaugeVec   // state: waiting, claimed
+	age   *prometheus.GaugeVec   // state: waiting, left, claimed: of the oldest, since its opening or its claim
+	here  prometheus.Gauge       // accounts at the desk
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -20,9 +22,15 @@ func newMetrics(r prometheus.Registerer) metrics {
 		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "orientir_desk_open_tickets", Help: "Open tickets by state, as of the last sweep.",
 		}, []string{"state"}),
+		age: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "orientir_desk_oldest_ticket_seconds", Help: "Age of the oldest open ticket, as of the last sweep, 0 where there is none: waiting (the person waits now) and left (they will be back) since the opening, claimed since the claim.",
+		}, []string{"state"}),
+		here: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "orientir_desk_present", Help: "Accounts of the staff that have the desk open, as of a few seconds ago.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.steps, m.wait, m.open)
+		r.MustRegister(m.steps, m.wait, m.open, m.age, m.here)
 	}
 	return m
 }

@@ -113,6 +113,13 @@ func (d *Desk) look(ctx context.Context) error {
 	for _, a := range accounts {
 		here.desk[a.ID] = seen[presenceKey(a.ID)]
 	}
+	open := 0
+	for _, there := range here.desk {
+		if there {
+			open++
+		}
+	}
+	d.metrics.here.Set(float64(open))
 	for _, account := range holders {
 		here.holding[account] = seen[workKey(account)] || seen[presenceKey(account)]
 	}

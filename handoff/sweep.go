@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"orientir/deploy/postgres"
 	"orientir/handoff/staff"
 )
 
@@ -38,7 +39,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-presence.C:
 			err = d.look(ctx)
 		case <-sweep.C:
-			err = d.Sweep(ctx)
+			err = postgres.Round(ctx, "desk", d.Sweep)
 		case <-learn.C:
 			err = d.learn(ctx)
 		case <-clean.C:
@@ -103,16 +104,22 @@ func (d *Desk) sweepOld(ctx context.Context) error {
 	return nil
 }
 
-// count tells the metrics how many tickets are open.
+// count tells the metrics how many tickets are open, and how old the oldest are. One that its person left for later is told apart: nobody sits and waits.
 func (d *Desk) count(ctx context.Context) error {
-	var waiting, claimed float64
+	var waiting, claimed, longest, left, held float64
 	err := d.db.QueryRow(ctx, `
-		SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'claimed')
-		FROM tickets WHERE state <> 'closed'`).Scan(&waiting, &claimed)
+		SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'claimed'),
+			coalesce(extract(epoch FROM $1 - min(opened_at) FILTER (WHERE state = 'waiting' AND left_at IS NULL)), 0)::float8,
+			coalesce(extract(epoch FROM $1 - min(opened_at) FILTER (WHERE state = 'waiting' AND left_at IS NOT NULL)), 0)::float8,
+			coalesce(extract(epoch FROM $1 - min(claimed_at) FILTER (WHERE state = 'claimed')), 0)::float8
+		FROM tickets WHERE state <> 'closed'`, d.now()).Scan(&waiting, &claimed, &longest, &left, &held)
 	if err != nil {
 		return fmt.Errorf("count open tickets: %w", err)
 	}
 	d.metrics.open.WithLabelValues("waiting").Set(waiting)
 	d.metrics.open.WithLabelValues("claimed").Set(claimed)
+	d.metrics.age.WithLabelValues("waiting").Set(max(0, longest))
+	d.metrics.age.WithLabelValues("left").Set(max(0, left))
+	d.metrics.age.WithLabelValues("claimed").Set(max(0, held))
 	return nil
 }

@@ -89,7 +89,7 @@ func (w *Worklist) Run(ctx context.Context) error {
 		tick := time.NewTicker(w.o.Every)
 		defer tick.Stop()
 		for {
-			err := w.round(ctx, known)
+			err := postgres.Round(ctx, "work list", func(ctx context.Context) error { return w.round(ctx, known) })
 			if err != nil && ctx.Err() == nil {
 				w.o.Log.Error("collect the work list", "error", err)
 			}

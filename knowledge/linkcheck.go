@@ -86,7 +86,7 @@ func (c *LinkChecker) Run(ctx context.Context) error {
 		tick := time.NewTicker(c.o.Idle)
 		defer tick.Stop()
 		for {
-			if err := c.Round(ctx); err != nil && ctx.Err() == nil {
+			if err := postgres.Round(ctx, "links", c.Round); err != nil && ctx.Err() == nil {
 				c.o.Log.Error("checking links failed", "err", err)
 			}
 			select {

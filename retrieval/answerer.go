@@ -108,7 +108,15 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return a.answer(ctx, s, q)
+	end := a.stage(s, stageWhole)
+	answer, err := a.answer(ctx, s, q)
+	end()
+	if err != nil {
+		a.metrics.answers.WithLabelValues("failed").Inc()
+		return Answer{}, err
+	}
+	a.metrics.answers.WithLabelValues(string(answer.Outcome)).Inc()
+	return answer, nil
 }
 
 // answer answers a question by a model that serves.
@@ -194,11 +202,16 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	}
 	for range 2 {
 		read := c.library
+		end := a.stage(s, stageRead)
 		c.analysis = s.analyze(read, text)
 		l = s.look(read, text, c.analysis)
 		words = s.weights.queryWords(c.analysis)
-		beside := a.beside(ctx, s.memo(), q, text, c.analysis) // while the database searches
-		if c.finding, err = a.find(ctx, s, s.model, text, l.vector, words); err != nil {
+		end()
+		beside := a.beside(ctx, s, q, text, c.analysis) // while the database searches
+		end = a.stage(s, stageSearch)
+		c.finding, err = a.find(ctx, s, s.model, text, l.vector, words)
+		end()
+		if err != nil {
 			return consideration{}, err
 		}
 		if c.library, err = a.shelf(ctx, s, c.finding.revision); err != nil {
@@ -214,7 +227,9 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		}
 	}
 	if s.remote != nil {
+		end := a.stage(s, stageVectors)
 		c.finding = a.remoteSecond(ctx, s, text, words, c.finding)
+		end()
 	}
 	here, err := a.reachOf(ctx, q, c)
 	if err != nil {
@@ -240,15 +255,16 @@ type remark struct {
 
 // beside reads what an analysis says beside its subject, and the place that the question itself names, on another processor; the
 // channel holds them once.
-func (a *Answerer) beside(ctx context.Context, m *memo, q Question, text string, analysis Analysis) <-chan remark {
+func (a *Answerer) beside(ctx context.Context, s *serving, q Question, text string, analysis Analysis) <-chan remark {
 	read := make(chan remark, 1)
-	if m != nil {
+	if m := s.memo(); m != nil {
 		if r, ok := m.remarks[remarkKey{text, q.Text}]; ok {
 			read <- r
 			return read
 		}
 	}
 	go func() {
+		defer a.stage(s, stageBeside)()
 		r := remark{aside: a.rules.aside(analysis)}
 		r.named, r.err = a.store.FindPlace(ctx, q.Text)
 		read <- r

@@ -2,12 +2,15 @@ package retrieval
 
 import (
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 type metrics struct {
-	words *prometheus.CounterVec // result: said, silent, none, unreadable, or a fault (see faults)
+	words   *prometheus.CounterVec   // result: said, silent, none, unreadable, or a fault (see faults)
+	answers *prometheus.CounterVec   // outcome
+	seconds *prometheus.HistogramVec // stage
 }
 
 // What became of words that a model was asked for, besides the faults of those that didn't pass.
@@ -45,9 +48,21 @@ func faultKind(fault string) string {
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
-	m := metrics{words: prometheus.NewCounterVec(prometheus.CounterOpts{
+	m := metrics{
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "orientir_retrieval_answers_total", Help: "Questions put to the guides by the chat, the API and the desk, by outcome; failed where there was no answer.",
+		}, []string{"outcome"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "orientir_retrieval_seconds", Help: "Stages of an answer: whole, read (the words), search (the database), beside (places, while it searches), vectors (another embedder), understand (a model), lay (places and libraries of the answer).",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}, []string{"stage"}),
+	}
+	m.words = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "orientir_model_words_total", Help: "Answers that a model was asked to put in words: said, silent, none, unreadable, or the kind of fault that kept them back.",
-	}, []string{"result"})}
+	}, []string{"result"})
+	for _, outcome := range []Outcome{Answered, Clarify, Abstained, OutOfScope, Emergency, "failed"} {
+		m.answers.WithLabelValues(string(outcome))
+	}
 	for _, result := range []string{wordsSaid, wordsSilent, wordsNone, wordsUnreadable, "fact"} {
 		m.words.WithLabelValues(result)
 	}
@@ -55,7 +70,27 @@ func newMetrics(r prometheus.Registerer) metrics {
 		m.words.WithLabelValues(f.kind)
 	}
 	if r != nil {
-		r.MustRegister(m.words)
+		r.MustRegister(m.words, m.answers, m.seconds)
 	}
 	return m
+}
+
+// The stages of an answer.
+const (
+	stageWhole      = "whole"
+	stageRead       = "read"
+	stageSearch     = "search"
+	stageBeside     = "beside"
+	stageVectors    = "vectors"
+	stageUnderstand = "understand"
+	stageLay        = "lay"
+)
+
+// stage times a stage of an answer; the function that it gives ends it. Answers of a trial, thousands in a row, are not what people wait for.
+func (a *Answerer) stage(s *serving, name string) (end func()) {
+	if s.trial != nil {
+		return func() {}
+	}
+	began := time.Now()
+	return func() { a.metrics.seconds.WithLabelValues(name).Observe(time.Since(began).Seconds()) }
 }

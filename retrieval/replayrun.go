@@ -33,7 +33,11 @@ func (r *Replays) lead(ctx context.Context) error {
 	var swept time.Time
 	for {
 		rest := r.options.Every
-		did, err := r.next(ctx)
+		var did bool
+		err := postgres.Round(ctx, "replays", func(ctx context.Context) (err error) {
+			did, err = r.next(ctx)
+			return err
+		})
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

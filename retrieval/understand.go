@@ -59,7 +59,9 @@ func (a *Answerer) understand(ctx context.Context, s *serving, q Question, own c
 	}
 	short, cancel := context.WithTimeout(ctx, understandDeadline)
 	defer cancel()
+	end := a.stage(s, stageUnderstand)
 	u, err := a.ask(short, q)
+	end()
 	if err != nil {
 		a.options.Log.Warn("the model understood nothing", "err", err)
 		return own, q

@@ -44,7 +44,7 @@ func (a *Answerer) update(ctx context.Context) error {
 			if learn, err := due(ctx); err != nil || !learn { // another process may have done it meanwhile
 				return err
 			}
-			return a.learn(ctx, c)
+			return postgres.Round(ctx, "retrieval learning", func(ctx context.Context) error { return a.learn(ctx, c) })
 		})
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (a *Answerer) lead(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		now := time.Now()
-		err := func() error {
+		look := func(ctx context.Context) error {
 			revision, err := a.store.Revision(ctx)
 			if err != nil {
 				return err
@@ -137,8 +137,14 @@ func (a *Answerer) lead(ctx context.Context) error {
 				}
 			}
 			return nil
-		}()
-		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNothingToLearn) {
+		}
+		err := postgres.Round(ctx, "retrieval", func(ctx context.Context) error {
+			if err := look(ctx); !errors.Is(err, ErrNothingToLearn) {
+				return err
+			}
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
 			a.options.Log.Error("can't bring the index up to date", "error", err)
 		}
 		select {

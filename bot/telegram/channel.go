@@ -15,6 +15,7 @@ import (
 	telegram "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"orientir/bot"
 	"orientir/deploy/outgoing"
@@ -27,7 +28,8 @@ type Options struct {
 	WebhookURL string // https address of this program's webhook; "" polls
 	Secret     string // that Telegram repeats with each webhook call
 	Log        *slog.Logger
-	Client     *http.Client // for calls other than the long poll; nil is one with a 20 s timeout
+	Client     *http.Client          // for calls other than the long poll; nil is one with a 20 s timeout
+	Registerer prometheus.Registerer // where metrics go; nil: nowhere
 	// Link takes the code that a member of the staff sends in private, «/link CODE» or by the link on their account's page, and gives
 	// the words to answer with. The same code may come twice. nil: it is a command like any other.
 	Link func(ctx context.Context, l Link) (words string, err error)
@@ -55,6 +57,7 @@ type Bot struct {
 	pace    pacer
 	client  *http.Client
 	answers sync.WaitGroup
+	metrics metrics
 	half    half
 	name    atomic.Pointer[string] // of the bot, once known
 }
@@ -68,11 +71,13 @@ func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
 		own, _ := url.Parse(o.APIURL) // the address holds the token: no redirect takes it to another server
 		o.Client = outgoing.Guard{}.Client(20*time.Second, own)
 	}
+	m := newMetrics(o.Registerer)
+	o.Client = countingClient(o.Client, m.calls)
 	api, err := telegram.New(o.Token, telegram.WithSkipGetMe(), telegram.WithServerURL(o.APIURL), telegram.WithHTTPClient(time.Minute, o.Client))
 	if err != nil {
 		return nil, fmt.Errorf("make the Telegram client: %w", err)
 	}
-	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client}, nil
+	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client, metrics: m}, nil
 }
 
 // Name names the channel in stored conversations.
@@ -175,6 +180,7 @@ func (b *Bot) sendText(ctx context.Context, chat int64, p part) (*models.Message
 func (b *Bot) heed(ctx context.Context, err error) error {
 	var later *bot.RetryAfter
 	if errors.As(err, &later) {
+		b.metrics.waits.Add(later.D.Seconds())
 		b.pace.Hold(context.WithoutCancel(ctx), "telegram", burst, burstPer, later.D)
 	}
 	return err

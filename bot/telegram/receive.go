@@ -116,6 +116,7 @@ func (b *Bot) read(raw []byte) (u models.Update, id int64) {
 	}
 	err := json.Unmarshal(raw, &bare)
 	if bare.ID != 0 {
+		b.metrics.updates.WithLabelValues("odd").Inc()
 		b.o.Log.Warn("telegram update not wholly understood", "update", bare.ID)
 	}
 	u = models.Update{ID: bare.ID}
@@ -126,7 +127,14 @@ func (b *Bot) read(raw []byte) (u models.Update, id int64) {
 }
 
 // take stores an update; nil means that it may be acknowledged.
-func (b *Bot) take(ctx context.Context, to receiver, u models.Update) error {
+func (b *Bot) take(ctx context.Context, to receiver, u models.Update) (err error) {
+	defer func() {
+		result := "stored"
+		if err != nil {
+			result = "failed"
+		}
+		b.metrics.updates.WithLabelValues(result).Inc()
+	}()
 	if g, ok := groupUpdate(u); ok && b.o.Groups != nil {
 		return b.o.Groups.Take(ctx, g)
 	}
@@ -159,7 +167,11 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 	var offset int64
 	pause := pollPause
 	for ctx.Err() == nil {
-		updates, err := b.updates(ctx, offset)
+		var updates []json.RawMessage
+		err := postgres.Round(ctx, "telegram poll", func(ctx context.Context) (err error) {
+			updates, err = b.updates(ctx, offset)
+			return err
+		})
 		for i := 0; err == nil && i < len(updates); i++ {
 			u, id := b.read(updates[i])
 			if id == 0 {

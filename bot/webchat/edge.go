@@ -35,6 +35,9 @@ func (s *site) at(e edge, l limit, serve handler) http.Handler {
 		}
 		defer func() {
 			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+				if s.Panicked != nil {
+					s.Panicked()
+				}
 				s.fail(w, r, e, fmt.Errorf("panic: %v\n%s", fault, debug.Stack()))
 			} else if fault != nil {
 				panic(fault)

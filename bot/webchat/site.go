@@ -47,6 +47,9 @@ type Options struct {
 	// Open is what is published of the counting; nil: nothing.
 	Open OpenFigures
 
+	// Panicked hears that a request ended in a panic, which was answered with a fault's page; nil: nobody does.
+	Panicked func()
+
 	// What the privacy page tells of this installation.
 	Operator        string // who is responsible for the data; default: «the organisation that operates this site»
 	OperatorContact string // e-mail or phone of theirs

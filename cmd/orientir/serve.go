@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -25,6 +24,7 @@ import (
 	"orientir/deploy/local"
 	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
+	"orientir/deploy/watch"
 	"orientir/handoff"
 	"orientir/handoff/console"
 	"orientir/handoff/group"
@@ -94,16 +94,15 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("метриките на %s не станаха: %w", p.config.MetricsAddr, err)
 	}
 	registry := p.registry
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-
 	site, err := p.build(registry)
 	if err != nil {
 		return errors.Join(err, listener.Close(), metricsListener.Close())
 	}
+	p.measure(registry, site)
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(postgres.WithJobs(ctx, watch.NewJobs(registry)))
 	runServer(ctx, group, p.log, site.handler, listener)
 	runServer(ctx, group, p.log, metrics, metricsListener)
 	// Pages, /healthz and what people write are taken at once; answers come when there is an index to answer from.
@@ -118,9 +117,8 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return site.notices.RunEditors(ctx) })
 	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
 	group.Go(func() error { return site.news.Run(ctx) })
-	if p.config.LinkChecks {
-		links := knowledge.LinkOptions{Log: p.log, PublicURL: strings.TrimSuffix(p.config.PublicURL.String(), "/"), Outgoing: p.config.Outgoing}
-		group.Go(func() error { return knowledge.NewLinkChecker(p.pool, p.store, links).Run(ctx) })
+	if site.links != nil {
+		group.Go(func() error { return site.links.Run(ctx) })
 	}
 	group.Go(func() error { return site.engine.RunAftermaths(ctx) })
 	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
@@ -153,14 +151,16 @@ type site struct {
 	notices       *handoff.Notices
 	news          *bot.Broadcaster
 	replays       *retrieval.Replays
-	telegram      *telegram.Bot // nil without a token
-	group         *group.Desk   // nil without a token
+	links         *knowledge.LinkChecker // nil where addresses are not asked for
+	telegram      *telegram.Bot          // nil without a token
+	group         *group.Desk            // nil without a token
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s := &site{}
+	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
-	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask})
+	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry})
 	s.staff = staff.NewStore(p.pool)
 	s.conversations = conversations
 	vault, err := p.config.vault(p.log)
@@ -168,6 +168,9 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		return nil, err
 	}
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
+	if p.config.LinkChecks {
+		s.links = knowledge.NewLinkChecker(p.pool, p.store, knowledge.LinkOptions{Log: p.log, PublicURL: public, Outgoing: p.config.Outgoing})
+	}
 	s.worklist = handoff.NewWorklist(s.desk, p.answerer, handoff.WorklistOptions{Log: p.log})
 
 	var channels []bot.Channel
@@ -176,7 +179,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	if p.config.TelegramToken != "" {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
-			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log,
+			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry,
 			Link: group.Linker(s.staff), Groups: inbox,
 		})
 		if err != nil {
@@ -186,7 +189,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log})
 		channels, heralds = append(channels, t), append(heralds, t)
 	}
-	if s.news, err = bot.NewBroadcaster(conversations, p.store, heralds, bot.BroadcastOptions{Log: p.log}); err != nil {
+	if s.news, err = bot.NewBroadcaster(conversations, p.store, heralds, bot.BroadcastOptions{Log: p.log, Registerer: registry}); err != nil {
 		return nil, err
 	}
 	notices := handoff.NoticeOptions{Log: p.log, PublicURL: public}
@@ -218,6 +221,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
+		Panicked:     counted.panics.Inc,
 		Open:         statistics.New(p.pool),
 		Report:       s.worklist.ReportPage,
 		AwaitsAnswer: s.worklist.AwaitsAnswer,
@@ -252,7 +256,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	s.handler = mux
+	s.handler = counted.count(mux)
 	return s, nil
 }
 

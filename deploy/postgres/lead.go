@@ -50,7 +50,7 @@ func LeadEvery(ctx context.Context, pool *pgxpool.Pool, name string, every time.
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
-			if err := round(ctx); err != nil && ctx.Err() == nil {
+			if err := Round(ctx, name, round); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
 			select {
@@ -65,6 +65,7 @@ func LeadEvery(ctx context.Context, pool *pgxpool.Pool, name string, every time.
 // lead waits for one lead and works under it. after says that the work went on elsewhere, or here, a moment ago. It returns errLeadLost
 // where the lead was lost.
 func (l *leads) lead(ctx context.Context, name string, after bool, work func(context.Context) error) error {
+	jobsOf(ctx).Leads(name, false) // it is known from the beginning, also where another replica has the lead
 	m := l.join(name, after)
 	defer l.leave(m)
 	select {
@@ -78,7 +79,9 @@ func (l *leads) lead(ctx context.Context, name string, after bool, work func(con
 	if m.grace && !sleep(working, l.times.grace) {
 		return context.Cause(working)
 	}
+	jobsOf(ctx).Leads(name, true)
 	err := work(working)
+	jobsOf(ctx).Leads(name, false)
 	if errors.Is(context.Cause(working), errLeadLost) {
 		return errLeadLost
 	}

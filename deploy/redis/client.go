@@ -39,6 +39,8 @@ type Client struct {
 	tallies tallies     // what this process has counted
 
 	downUntil atomic.Int64 // unix nanoseconds; 0 while Redis answers
+	failures  atomic.Int64 // calls that failed or came too late
+	lost      atomic.Int64 // wake-ups that found no room
 }
 
 // Open connects to the server at url (redis://, rediss:// or unix://) and says at once when it doesn't answer or may not be
@@ -108,6 +110,7 @@ func (c *Client) try(ctx context.Context, exchange func(context.Context) error) 
 	case ctx.Err() != nil: // the caller gave up, which says nothing about Redis
 		return false
 	}
+	c.failures.Add(1)
 	if c.downUntil.Swap(time.Now().Add(pause).UnixNano()) == 0 {
 		c.log.Warn("redis is away: limits, presence and wake-ups are this process's own until it is back", "err", err)
 	}

@@ -20,6 +20,7 @@ func (c *Client) Publish(_ context.Context, topic, payload string) {
 	select {
 	case c.out <- c.self + "\x00" + topic + "\x00" + payload:
 	default: // Redis is away and thousands wait already; the others' sweeps will find what this one was about
+		c.lost.Add(1)
 	}
 }
 
