@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ func withProgram(env func(string) string, run func(ctx context.Context, c *cobra
 		if err != nil {
 			return err
 		}
-		p, err := open(c.Context(), config, newLog(true), false)
+		p, err := open(c.Context(), config, newLog(os.Stderr, config.Log, true), false)
 		if err != nil {
 			return err
 		}

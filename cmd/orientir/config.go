@@ -27,6 +27,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
+	Log            string         // text or json: the form of the log
 	LinkChecks     bool           // the guides' addresses are asked for, about once a week
 	Outgoing       outgoing.Guard // where the program may connect to, beside the servers that stand in the settings
 	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
@@ -138,6 +139,14 @@ func LoadConfig(env func(string) string) (Config, error) {
 	}
 	if c.Outgoing, err = outgoing.Parse(env("ORIENTIR_OUTGOING_ALLOW")); err != nil {
 		fault("ORIENTIR_OUTGOING_ALLOW", "трябва да са имена, адреси или мрежи, например intranet.example.bg, 10.1.2.3:8443, 10.20.0.0/16: %v", err)
+	}
+	switch v := env("ORIENTIR_LOG"); v {
+	case "", "text":
+		c.Log = "text"
+	case "json":
+		c.Log = v
+	default:
+		fault("ORIENTIR_LOG", "%q не е text или json", v)
 	}
 	switch v := env("ORIENTIR_LINK_CHECKS"); v {
 	case "", "on":

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -66,6 +65,7 @@ const environmentHelp = `
   ORIENTIR_TRUSTED_PROXIES  мрежи на обратните проксита, чиито X-Forwarded-For важат
   ORIENTIR_EMBED_ORIGINS    сайтове, които може да вграждат чата, напр. https://www.example.bg
   ORIENTIR_RATE_LIMITS      on или off (on)
+  ORIENTIR_LOG              text или json (text): дневникът на стандартната грешка
   ORIENTIR_LINK_CHECKS      on или off (on): пита ли адресите в упътванията веднъж седмично
   ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
   SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
@@ -75,12 +75,3 @@ const environmentHelp = `
   OPENAI_API_KEY, OPENAI_BASE_URL, ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL
                             модел по избор; без него отговорите са от упътванията
 `
-
-// newLog writes structured lines to standard error: never message text, tokens or personal data.
-func newLog(quiet bool) *slog.Logger {
-	level := slog.LevelInfo
-	if quiet {
-		level = slog.LevelWarn
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}

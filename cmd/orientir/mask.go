@@ -66,7 +66,7 @@ func masker(ctx context.Context, env func(string) string) (mask func(string) (st
 			return masked, nil
 		}, func() error { return nil }, nil
 	}
-	p, err := open(ctx, config, newLog(true), false)
+	p, err := open(ctx, config, newLog(os.Stderr, config.Log, true), false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -67,7 +67,7 @@ func serveCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("настройките имат грешки:\n%w", err)
 			}
-			log := newLog(false)
+			log := newLog(os.Stderr, config.Log, false)
 			redis.LogTo(log)
 			p, err := open(c.Context(), config, log, true)
 			if errors.Is(err, local.ErrBusy) {

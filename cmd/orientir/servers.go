@@ -44,7 +44,7 @@ func withServersCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			options := local.Options{DataDir: config.DataDir, Log: newLog(true), NeedPostgres: true, NeedRedis: true, Scratch: scratch}
+			options := local.Options{DataDir: config.DataDir, Log: newLog(os.Stderr, config.Log, true), NeedPostgres: true, NeedRedis: true, Scratch: scratch}
 			if scratch {
 				if options.DataDir, err = os.MkdirTemp("", "orientir-scratch-"); err != nil {
 					return err
