@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +26,9 @@ const (
 type Options struct {
 	Prefix string       // before every key and channel; default "orientir:"
 	Log    *slog.Logger // told when Redis goes and comes back; default: nobody
+	// MayBeAway lets Open go on without a server that isn't reached, as later outages are survived: a program that serves people starts again
+	// whatever has become of Redis. One that refuses (a password, a replica) is still a fault.
+	MayBeAway bool
 }
 
 // Client is one process's view of Redis. All its methods may be called from many goroutines.
@@ -71,11 +76,23 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	// A write, because a read-only replica answers a ping.
-	if err := c.rdb.Set(ctx, c.prefix+"hello", 1, time.Second).Err(); err != nil {
+	err = c.rdb.Set(ctx, c.prefix+"hello", 1, time.Second).Err()
+	if err != nil && o.MayBeAway && unreached(err) {
+		c.downUntil.Store(time.Now().Add(pause).UnixNano())
+		c.log.Warn("redis is away: limits, presence and wake-ups are this process's own until it is back", "err", err)
+		err = nil
+	}
+	if err != nil {
 		c.rdb.Close()
 		return nil, fmt.Errorf("write to Redis at %s: %w", config.Addr, err)
 	}
 	return c, nil
+}
+
+// unreached says that no server answered at all.
+func unreached(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // Run carries wake-ups to and from other replicas until ctx ends. Without it wake-ups stay within this process.

@@ -244,3 +244,23 @@ func startServer(t *testing.T, socket string) (stop func()) {
 	t.Fatal("redis-server did not start")
 	return nil
 }
+
+func TestOpenSurvivesAServerThatIsAwayWhereToldTo(t *testing.T) {
+	t.Parallel()
+	nowhere := "unix://" + filepath.Join(t.TempDir(), "nobody.sock")
+	if c, err := redis.Open(t.Context(), nowhere, redis.Options{}); err == nil {
+		c.Close()
+		t.Error("a server that isn't there is opened")
+	}
+	c, err := redis.Open(t.Context(), nowhere, redis.Options{MayBeAway: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if ok, _ := c.Allow(t.Context(), "key", 1, time.Minute); !ok {
+		t.Error("without Redis nothing is allowed")
+	}
+	if ok, _ := c.Allow(t.Context(), "key", 1, time.Minute); ok {
+		t.Error("without Redis nothing is counted")
+	}
+}
