@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,12 +29,13 @@ type Program struct {
 	registry *prometheus.Registry
 	store    *knowledge.Store
 	answerer *retrieval.Answerer
+	clock    *postgres.Clock // the database's, by which all replicas go; nil: time.Now
 }
 
 // open attaches to the servers, or starts private ones, and brings the database up to date.
 // With serving it holds the data directory for itself; a second one is refused with local.ErrBusy.
 func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Program, err error) {
-	p := &Program{config: c, log: log, registry: prometheus.NewRegistry()}
+	p := &Program{config: c, log: log, registry: prometheus.NewRegistry(), clock: postgres.NewClock(clock(c.DataDir))}
 	defer func() {
 		if err != nil {
 			p.Close()
@@ -62,7 +64,10 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	if err = postgres.MigrateWith(ctx, p.pool, postgres.MigrateOptions{Log: log}); err != nil {
 		return nil, err
 	}
-	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log}); err != nil {
+	if err = p.clock.Look(ctx, p.pool); err != nil {
+		return nil, fmt.Errorf("look at the database's clock: %w", err)
+	}
+	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log, MayBeAway: serving}); err != nil {
 		return nil, err
 	}
 	p.store = knowledge.NewStore(p.pool)
@@ -70,9 +75,17 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	return p, nil
 }
 
+// now is the clock of the floors above; nil is time.Now.
+func (p *Program) now() func() time.Time {
+	if p.clock == nil {
+		return nil
+	}
+	return p.clock.Now
+}
+
 // retrievalOptions say which model helps, if any. What an operator asks on the terminal is not taken from people's budget.
 func (p *Program) retrievalOptions(serving bool) retrieval.Options {
-	o := retrieval.Options{Log: p.log, Registry: p.registry}
+	o := retrieval.Options{Log: p.log, Registry: p.registry, Now: p.now()}
 	c := p.config
 	if c.OpenAIKey != "" || c.OpenAIURL != "" {
 		models := openai.Options{

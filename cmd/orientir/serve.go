@@ -107,6 +107,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	runServer(ctx, group, p.log, metrics, metricsListener)
 	// Pages, /healthz and what people write are taken at once; answers come when there is an index to answer from.
 	group.Go(func() error { return p.redis.Run(ctx) })
+	group.Go(func() error { return p.clock.Run(ctx, p.pool, p.log) })
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
 	group.Go(func() error { return site.worklist.Run(ctx) })
@@ -127,8 +128,8 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 		group.Go(func() error { return site.group.Run(ctx) })
 	}
 	group.Go(func() error {
-		if _, err := p.store.LoadStarter(ctx); err != nil {
-			return fmt.Errorf("load the starter knowledge: %w", err)
+		if err := p.loadStarter(ctx); err != nil {
+			return err
 		}
 		return p.answerer.Run(ctx)
 	})
@@ -160,14 +161,14 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s := &site{}
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
-	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry})
+	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Now: p.now()})
 	s.staff = staff.NewStore(p.pool)
 	s.conversations = conversations
 	vault, err := p.config.vault(p.log)
 	if err != nil {
 		return nil, err
 	}
-	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault})
+	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault, Now: p.now()})
 	if p.config.LinkChecks {
 		s.links = knowledge.NewLinkChecker(p.pool, p.store, knowledge.LinkOptions{Log: p.log, PublicURL: public, Outgoing: p.config.Outgoing})
 	}
@@ -175,7 +176,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 
 	var channels []bot.Channel
 	var heralds []bot.Herald
-	inbox := group.NewInbox(p.pool, conversations, p.redis, group.Options{Log: p.log})
+	inbox := group.NewInbox(p.pool, conversations, p.redis, group.Options{Log: p.log, Now: p.now()})
 	if p.config.TelegramToken != "" {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
@@ -186,7 +187,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			return nil, err
 		}
 		s.telegram = t
-		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log})
+		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log, Now: p.now()})
 		channels, heralds = append(channels, t), append(heralds, t)
 	}
 	if s.news, err = bot.NewBroadcaster(conversations, p.store, heralds, bot.BroadcastOptions{Log: p.log, Registerer: registry}); err != nil {
@@ -219,7 +220,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, engineOptions)
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
-		Log: p.log, DB: p.pool, PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
+		Log: p.log, DB: p.pool, Now: p.now(), PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
 		Panicked:     counted.panics.Inc,
 		Open:         statistics.New(p.pool),
@@ -258,6 +259,25 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	})
 	s.handler = counted.count(mux)
 	return s, nil
+}
+
+// loadStarter loads the starter knowledge. A database that is away for the moment is waited for: what people write is taken meanwhile, or they are told.
+func (p *Program) loadStarter(ctx context.Context) error {
+	for {
+		_, err := p.store.LoadStarter(ctx)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !postgres.Away(err) {
+			return fmt.Errorf("load the starter knowledge: %w", err)
+		}
+		p.log.Warn("the starter knowledge waits for the database", "err", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // lacks names what a request for an answer would miss now, or "" where nothing.
