@@ -76,6 +76,8 @@ type pending struct {
 
 // takePending takes at most n rows of pushed channels, each the oldest waiting one of its conversation.
 func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
 	now := e.now()
 	channels := e.pauses.open(e.channels, now)
 	if n <= 0 || len(channels) == 0 {
@@ -109,6 +111,8 @@ func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
 
 // untilPending is how long to sleep when nothing can be sent: to the end of the next pause, and no longer than a sweep.
 func (e *Engine) untilPending(ctx context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
 	now := e.now()
 	var next *time.Time
 	err := e.conversations.pool.QueryRow(ctx, `
@@ -122,11 +126,14 @@ func (e *Engine) untilPending(ctx context.Context) time.Duration {
 
 // deliver sends one row and notes what became of it.
 func (e *Engine) deliver(ctx context.Context, m pending) error {
-	c, ok, err := e.conversations.Conversation(ctx, m.Conversation)
+	reading, read := context.WithTimeout(ctx, lookPatience)
+	c, ok, err := e.conversations.Conversation(reading, m.Conversation)
+	read()
 	if err != nil || !ok {
 		return err
 	}
 	channel := e.channels[c.Channel]
+	began := time.Now()
 	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
@@ -140,7 +147,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 	result := "sent"
 	switch {
 	case err == nil:
-		err = e.conversations.sent(noting, c, m.ID, id)
+		err = e.noteSent(ctx, c, m.ID, id, began.Add(sending-5*time.Second))
 		e.conversations.replied(c.Channel, m.Asked)
 		e.metrics.delivery.WithLabelValues(c.Channel).Observe(max(0, e.now().Sub(m.At).Seconds()))
 	case errors.As(err, &wait):
@@ -171,6 +178,29 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 	}
 	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()
 	return err
+}
+
+// noteSent notes that the channel took a message. While the database is away it insists, for as long as nobody else may take the row: what was sent and
+// not noted comes twice. Once the program stops it tries once more.
+func (e *Engine) noteSent(ctx context.Context, c Conversation, message int64, externalID string, until time.Time) error {
+	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.sent(ctx, c, message, externalID) })
+}
+
+// insist repeats an act on the database until it succeeds, until then at most, and no more once ctx has ended. Each try has a few seconds, whatever
+// state ctx is in.
+func insist(ctx context.Context, until time.Time, act func(context.Context) error) error {
+	for {
+		trying, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		err := act(trying)
+		done()
+		if err == nil || ctx.Err() != nil || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // sent notes that the channel took a message.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // errMoved says that the turn or the holder changed, or the lease ran out, while a step was being made. The step is thrown away.
@@ -30,6 +32,10 @@ func (e *Engine) askPatience(ctx context.Context, conversation int64) {
 		e.log.Error("ask for patience", "conversation", conversation, "err", err)
 	}
 }
+
+// lookPatience is how long one look at the database may take. A server that hangs, or is gone without a word, never answers: the connection is given
+// up then, and the next look takes another.
+const lookPatience = 8 * time.Second
 
 // answerAll leases conversations that wait and answers several at once, until ctx ends.
 func (e *Engine) answerAll(ctx context.Context) error {
@@ -57,7 +63,11 @@ func (e *Engine) answerAll(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			e.log.Error("lease a conversation", "err", err)
 		}
-		pause := time.NewTimer(e.untilDue(ctx))
+		rest := e.untilDue(ctx)
+		if err != nil { // a database that refuses is not asked a hundred times a second
+			rest = max(rest, time.Second/2)
+		}
+		pause := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
 		case <-wake:
@@ -69,6 +79,8 @@ func (e *Engine) answerAll(ctx context.Context) error {
 
 // untilDue is how long to sleep when nothing is due: to the end of the next debounce or pause, and no longer than a sweep.
 func (e *Engine) untilDue(ctx context.Context) time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
 	now := e.now()
 	var next *time.Time
 	err := e.conversations.pool.QueryRow(ctx, `
@@ -89,6 +101,8 @@ type lease struct {
 
 // lease takes the conversation that has waited longest; false where none waits.
 func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
 	now := e.now()
 	err = e.conversations.pool.QueryRow(ctx, `
 		UPDATE conversations SET lease = lease + 1, leased_until = $2, tries = tries + 1
@@ -111,6 +125,7 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 // answerOne makes one step of a leased conversation and saves it. What goes wrong is tried again after a pause, by whoever
 // comes first; after the last try the person is told. A step that was overtaken is thrown away and made anew.
 func (e *Engine) answerOne(ctx context.Context, l lease) error {
+	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
 	defer cancel()
 	w, asked, err := e.stepSafely(limited, l)
@@ -125,16 +140,19 @@ func (e *Engine) answerOne(ctx context.Context, l lease) error {
 	case errors.Is(err, errNotYet):
 		pause, tries = time.Second, tries-1
 		e.askPatience(ctx, l.conversation)
+	case limited.Err() == nil && postgres.Away(err): // nor this message's
+		pause, tries = time.Second/2, tries-1
 	default:
 		pause = min(time.Second<<min(l.tries-1, 6), time.Minute)
 	}
-	// After a stop too: the next start then needn't wait for the lease to run out.
-	giving, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer done()
-	_, given := e.conversations.pool.Exec(giving, `
-		UPDATE conversations SET leased_until = NULL, tries = $3, due_at = GREATEST(due_at, $4)
-		WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause))
-	e.conversations.redis.Publish(giving, "work", "")
+	// After a stop too, and once a database that was away is back: nobody then needs to wait for the lease to run out.
+	given := insist(ctx, began.Add(e.o.Lease), func(ctx context.Context) error {
+		_, err := e.conversations.pool.Exec(ctx, `
+			UPDATE conversations SET leased_until = NULL, tries = $3, due_at = GREATEST(due_at, $4)
+			WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause))
+		return err
+	})
+	e.conversations.redis.Publish(context.WithoutCancel(ctx), "work", "")
 	if errors.Is(err, errMoved) || errors.Is(err, errNotYet) {
 		err = nil
 	}
