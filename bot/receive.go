@@ -19,6 +19,8 @@ const (
 	longest     = 2000 // letters of a message that the bot reads
 	longestHeld = 8000 // letters of a message that a librarian reads, and that the database takes
 	longestData = 64   // bytes of a button's action
+
+	storePatience = 12 * time.Second // to store an event; its sender then hears so, or brings it again
 )
 
 // Receive masks an event, stores it in one transaction and wakes a worker. Once it returns without an error the channel may
@@ -27,6 +29,8 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 	if in.Channel == "" || in.ContactKey == "" || in.EventID == "" {
 		return Receipt{}, fmt.Errorf("receive an event of channel %q: it needs a contact key and an event id", in.Channel)
 	}
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
 	if in.Kind == Blocked {
 		return Receipt{}, e.blocked(ctx, in)
 	}

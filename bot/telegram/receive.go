@@ -21,7 +21,8 @@ import (
 const (
 	updateLimit = 1 << 20 // bytes of one webhook call; Telegram's updates are a few kilobytes
 	pollTimeout = 25 * time.Second
-	pollPause   = time.Second // after a failure, doubled up to a minute
+	pollPause   = time.Second // after a failure, doubled up to pollMost: whoever wrote meanwhile waits for its end
+	pollMost    = 5 * time.Second
 )
 
 // Run sets the bot up and, without a webhook, polls until ctx ends. to stores each event.
@@ -188,7 +189,7 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 			b.o.Log.Warn("telegram poll failed", "err", err)
 		}
 		sleep(ctx, pause)
-		pause = min(2*pause, time.Minute)
+		pause = min(2*pause, pollMost)
 	}
 }
 
