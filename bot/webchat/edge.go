@@ -1,12 +1,15 @@
 package webchat
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"orientir/deploy/postgres"
 )
 
 // edge is who stands at the other end of a route: it decides the headers and how a fault is told.
@@ -22,12 +25,20 @@ const (
 const (
 	maxBody  = 16 << 10 // bytes of a request's body: 2,000 characters of Cyrillic, escaped, and their frame
 	readTime = 10 * time.Second
+
+	// answerTime is how long a request but a stream may take. The page's own script waits for 20 s; who asks a server that hangs is told before.
+	answerTime = 18 * time.Second
 )
 
 // at puts a handler behind what its edge asks for.
 func (s *site) at(e edge, l limit, serve handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.secure(w, e)
+		if l != connections { // streams have a life of their own
+			ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			// Not every server supports a deadline (a test recorder doesn't); the limit in bytes holds anyway.
@@ -104,6 +115,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, e edge, err error) {
 	case errors.Is(err, errNotFound):
 		f = &fault{Status: http.StatusNotFound, Key: "web.error_404"}
 	case r.Context().Err() != nil: // the caller is gone, or the program is stopping
+		f = &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503"}
+	case postgres.Away(err):
+		s.log.Error("web request failed: the database is away", "route", r.Pattern, "error", err)
 		f = &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503"}
 	default:
 		s.log.Error("web request failed", "route", r.Pattern, "error", err)

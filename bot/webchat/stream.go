@@ -15,6 +15,7 @@ import (
 const (
 	writeTime = 15 * time.Second // a browser that doesn't read for so long is gone
 	batch     = 100              // messages read at once
+	lookTime  = 10 * time.Second // of one look at the database: where it hangs, the stream ends, and the browser opens another
 )
 
 // stream answers GET /api/v1/conversations/stream: the messages of a conversation after Last-Event-ID, those of the past
@@ -118,7 +119,9 @@ func (t *transcript) follow(ctx context.Context) error {
 		return err
 	}
 	for {
-		there, err := t.write(ctx)
+		looking, looked := context.WithTimeout(ctx, lookTime)
+		there, err := t.write(looking)
+		looked()
 		if err != nil || !there {
 			return err
 		}
