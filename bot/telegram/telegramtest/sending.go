@@ -162,6 +162,9 @@ func (s *Server) send(method string, p params) (any, *apiError) {
 	s.nextMessage++
 	s.sent = append(s.sent, m)
 	s.changed.Broadcast()
+	if s.opts.OnSent != nil {
+		s.opts.OnSent(m)
+	}
 	return map[string]any{"message_id": m.ID, "date": m.At.Unix(), "chat": where, "text": m.Text}, nil
 }
 

@@ -27,6 +27,10 @@ type Options struct {
 	Now     func() time.Time // clock of the pace; default time.Now
 	// Faults gives the fault of a method's call, counted from 1, beside those of Fail; nil: none.
 	Faults func(method string, call int) (Fault, bool)
+	// Batch changes what a poll is given: updates again, or in another order. It must not call the server. nil: as they came.
+	Batch func(updates []map[string]any) []map[string]any
+	// OnSent hears of each message that a chat gets. It must not call the server, nor wait.
+	OnSent func(Sent)
 }
 
 // Server is one bot's side of Telegram with any number of people and groups.
@@ -42,6 +46,7 @@ type Server struct {
 	nextUpdate  int64
 	nextMessage int
 	updates     []update // not yet confirmed
+	recent      []map[string]any
 	webhook     webhook
 	poller      int // generation; an older getUpdates is ended with 409
 	sent        []Sent

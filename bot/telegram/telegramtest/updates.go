@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -40,6 +41,9 @@ func (s *Server) getUpdates(ctx context.Context, p params) (any, *apiError) {
 			var out []map[string]any
 			for _, u := range s.updates[:min(int(limit), len(s.updates))] {
 				out = append(out, u.body)
+			}
+			if s.opts.Batch != nil {
+				out = s.opts.Batch(out)
 			}
 			return out, nil
 		}
@@ -176,8 +180,21 @@ func (s *Server) deliver(body map[string]any) int64 {
 	s.nextUpdate++
 	body["update_id"] = s.nextUpdate
 	s.updates = append(s.updates, update{s.nextUpdate, body})
+	if s.recent = append(s.recent, body); len(s.recent) > mostRecent {
+		s.recent = s.recent[1:]
+	}
 	s.changed.Broadcast()
 	return s.nextUpdate
+}
+
+// mostRecent is how many updates are kept to be given again.
+const mostRecent = 100
+
+// Recent gives the last updates again, n at most, whether confirmed or not, for a test that brings them to a webhook twice.
+func (s *Server) Recent(n int) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.recent[max(0, len(s.recent)-n):])
 }
 
 // Send sends a message with any content, for instance {"sticker": {…}}, and gives the message's id.

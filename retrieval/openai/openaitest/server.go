@@ -42,11 +42,19 @@ type Server struct {
 	mu       sync.Mutex
 	requests []Request
 	open     int
+	stop     func()
 }
 
 // New starts a server that answers each request as the script says. It ends with the test.
 func New(t testing.TB, script func(Request) Reply) *Server {
 	t.Helper()
+	s := Start(script, func(err error) { t.Errorf("the request is no JSON: %v", err) })
+	t.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server that answers each request as the script says, and tells wrong of a body that is no JSON. Close stops it.
+func Start(script func(Request) Reply, wrong func(error)) *Server {
 	s := &Server{}
 	ended := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -56,7 +64,7 @@ func New(t testing.TB, script func(Request) Reply) *Server {
 		}
 		in := Request{Path: strings.TrimPrefix(r.URL.Path, "/v1"), Body: string(body), done: either(r.Context().Done(), ended)}
 		if err := json.Unmarshal(body, &in.Fields); err != nil {
-			t.Errorf("the request is no JSON: %v", err)
+			wrong(err)
 		}
 		in.read()
 		s.mu.Lock()
@@ -72,9 +80,12 @@ func New(t testing.TB, script func(Request) Reply) *Server {
 		script(in)(w, in)
 	}))
 	s.URL = server.URL + "/v1"
-	t.Cleanup(func() { close(ended); server.CloseClientConnections(); server.Close() })
+	s.stop = func() { close(ended); server.CloseClientConnections(); server.Close() }
 	return s
 }
+
+// Close ends what is under way, and the server.
+func (s *Server) Close() { s.stop() }
 
 func either(a, b <-chan struct{}) <-chan struct{} {
 	done := make(chan struct{})
