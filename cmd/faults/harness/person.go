@@ -1,0 +1,170 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"time"
+
+	"orientir/bot/i18n"
+)
+
+// How long a person waits before they count as left without an answer: leases and pauses after crashes add up to less.
+const (
+	answerPatience = 150 * time.Second
+	deskPatience   = 240 * time.Second
+)
+
+// lie is what a lying model says; nobody may read it.
+const lie = "лъжа на 777 лева"
+
+// message is what somebody sees: its words, and what its buttons do.
+type message struct {
+	text    string
+	actions []string
+	press   func(ctx context.Context, action string) // nil where it comes too late for it
+}
+
+func (m message) action(prefix string) (string, bool) {
+	for _, a := range m.actions {
+		if strings.HasPrefix(a, prefix) {
+			return a, true
+		}
+	}
+	return "", false
+}
+
+// person asks, waits for the answer, and asks again.
+type person struct {
+	name   string
+	house  *house
+	ledger *ledger
+	say    func(ctx context.Context, words string) // returns once it is on its way, or ctx ends
+	gets   <-chan message
+	turn   int
+	waits  bool // for an answer
+}
+
+// found is what a message means to the person.
+type found struct {
+	answer, apology, reply, closed bool
+	offer                          string
+	message                        message
+}
+
+var (
+	replies  = regexp.MustCompile(`Отговор №(\d+) от (\w+)`)
+	newsItem = regexp.MustCompile(`Новина №\d+`)
+)
+
+// take looks at a message that came.
+func (p *person) take(m message) (f found) {
+	f.message = m
+	if strings.Contains(m.text, lie) {
+		p.ledger.count(&p.ledger.lies)
+		p.ledger.breaks("%s read a lie: %.200s", p.name, m.text)
+	}
+	if item := newsItem.FindString(m.text); item != "" {
+		if p.ledger.first(p.name, item) {
+			p.ledger.count(&p.ledger.newsSeen)
+		} else {
+			p.ledger.doubled(p.name, item+" again")
+		}
+		return f
+	}
+	if r := replies.FindString(m.text); r != "" {
+		f.reply = p.ledger.saw(p.name, r)
+		return f
+	}
+	if action, ok := m.action("desk:good:"); ok {
+		f.closed = p.ledger.saw(p.name, action)
+		return f
+	}
+	if action, ok := m.action("human:yes"); ok {
+		f.offer = action
+		return f
+	}
+	if action, ok := m.action("rate:good:"); ok {
+		fresh := p.ledger.saw(p.name, action)
+		f.answer = fresh && p.waits
+		if fresh && !p.waits {
+			p.ledger.doubled(p.name, "another answer, "+action)
+		}
+		return f
+	}
+	f.apology = p.waits && strings.Contains(m.text, i18n.T("bg", "bot.failed"))
+	return f
+}
+
+// until waits for a message that means something; false where it doesn't come.
+func (p *person) until(ctx context.Context, patience time.Duration, means func(found) bool) (found, bool) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return found{}, false
+		case <-timer.C:
+			return found{}, false
+		case m := <-p.gets:
+			if f := p.take(m); means(f) {
+				return f, true
+			}
+		}
+	}
+}
+
+// live asks until asking ends, and waits for what was asked until ctx does.
+func (p *person) live(ctx, asking context.Context, wantsDesk bool, idle chan<- struct{}) {
+	for asking.Err() == nil {
+		if wantsDesk && p.turn%8 == 5 {
+			p.turn++
+			p.talk(ctx)
+		} else {
+			p.ask(ctx)
+		}
+		p.until(asking, time.Duration(200+rand.IntN(1200))*time.Millisecond, func(found) bool { return false })
+	}
+	idle <- struct{}{}
+	// What comes late is looked at too.
+	p.until(ctx, time.Hour, func(found) bool { return false })
+}
+
+func (p *person) ask(ctx context.Context) {
+	words := p.house.questions[p.turn%len(p.house.questions)]
+	p.turn++
+	w := p.ledger.asked(words)
+	p.waits = true
+	p.say(ctx, words)
+	f, ok := p.until(ctx, answerPatience, func(f found) bool { return f.answer || f.apology })
+	p.waits = false
+	if !ok {
+		p.ledger.lost(w, p.name)
+		return
+	}
+	p.ledger.answered(w, f.apology)
+}
+
+// talk asks for a person, and talks with them until they close.
+func (p *person) talk(ctx context.Context) {
+	w := p.ledger.asked("a librarian")
+	stage := "offer"
+	p.say(ctx, "/librarian")
+	f, ok := p.until(ctx, answerPatience, func(f found) bool { return f.offer != "" })
+	if ok {
+		stage = "reply"
+		f.message.press(ctx, f.offer)
+		_, ok = p.until(ctx, deskPatience, func(f found) bool { return f.reply })
+	}
+	if ok {
+		stage = "end"
+		_, ok = p.until(ctx, deskPatience, func(f found) bool { return f.closed })
+	}
+	if !ok {
+		p.ledger.lost(w, fmt.Sprintf("%s (%s)", p.name, stage))
+		return
+	}
+	p.ledger.answered(w, false)
+}

@@ -1,0 +1,86 @@
+package harness
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// Report is what people saw.
+type Report struct {
+	Rows       []Row
+	Broken     []string          // promises, one line each; none is what is promised
+	Skipped    map[string]string // kinds that could not be tried here, and why
+	Told       map[string]int    // sentences that people got while something failed
+	Claims     int               // chats that librarians took, and answered
+	Late       int               // looks of librarians at a chat that another had taken
+	News       int               // pieces of news sent
+	NewsSeen   int               // how often one reached a person
+	Recipients []string          // of news by state and channel, as the database counts them
+	Took       time.Duration
+}
+
+// Row is a kind of fault.
+type Row struct {
+	Kind                                                       string
+	Faults, Asked, Answered, Apologies, Repeats, Lost, Doubled int
+	Unkind                                                     int
+	Ready50, ReadyMost                                         time.Duration // until the program is ready again and answers
+	Wait50, WaitMost                                           time.Duration // of people for their answers
+}
+
+func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := &Report{Broken: l.broken, Skipped: skipped, Told: l.refused, Claims: l.claims, Late: l.taken, News: l.news, NewsSeen: l.newsSeen, Took: took}
+	var all row
+	add := func(w *row) {
+		r.Rows = append(r.Rows, Row{
+			Kind: w.Kind, Faults: w.Faults, Asked: w.Asked, Answered: w.Answered, Apologies: w.Apologies, Repeats: w.Repeats, Lost: w.Lost, Doubled: w.Doubled, Unkind: w.Unkind,
+			Ready50: percentile(w.Recovery, 0.5), ReadyMost: percentile(w.Recovery, 1), Wait50: percentile(w.Waits, 0.5), WaitMost: percentile(w.Waits, 1),
+		})
+	}
+	for _, name := range slices.Sorted(slices.Values(l.order)) {
+		w := l.rows[name]
+		add(w)
+		all.Faults, all.Asked, all.Answered, all.Apologies = all.Faults+w.Faults, all.Asked+w.Asked, all.Answered+w.Answered, all.Apologies+w.Apologies
+		all.Repeats, all.Lost, all.Doubled, all.Unkind = all.Repeats+w.Repeats, all.Lost+w.Lost, all.Doubled+w.Doubled, all.Unkind+w.Unkind
+		all.Recovery, all.Waits = append(all.Recovery, w.Recovery...), append(all.Waits, w.Waits...)
+	}
+	all.Kind = "all"
+	add(&all)
+	for _, s := range l.recipients {
+		r.Recipients = append(r.Recipients, fmt.Sprintf("%s %d", s.State, s.N))
+	}
+	return r
+}
+
+// Write prints the table.
+func (r *Report) Write(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "fault\tcount\tasked\tanswered\tapologies\trepeats\tlost\tdoubled\tunkind\tready p50\tready max\twait p50\twait max")
+	for _, w := range r.Rows {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", w.Kind, w.Faults, w.Asked, w.Answered, w.Apologies, w.Repeats, w.Lost, w.Doubled, w.Unkind,
+			seconds(w.Ready50), seconds(w.ReadyMost), seconds(w.Wait50), seconds(w.WaitMost))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%d replies of librarians sent, %d looks at a chat that another had or that was over; %d pieces of news, seen %d times; recipients: %v; took %v\n",
+		r.Claims, r.Late, r.News, r.NewsSeen, r.Recipients, r.Took.Round(time.Second))
+	for _, kind := range slices.Sorted(maps.Keys(r.Skipped)) {
+		fmt.Fprintf(out, "not tried: %s: %s\n", kind, r.Skipped[kind])
+	}
+	for _, words := range slices.Sorted(maps.Keys(r.Told)) {
+		fmt.Fprintf(out, "told %d times: %s\n", r.Told[words], words)
+	}
+	for _, b := range r.Broken {
+		fmt.Fprintln(out, "BROKEN: "+b)
+	}
+	return nil
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
