@@ -33,7 +33,8 @@ type Options struct {
 
 // Client is one process's view of Redis. All its methods may be called from many goroutines.
 type Client struct {
-	rdb     *redis.Client
+	rdb     redis.UniversalClient
+	db      int // the database's number; 0 in a cluster
 	prefix  string
 	self    string // this process, so that it knows its own wake-ups when they come back
 	log     *slog.Logger
@@ -48,18 +49,13 @@ type Client struct {
 	lost      atomic.Int64 // wake-ups that found no room
 }
 
-// Open connects to the server at url (redis://, rediss:// or unix://) and says at once when it doesn't answer or may not be
-// written to. Later outages are survived.
+// Open connects to the servers at url (see connect) and says at once when they don't answer or may not be written to.
+// Later outages are survived.
 func Open(ctx context.Context, url string, o Options) (*Client, error) {
-	config, err := redis.ParseURL(url)
+	rdb, db, err := connect(url)
 	if err != nil {
 		return nil, fmt.Errorf("read the Redis address: %w", err)
 	}
-	config.DialTimeout = 2 * time.Second
-	config.ReadTimeout = time.Second
-	config.WriteTimeout = time.Second
-	config.MaxRetries = 1
-	config.ContextTimeoutEnabled = true
 	if o.Prefix == "" {
 		o.Prefix = "orientir:"
 	}
@@ -67,7 +63,8 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Client{
-		rdb:    redis.NewClient(config),
+		rdb:    rdb,
+		db:     db,
 		prefix: o.Prefix,
 		self:   rand.Text(),
 		log:    o.Log,
@@ -84,7 +81,7 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 	}
 	if err != nil {
 		c.rdb.Close()
-		return nil, fmt.Errorf("write to Redis at %s: %w", config.Addr, err)
+		return nil, fmt.Errorf("write to Redis: %w", err)
 	}
 	return c, nil
 }

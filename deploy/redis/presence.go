@@ -3,6 +3,8 @@ package redis
 import (
 	"context"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Seen notes that key (a person at the desk, somebody typing) is here, and forgets it after ttl unless it is seen again.
@@ -23,14 +25,16 @@ func (c *Client) Present(ctx context.Context, keys ...string) []bool {
 	if len(keys) == 0 {
 		return here
 	}
-	stored := make([]string, len(keys))
-	for i, key := range keys {
-		stored[i] = c.prefix + "seen:" + key
-	}
 	reached := c.try(ctx, func(ctx context.Context) error {
-		values, err := c.rdb.MGet(ctx, stored...).Result()
+		// Not one MGET: in a cluster the keys are on several nodes.
+		values, err := c.rdb.Pipelined(ctx, func(all redis.Pipeliner) error {
+			for _, key := range keys {
+				all.Exists(ctx, c.prefix+"seen:"+key)
+			}
+			return nil
+		})
 		for i, value := range values {
-			here[i] = value != nil
+			here[i] = value.(*redis.IntCmd).Val() > 0
 		}
 		return err
 	})

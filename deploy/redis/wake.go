@@ -33,8 +33,8 @@ func (c *Client) Subscribe(ctx context.Context, topics ...string) <-chan string 
 
 // channel is the one Redis channel that all replicas share: each hears everything and picks what it has listeners for,
 // which needs no bookkeeping of who listens where. The database number is in the name because channels, unlike keys,
-// are shared between the databases of one Redis.
-func (c *Client) channel() string { return fmt.Sprintf("%swake:%d", c.prefix, c.rdb.Options().DB) }
+// are shared between the databases of one Redis. A cluster passes it on between its nodes.
+func (c *Client) channel() string { return fmt.Sprintf("%swake:%d", c.prefix, c.db) }
 
 // send carries this process's wake-ups to the other replicas.
 func (c *Client) send(ctx context.Context) error {
