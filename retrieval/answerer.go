@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"orientir/deploy/postgres"
 	"orientir/knowledge"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Embedder  Embedder              // a remote one whose vectors are searched; nil searches the built-in embedder's
 	Now       func() time.Time      // clock; default time.Now
 	Completer Completer             // helps to understand, and puts answers in words, both checked; nil does without
+	Standby   *postgres.Standby     // takes searches off the primary while it is fresh; nil: the primary searches
 }
 
 // Answerer answers questions from the guides. It is safe for use by several goroutines.
@@ -48,6 +50,7 @@ type serving struct {
 	model   modelRow
 	weights *weights
 	remote  *modelRow // of Options.Embedder, once its vectors are whole
+	since   time.Time // it was whole then
 	trial   *overlay  // what would change if a guide were published; nil: what is published answers
 }
 
@@ -357,7 +360,7 @@ func (a *Answerer) swap(ctx context.Context) (bool, error) {
 	if now != nil && now.model.ID == row.ID && (now.remote == nil) == (remote == nil) {
 		return true, nil
 	}
-	next := &serving{model: row, remote: remote}
+	next := &serving{model: row, remote: remote, since: time.Now()}
 	if now != nil && now.model.ID == row.ID {
 		next.weights = now.weights
 	} else {

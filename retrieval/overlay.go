@@ -112,6 +112,9 @@ func (o *overlay) remember(text string, vector []float32) {
 // find searches the chunks of a model that serves, as they are or as a trial has them.
 func (a *Answerer) find(ctx context.Context, s *serving, m modelRow, text string, vector []float32, words []queryWord) (finding, error) {
 	if s.trial == nil {
+		if f, ok := a.findAside(ctx, s, m, vector, words); ok {
+			return f, nil
+		}
 		return find(ctx, a.pool, m.ID, m.Dims, vector, words)
 	}
 	o := s.trial

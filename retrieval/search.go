@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pgvector/pgvector-go"
@@ -27,6 +28,9 @@ type finding struct {
 	evidence []Evidence
 	revision int64
 }
+
+// standbyTime is how long a standby may take to search before the primary is asked.
+const standbyTime = time.Second
 
 // searchSQL is the one statement that searches both ways: the nearest vectors and the best matching words of a model,
 // most at most of each. The model, its dimensions and most are written out, because a partial index is only used for a
@@ -62,6 +66,27 @@ func find(ctx context.Context, db postgres.DB, model, dims int, vector []float32
 		return finding{}, err
 	}
 	return fold(list, revision), nil
+}
+
+// findAside searches on the standby, where there is one that has the whole model and all the knowledge that this process knows of.
+// What it finds may lack what was published in the last postgres.Behind. Where it fails, the primary is there.
+func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector []float32, words []queryWord) (finding, bool) {
+	if a.options.Standby == nil {
+		return finding{}, false
+	}
+	pool, ok := a.options.Standby.Pool(s.since)
+	if !ok {
+		return finding{}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, standbyTime)
+	defer cancel()
+	f, err := find(ctx, pool, m.ID, m.Dims, vector, words)
+	if err != nil {
+		a.options.Standby.Failed()
+		return finding{}, false
+	}
+	l := a.library.Load()
+	return f, l == nil || f.revision >= l.revision
 }
 
 // searchChunks gives what either way finds, most of each at most, the oldest chunk first, and the revision of the knowledge at that moment.

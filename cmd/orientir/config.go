@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"orientir/deploy/outgoing"
+	"orientir/deploy/redis"
 	"orientir/handoff/mail"
 	"orientir/retrieval/openai"
 )
@@ -19,6 +21,7 @@ import (
 // Config is what the environment says. This file is the only one that reads it.
 type Config struct {
 	DatabaseURL    string // "" starts a private PostgreSQL in DataDir
+	SearchURL      string // of a standby that searches are taken to; "": the database itself
 	RedisURL       string // "" starts a private Redis in DataDir
 	DataDir        string
 	Addr           string
@@ -28,6 +31,7 @@ type Config struct {
 	EmbedOrigins   []string // scheme://host[:port], those that may put the chat on their pages
 	RateLimits     bool
 	Log            string         // text or json: the form of the log
+	Drain          time.Duration  // how long the server serves on after it was asked to stop
 	LinkChecks     bool           // the guides' addresses are asked for, about once a week
 	Outgoing       outgoing.Guard // where the program may connect to, beside the servers that stand in the settings
 	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
@@ -62,7 +66,7 @@ func LoadConfig(env func(string) string) (Config, error) {
 		faults = append(faults, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
 	}
 	c := Config{
-		DatabaseURL: env("DATABASE_URL"), RedisURL: env("REDIS_URL"),
+		DatabaseURL: env("DATABASE_URL"), SearchURL: env("ORIENTIR_SEARCH_DATABASE_URL"), RedisURL: env("REDIS_URL"),
 		DataDir: env("ORIENTIR_DATA_DIR"), Addr: env("ORIENTIR_ADDR"), MetricsAddr: env("ORIENTIR_METRICS_ADDR"),
 		TelegramToken: env("TELEGRAM_BOT_TOKEN"), TelegramURL: strings.TrimRight(env("TELEGRAM_API_URL"), "/"), WebhookSecret: env("TELEGRAM_WEBHOOK_SECRET"),
 		OpenAIKey: env("OPENAI_API_KEY"), OpenAIURL: env("OPENAI_BASE_URL"), ChatModel: env("ORIENTIR_CHAT_MODEL"), EmbeddingModel: env("ORIENTIR_EMBEDDING_MODEL"),
@@ -71,8 +75,11 @@ func LoadConfig(env func(string) string) (Config, error) {
 	if c.DatabaseURL != "" && !hasScheme(c.DatabaseURL, "postgres", "postgresql") {
 		fault("DATABASE_URL", "трябва да започва с postgres://")
 	}
-	if c.RedisURL != "" && !hasScheme(c.RedisURL, "redis", "rediss", "unix") {
-		fault("REDIS_URL", "трябва да започва с redis://, rediss:// или unix://")
+	if c.SearchURL != "" && !hasScheme(c.SearchURL, "postgres", "postgresql") {
+		fault("ORIENTIR_SEARCH_DATABASE_URL", "трябва да започва с postgres://")
+	}
+	if c.RedisURL != "" && !redis.KnownScheme(c.RedisURL) {
+		fault("REDIS_URL", "трябва да започва с redis://, rediss://, unix://, redis+sentinel:// или redis+cluster://")
 	}
 	if c.DataDir == "" {
 		dir, err := defaultDataDir(env)
@@ -148,6 +155,13 @@ func LoadConfig(env func(string) string) (Config, error) {
 	default:
 		fault("ORIENTIR_LOG", "%q не е text или json", v)
 	}
+	if v := env("ORIENTIR_DRAIN"); v != "" {
+		seconds, err := strconv.Atoi(v)
+		if err != nil || seconds < 0 || seconds > mostDrain {
+			fault("ORIENTIR_DRAIN", "%q не е цяло число секунди от 0 до %d", v, mostDrain)
+		}
+		c.Drain = time.Duration(seconds) * time.Second
+	}
 	switch v := env("ORIENTIR_LINK_CHECKS"); v {
 	case "", "on":
 	case "off":
@@ -194,6 +208,9 @@ func LoadConfig(env func(string) string) (Config, error) {
 	}
 	return c, errors.Join(faults...)
 }
+
+// mostDrain is how many seconds a replica may take to be taken out of use; what starts and stops replicas kills those that take longer.
+const mostDrain = 600
 
 // A written answer takes some 2,500 tokens with its guide, an understood question 600.
 const (

@@ -56,8 +56,9 @@ func command(env func(string) string) *cobra.Command {
 }
 
 const environmentHelp = `
-  DATABASE_URL              PostgreSQL 15 или по-нов с pgvector; без нея програмата пуска свой
-  REDIS_URL                 Redis; без нея програмата пуска свой
+  DATABASE_URL              PostgreSQL 15 или по-нов с pgvector, може с няколко адреса; без нея програмата пуска свой
+  ORIENTIR_SEARCH_DATABASE_URL  реплика на PostgreSQL само за четене, в която се търси; без нея се търси в DATABASE_URL
+  REDIS_URL                 Redis, Valkey, Sentinel или Cluster; без нея програмата пуска свой
   ORIENTIR_DATA_DIR         къде са данните (като root: /var/lib/orientir)
   ORIENTIR_ADDR             къде слуша (:8080)
   ORIENTIR_PUBLIC_URL       как хората стигат до нас (http://localhost:8080)
@@ -67,6 +68,7 @@ const environmentHelp = `
   ORIENTIR_RATE_LIMITS      on или off (on)
   ORIENTIR_LOG              text или json (text): дневникът на стандартната грешка
   ORIENTIR_LINK_CHECKS      on или off (on): пита ли адресите в упътванията веднъж седмично
+  ORIENTIR_DRAIN            секунди (0), през които спиращ сървър още работи, а /readyz казва, че не е готов
   ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
   SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram

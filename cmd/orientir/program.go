@@ -25,6 +25,7 @@ type Program struct {
 	log      *slog.Logger
 	servers  *local.Servers // nil where both servers are somebody else's
 	pool     *pgxpool.Pool
+	standby  *postgres.Standby // nil where the database itself is searched
 	redis    *redis.Client
 	registry *prometheus.Registry
 	store    *knowledge.Store
@@ -70,6 +71,11 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log, MayBeAway: serving}); err != nil {
 		return nil, err
 	}
+	if serving && c.SearchURL != "" {
+		if p.standby, err = postgres.OpenStandby(ctx, p.pool, c.SearchURL, log); err != nil {
+			return nil, err
+		}
+	}
 	p.store = knowledge.NewStore(p.pool)
 	p.answerer = retrieval.New(p.pool, p.store, p.retrievalOptions(serving))
 	return p, nil
@@ -85,7 +91,7 @@ func (p *Program) now() func() time.Time {
 
 // retrievalOptions say which model helps, if any. What an operator asks on the terminal is not taken from people's budget.
 func (p *Program) retrievalOptions(serving bool) retrieval.Options {
-	o := retrieval.Options{Log: p.log, Registry: p.registry, Now: p.now()}
+	o := retrieval.Options{Log: p.log, Registry: p.registry, Now: p.now(), Standby: p.standby}
 	c := p.config
 	if c.OpenAIKey != "" || c.OpenAIURL != "" {
 		models := openai.Options{
@@ -127,6 +133,9 @@ func (p *Program) Close() error {
 	var faults []error
 	if p.redis != nil {
 		faults = append(faults, p.redis.Close())
+	}
+	if p.standby != nil {
+		p.standby.Close()
 	}
 	if p.pool != nil {
 		p.pool.Close()

@@ -82,8 +82,8 @@ func serveCommand(env func(string) string) *cobra.Command {
 	}
 }
 
-// serve runs the server until ctx ends, and everything that it started has ended when it returns.
-func (p *Program) serve(ctx context.Context, out io.Writer) error {
+// serve runs the server until asked ends and the drain is over, and everything that it started has ended when it returns.
+func (p *Program) serve(asked context.Context, out io.Writer) error {
 	listener, err := net.Listen("tcp", p.config.Addr)
 	if err != nil {
 		return fmt.Errorf("слушането на %s не стана: %w", p.config.Addr, err)
@@ -102,32 +102,54 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 
-	group, ctx := errgroup.WithContext(postgres.WithJobs(ctx, watch.NewJobs(registry)))
+	base, stop := context.WithCancel(postgres.WithLeads(postgres.WithJobs(context.WithoutCancel(asked), watch.NewJobs(registry)), p.pool, p.log))
+	defer stop()
+	group, ctx := errgroup.WithContext(base)
+	group.Go(func() error {
+		site.drain.run(ctx, asked)
+		stop()
+		return nil
+	})
+	// What one replica does for all passes on to another at the first sign of the end.
+	jobs, passOn := context.WithCancel(ctx)
+	defer context.AfterFunc(asked, passOn)()
+	job := func(run func(context.Context) error) {
+		group.Go(func() error {
+			err := run(jobs)
+			if jobs.Err() != nil && errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		})
+	}
 	runServer(ctx, group, p.log, site.handler, listener)
 	runServer(ctx, group, p.log, metrics, metricsListener)
 	// Pages, /healthz and what people write are taken at once; answers come when there is an index to answer from.
 	group.Go(func() error { return p.redis.Run(ctx) })
 	group.Go(func() error { return p.clock.Run(ctx, p.pool, p.log) })
+	if p.standby != nil {
+		group.Go(func() error { return p.standby.Run(ctx) })
+	}
 	group.Go(func() error { return site.engine.Run(ctx) })
 	group.Go(func() error { return site.desk.Run(ctx) })
-	group.Go(func() error { return site.worklist.Run(ctx) })
 	group.Go(func() error { return site.notices.Run(ctx) })
-	group.Go(func() error { return site.replays.Run(ctx) })
-	group.Go(func() error { return site.notices.RunYearly(ctx) })
-	group.Go(func() error { return site.notices.RunReviews(ctx) })
-	group.Go(func() error { return site.notices.RunEditors(ctx) })
-	group.Go(func() error { return site.conversations.RunTrainings(ctx, p.store) })
-	group.Go(func() error { return site.news.Run(ctx) })
+	job(site.worklist.Run)
+	job(site.replays.Run)
+	job(site.notices.RunYearly)
+	job(site.notices.RunReviews)
+	job(site.notices.RunEditors)
+	job(func(ctx context.Context) error { return site.conversations.RunTrainings(ctx, p.store) })
+	job(site.news.Run)
 	if site.links != nil {
-		group.Go(func() error { return site.links.Run(ctx) })
+		job(site.links.Run)
 	}
-	group.Go(func() error { return site.engine.RunAftermaths(ctx) })
-	group.Go(func() error { return statistics.Run(ctx, p.pool, p.log) })
+	job(site.engine.RunAftermaths)
+	job(func(ctx context.Context) error { return statistics.Run(ctx, p.pool, p.log) })
 	if site.telegram != nil {
-		group.Go(func() error { return site.telegram.Run(ctx, site.engine) })
+		job(func(ctx context.Context) error { return site.telegram.Run(ctx, site.engine) })
 		group.Go(func() error { return site.group.Run(ctx) })
 	}
-	group.Go(func() error {
+	job(func(ctx context.Context) error {
 		if err := p.loadStarter(ctx); err != nil {
 			return err
 		}
@@ -143,6 +165,7 @@ func (p *Program) serve(ctx context.Context, out io.Writer) error {
 
 // site is the upper floors, wired.
 type site struct {
+	drain         *drain
 	handler       http.Handler
 	staff         *staff.Store
 	conversations *bot.Conversations
@@ -158,7 +181,7 @@ type site struct {
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
-	s := &site{}
+	s := &site{drain: newDrain(p.config.Drain)}
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Now: p.now()})
@@ -251,13 +274,17 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if s.drain.draining() {
+			http.Error(w, "stopping", http.StatusServiceUnavailable)
+			return
+		}
 		if lacks := p.lacks(r.Context()); lacks != "" {
 			http.Error(w, lacks, http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	s.handler = counted.count(mux)
+	s.handler = s.drain.handler(counted.count(mux))
 	return s, nil
 }
 

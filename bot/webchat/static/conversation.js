@@ -99,7 +99,8 @@ export class Conversation {
     const answer = await call('/api/v1/conversations/messages',
       { ...event, language: this.language, place: this.place || undefined, library: this.library || undefined },
       { 'Orientir-Conversation': this.#token, 'Accept-Language': this.language });
-    if (!this.#stream) this.#open();
+    if (this.#stream) this.#stream.hurry();
+    else this.#open();
     return answer;
   }
 

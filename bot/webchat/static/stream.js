@@ -6,8 +6,11 @@ const LONGEST_PAUSE = 20_000;
 const STEADY = 5000; // a connection that lived so long was a good one; a shorter one must not be opened again and again
 const SILENCE = 60_000; // the server gives a sign of life every 20 s
 
-/** Reads events from a text/event-stream body (WHATWG HTML, 9.2.6) and hands each to `take({id, event, data})`. */
-export async function readEvents(body, take, alive = () => {}) {
+/**
+ * Reads events from a text/event-stream body (WHATWG HTML, 9.2.6) and hands each to `take({id, event, data})`; a wish of the server
+ * for how long the reader is to wait before it comes back goes to `wait(ms)`.
+ */
+export async function readEvents(body, take, alive = () => {}, wait = () => {}) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   let event = { event: 'message', data: '' };
@@ -30,6 +33,7 @@ export async function readEvents(body, take, alive = () => {}) {
       if (field === 'data') event.data += (event.data && '\n') + text;
       else if (field === 'event') event.event = text;
       else if (field === 'id') event.id = text;
+      else if (field === 'retry' && /^\d+$/.test(text)) wait(Number(text));
     }
   }
 }
@@ -43,6 +47,7 @@ export function follow(address, headers, on) {
   let last = '';
   let stopped = false;
   let pause = FIRST_PAUSE;
+  let wished; // ms: the server stops, and says when to come back to another
   let current; // AbortController of the open request
   let wakeUp = () => {};
 
@@ -60,6 +65,7 @@ export function follow(address, headers, on) {
   async function connect() {
     current = new AbortController();
     const began = Date.now();
+    wished = undefined;
     let watch;
     const alive = () => { clearTimeout(watch); watch = setTimeout(() => current.abort(), SILENCE); };
     alive();
@@ -77,8 +83,8 @@ export function follow(address, headers, on) {
       await readEvents(response.body, (event) => {
         if (event.id) last = event.id;
         on.event(event);
-      }, alive);
-      return Date.now() - began < STEADY ? 'broken' : 'ended';
+      }, alive, (ms) => { wished = Math.min(ms, LONGEST_PAUSE); });
+      return Date.now() - began < STEADY && wished === undefined ? 'broken' : 'ended';
     } catch {
       return 'broken';
     } finally {
@@ -96,11 +102,15 @@ export function follow(address, headers, on) {
         on.link(false);
         await sleep(pause * (0.75 + Math.random() / 2)); // not everybody at once
         pause = Math.min(pause * 2, LONGEST_PAUSE);
+      } else if (wished !== undefined) {
+        await sleep(wished);
       }
     }
   })();
 
   return {
+    /** Somebody waits for an answer: the stream is opened again at once where it rests. */
+    hurry,
     stop() {
       stopped = true;
       removeEventListener('online', hurry);
