@@ -11,10 +11,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
+	"orientir/deploy/watch"
 	"orientir/knowledge/privacy"
 )
 
@@ -23,6 +25,8 @@ type Options struct {
 	Log    *slog.Logger     // default: nothing is logged
 	Now    func() time.Time // clock; default time.Now
 	Pulled []string         // channels whose pages fetch their messages themselves; default "web"
+	// Tracer is where traces go; nil: nowhere.
+	Tracer trace.Tracer
 	// Registerer is where metrics go; nil: nowhere.
 	Registerer prometheus.Registerer
 	// Mask hides personal numbers in what anybody writes and says which kinds it hid; default privacy.Mask, which knows no public phones.
@@ -39,12 +43,16 @@ type Conversations struct {
 	now    func() time.Time
 	pulled []string
 	reply  *prometheus.HistogramVec // channel
+	tracer trace.Tracer
 	mask   func(ctx context.Context, text string) (string, []privacy.Kind, error)
 }
 
 // NewConversations makes the store of conversations. redis carries wake-ups only.
 func NewConversations(pool *pgxpool.Pool, redis *redis.Client, o Options) *Conversations {
-	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled, mask: o.Mask, reply: newReplyMetric(o.Registerer)}
+	c := &Conversations{pool: pool, redis: redis, log: o.Log, now: o.Now, pulled: o.Pulled, mask: o.Mask, reply: newReplyMetric(o.Registerer), tracer: o.Tracer}
+	if c.tracer == nil {
+		c.tracer = watch.Silent()
+	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -255,11 +263,11 @@ func (c *Conversations) answer(ctx context.Context, tx postgres.DB, conversation
 	}
 	var id int64
 	err := tx.QueryRow(ctx, `
-		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, pulled, created_at, asked_at)
-		SELECT c.id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), c.turn, k.channel = ANY($7), $8, $9
+		INSERT INTO messages (conversation, sender, kind, text, body, author, turn, pulled, created_at, asked_at, trace)
+		SELECT c.id, $2, $3, left($4, 8000), $5, NULLIF($6, ''), c.turn, k.channel = ANY($7), $8, $9, NULLIF($10, '')
 		FROM conversations c JOIN contacts k ON k.id = c.contact
 		WHERE c.id = $1
-		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.pulled, c.now(), asked).Scan(&id)
+		RETURNING id`, conversation, from, kind, body.Plain(), body, author, c.pulled, c.now(), asked, watch.Carry(ctx)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("write to conversation %d: %w", conversation, err)
 	}
@@ -279,7 +287,7 @@ func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
 		UPDATE messages m SET delivered_at = $2
 		FROM conversations c JOIN contacts k ON k.id = c.contact
 		WHERE m.id = ANY($1) AND c.id = m.conversation AND m.sender <> 'person' AND m.delivered_at IS NULL AND m.failed_at IS NULL
-		RETURNING c.contact, k.channel, m.asked_at`, messages, c.now())
+		RETURNING c.contact, k.channel, m.asked_at, m.created_at, COALESCE(m.trace, '') AS trace`, messages, c.now())
 	if err != nil {
 		return fmt.Errorf("mark %d messages delivered: %w", len(messages), err)
 	}
@@ -287,6 +295,8 @@ func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
 		Contact int64
 		Channel string
 		Asked   *time.Time `db:"asked_at"`
+		Saved   time.Time  `db:"created_at"`
+		Trace   string
 	}
 	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[arrived])
 	if err != nil {
@@ -299,6 +309,7 @@ func (c *Conversations) Delivered(ctx context.Context, messages []int64) error {
 	for _, a := range list {
 		contacts = append(contacts, a.Contact)
 		c.replied(a.Channel, a.Asked)
+		c.arrivedSpan(ctx, a.Channel, a.Trace, a.Saved)
 	}
 	return c.sayGoodbye(ctx, contacts)
 }

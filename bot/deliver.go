@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/attribute"
 )
 
 const (
@@ -72,6 +73,7 @@ type pending struct {
 	Message
 	Tries int        `db:"tries"`
 	Asked *time.Time `db:"asked_at"`
+	Trace string     `db:"trace"`
 }
 
 // takePending takes at most n rows of pushed channels, each the oldest waiting one of its conversation.
@@ -98,7 +100,7 @@ func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
 			ORDER BY m.id
 			LIMIT $4
 			FOR UPDATE OF m SKIP LOCKED)
-		RETURNING `+messageColumns+`, tries, asked_at`, now, now.Add(sending), channels, n)
+		RETURNING `+messageColumns+`, tries, asked_at, COALESCE(trace, '') AS trace`, now, now.Add(sending), channels, n)
 	if err != nil {
 		return nil, fmt.Errorf("take messages to deliver: %w", err)
 	}
@@ -132,6 +134,8 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 	if err != nil || !ok {
 		return err
 	}
+	ctx, span := e.deliverSpan(ctx, m)
+	defer span.End()
 	channel := e.channels[c.Channel]
 	began := time.Now()
 	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
@@ -162,20 +166,21 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 		if refused.Blocked {
 			result = "blocked"
 		}
-		e.log.Warn("message refused", "message", m.ID, "channel", c.Channel, "reason", refused.Reason, "blocked", refused.Blocked)
+		e.log.WarnContext(ctx, "message refused", "message", m.ID, "channel", c.Channel, "reason", refused.Reason, "blocked", refused.Blocked)
 		err = e.conversations.failed(noting, c, m.ID, refused)
 	case ctx.Err() != nil:
 		return e.conversations.later(noting, m.ID, e.now(), m.Tries-1)
 	case m.Tries >= maxTries:
 		result = "failed"
-		e.log.Warn("message given up", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
+		e.log.WarnContext(ctx, "message given up", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
 		err = e.conversations.failed(noting, c, m.ID, &Refused{Reason: "no answer from the channel"})
 	default:
 		result = "error"
 		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute)
-		e.log.Warn("message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
+		e.log.WarnContext(ctx, "message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
 		err = e.conversations.later(noting, m.ID, e.now().Add(pause), m.Tries)
 	}
+	span.SetAttributes(attribute.String("channel", c.Channel), attribute.String("result", result))
 	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()
 	return err
 }

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"orientir/deploy/postgres"
+	"orientir/deploy/watch"
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -26,6 +28,7 @@ type answerer interface {
 type EngineOptions struct {
 	Log        *slog.Logger             // default: nothing is logged
 	Registerer prometheus.Registerer    // where metrics go; default: nowhere
+	Tracer     trace.Tracer             // where traces go; default: nowhere
 	PublicURL  string                   // base of the links in the greeting; "" leaves them out
 	Workers    int                      // conversations answered at once; default 4
 	Senders    int                      // messages sent at once; default 8
@@ -78,6 +81,9 @@ type Engine struct {
 func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, channels []Channel, o EngineOptions) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Tracer == nil {
+		o.Tracer = watch.Silent()
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.Workers = or(o.Workers, 4)

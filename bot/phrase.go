@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/trace"
 
+	"orientir/deploy/watch"
 	"orientir/retrieval"
 )
 
@@ -30,6 +32,11 @@ func (e *Engine) phrase(ctx context.Context, w waiting, asked *askGuides) {
 	ctx, cancel := context.WithTimeout(ctx, phraseLife)
 	e.phrases.Go(func() {
 		defer cancel()
+		if w.trace != "" {
+			var span trace.Span
+			ctx, span = e.o.Tracer.Start(watch.Resume(ctx, w.trace), "words")
+			defer span.End()
+		}
 		defer func() { <-e.phraseSlots }()
 		text, ok := e.phraseShown(ctx, w, asked)
 		if !ok {

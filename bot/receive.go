@@ -10,8 +10,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/attribute"
 
 	"orientir/bot/i18n"
+	"orientir/deploy/watch"
 	"orientir/knowledge/privacy"
 )
 
@@ -25,7 +27,9 @@ const (
 
 // Receive masks an event, stores it in one transaction and wakes a worker. Once it returns without an error the channel may
 // acknowledge the event: a crash loses nothing, and the same event again changes nothing.
-func (e *Engine) Receive(ctx context.Context, in Incoming) (Receipt, error) {
+func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error) {
+	ctx, span := watch.Span(ctx, "store", attribute.String("channel", in.Channel), attribute.String("kind", string(in.Kind)))
+	defer func() { watch.End(span, err) }()
 	if in.Channel == "" || in.ContactKey == "" || in.EventID == "" {
 		return Receipt{}, fmt.Errorf("receive an event of channel %q: it needs a contact key and an event id", in.Channel)
 	}
@@ -142,11 +146,11 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 	a.text = cut(a.text, longestHeld)
 	raise := a.Kind == Text || a.Kind == Command
 	err = tx.QueryRow(ctx, `
-		INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at)
-		SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11 FROM conversations WHERE id = $1
+		INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at, trace)
+		SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11, NULLIF($12, '') FROM conversations WHERE id = $1
 		ON CONFLICT (conversation, event_id) DO NOTHING
 		RETURNING id`, r.Conversation, a.kind, a.wordsToKeep(), a.dataToKeep(), a.degrees(a.Lat, held), a.degrees(a.Lon, held),
-		rise(raise), a.EventID, a.ownID(), held, now).Scan(&r.Message)
+		rise(raise), a.EventID, a.ownID(), held, now, watch.Carry(ctx)).Scan(&r.Message)
 	if errors.Is(err, pgx.ErrNoRows) {
 		r.Duplicate = true
 		err = tx.QueryRow(ctx, `SELECT id FROM messages WHERE conversation = $1 AND event_id = $2`,

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/attribute"
 
+	"orientir/deploy/watch"
 	"orientir/retrieval"
 )
 
@@ -19,20 +21,22 @@ type waiting struct {
 	state  state
 	chosen bool // the person picked the language
 	rows   []row
-	past   *Past // the hand-over that ended lately; nil: none
+	trace  string // where the step was in its trace, for what follows it
+	past   *Past  // the hand-over that ended lately; nil: none
 }
 
 // row is an incoming message that the dialog hasn't dealt with.
 type row struct {
-	ID   int64     `db:"id"`
-	Kind string    `db:"kind"`
-	Text string    `db:"text"`
-	Data string    `db:"data"`
-	Lat  *float64  `db:"lat"`
-	Lon  *float64  `db:"lon"`
-	Turn int64     `db:"turn"`
-	Held bool      `db:"held"`
-	At   time.Time `db:"created_at"`
+	ID    int64     `db:"id"`
+	Kind  string    `db:"kind"`
+	Text  string    `db:"text"`
+	Data  string    `db:"data"`
+	Lat   *float64  `db:"lat"`
+	Lon   *float64  `db:"lon"`
+	Turn  int64     `db:"turn"`
+	Held  bool      `db:"held"`
+	Trace string    `db:"trace"`
+	At    time.Time `db:"created_at"`
 }
 
 // load reads the conversation first and its messages after: one that comes in between has raised the turn by the time of saving.
@@ -69,7 +73,7 @@ func (e *Engine) load(ctx context.Context, l lease) (w waiting, err error) {
 		}
 	}
 	rows, err := e.conversations.pool.Query(ctx, `
-		SELECT id, kind, text, data, lat, lon, turn, held, created_at
+		SELECT id, kind, text, data, lat, lon, turn, held, created_at, COALESCE(trace, '') AS trace
 		FROM messages
 		WHERE conversation = $1 AND sender = 'person' AND handled_at IS NULL
 		ORDER BY id`, l.conversation)
@@ -132,6 +136,9 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 		return w, nil, e.save(ctx, l, w, nil, nil)
 	}
 	ev, taken := gather(w.rows)
+	ctx, span := e.stepSpan(ctx, l, w, taken)
+	defer func() { watch.End(span, err) }()
+	w.trace = watch.Carry(ctx)
 	d := &dialog{
 		person: person{Language: w.Language, Chosen: w.chosen, Audience: w.Audience, Place: w.Place, Library: w.Library, Terminal: w.Terminal},
 		state:  w.state, past: w.past, public: e.o.PublicURL, callbacks: e.o.Callbacks != nil, editors: e.o.Editors != nil, returns: e.conversations.Returns(w.Channel), now: e.now().In(e.sofia),
@@ -162,6 +169,7 @@ func (e *Engine) step(ctx context.Context, l lease) (w waiting, asked *askGuides
 	if asked != nil {
 		outcome = string(asked.answer.Outcome)
 	}
+	span.SetAttributes(attribute.String("outcome", outcome))
 	e.metrics.answered.WithLabelValues(w.Channel, outcome).Inc()
 	e.metrics.latency.WithLabelValues(w.Channel).Observe(max(0, e.now().Sub(taken[len(taken)-1].At).Seconds()))
 	w.Language = d.person.Language
@@ -240,10 +248,12 @@ func (e *Engine) read(ctx context.Context, w waiting, d *dialog, ev event) (next
 
 // save keeps a step in one transaction: only where the turn and the holder are still the same and nobody else has taken the
 // lease over; else errMoved. change says what is to be said and known from now on.
-func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, change func(context.Context, pgx.Tx) (*dialog, error)) error {
+func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, change func(context.Context, pgx.Tx) (*dialog, error)) (err error) {
+	ctx, span := watch.Span(ctx, "save")
+	defer func() { watch.End(span, err) }()
 	now := e.now()
 	var queue, more bool
-	err := pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
 		// The contact first, as Receive does: otherwise a message that comes now and this step could wait for each other.
 		if _, err := tx.Exec(ctx, `SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE`, w.Contact); err != nil {
 			return fmt.Errorf("lock the contact: %w", err)

@@ -96,7 +96,8 @@ func (e *Engine) untilDue(ctx context.Context) time.Duration {
 type lease struct {
 	conversation int64
 	number       int64
-	tries        int // leases since the last step that was saved, this one too
+	tries        int       // leases since the last step that was saved, this one too
+	at           time.Time // when it was taken, by the real clock
 }
 
 // lease takes the conversation that has waited longest; false where none waits.
@@ -119,6 +120,7 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 	if err != nil {
 		return lease{}, false, fmt.Errorf("lease a conversation: %w", err)
 	}
+	l.at = time.Now()
 	return l, true, nil
 }
 

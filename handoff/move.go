@@ -11,6 +11,7 @@ import (
 
 	"orientir/bot"
 	"orientir/deploy/postgres"
+	"orientir/deploy/watch"
 	"orientir/handoff/staff"
 )
 
@@ -183,6 +184,8 @@ func (d *Desk) tell(ctx context.Context, tx postgres.DB, m move, done moved) err
 
 // step makes a step of a librarian's through the door, wakes who should hear of it and counts it.
 func (d *Desk) step(ctx context.Context, verb string, m move, also func(tx pgx.Tx, change *staff.Act, done moved) error) (done moved, err error) {
+	ctx, span := d.stepSpan(ctx, verb, m.ticket)
+	defer func() { watch.End(span, err) }()
 	err = d.staff.Door(ctx, act(m.account, verb, m.ticket), func(tx pgx.Tx, change *staff.Act) (err error) {
 		if done, err = d.advance(ctx, tx, m); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"orientir/bot"
 	"orientir/deploy/postgres"
+	"orientir/deploy/watch"
 )
 
 // begin inserts a ticket, as the table of steps has it, and links it to the one of the last days that it may go on with.
@@ -24,13 +25,13 @@ func (d *Desk) begin(ctx context.Context, tx postgres.DB, w bot.Wish, wish strin
 		attendance = attendanceOf(to.to)
 	}
 	err = tx.QueryRow(ctx, `
-		INSERT INTO tickets (conversation, reason, wish, place, language, summary, help_point, why, opened_at, state, claimed_by, claimed_at, active_at, earlier, routed_at, why_name, why_until, opened_as)
+		INSERT INTO tickets (conversation, reason, wish, place, language, summary, help_point, why, opened_at, state, claimed_by, claimed_at, active_at, earlier, routed_at, why_name, why_until, opened_as, trace)
 		VALUES ($1, $2, $3, $4, $5, left($6, 4000), NULLIF($7, ''), $8, $9, $10, NULLIF($11::bigint, 0),
 			CASE WHEN $11::bigint <> 0 THEN $9::timestamptz END, CASE WHEN $11::bigint <> 0 THEN $9::timestamptz END,
-			(SELECT e.id FROM tickets e WHERE e.conversation = $1 AND e.state = 'closed' AND e.claimed_by IS NOT NULL AND e.closed_at > $12 ORDER BY e.id DESC LIMIT 1), $9, $13, $14, $15)
+			(SELECT e.id FROM tickets e WHERE e.conversation = $1 AND e.state = 'closed' AND e.claimed_by IS NOT NULL AND e.closed_at > $12 ORDER BY e.id DESC LIMIT 1), $9, $13, $14, $15, NULLIF($16, ''))
 		ON CONFLICT (conversation) WHERE state <> 'closed' DO NOTHING
 		RETURNING id`, w.Conversation, w.Reason, wish, w.Place, w.Language, w.Summary, to.to.id(), to.why.Key, now, after.State, after.Holder, now.Add(-reopenedWithin),
-		to.why.Name, orNull(to.why.Until), attendance).Scan(&id)
+		to.why.Name, orNull(to.why.Until), attendance, watch.Carry(ctx)).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, r, nil
 	}

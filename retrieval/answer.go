@@ -94,7 +94,7 @@ type Answer struct {
 
 // lay makes an answer of a verdict.
 func (a *Answerer) lay(ctx context.Context, s *serving, q Question, c consideration) (Answer, error) {
-	defer a.stage(s, stageLay)()
+	defer a.stage(ctx, s, stageLay)()
 	v := c.verdict
 	answer := Answer{
 		Outcome: v.outcome, Intent: v.intent, Topic: v.topic, Confidence: v.confidence, Language: q.Language,

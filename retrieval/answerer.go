@@ -12,8 +12,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
 
 	"orientir/deploy/postgres"
+	"orientir/deploy/watch"
 	"orientir/knowledge"
 )
 
@@ -111,9 +113,12 @@ func (a *Answerer) Answer(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	end := a.stage(s, stageWhole)
+	ctx, span := watch.Span(ctx, "retrieval")
+	began := time.Now()
 	answer, err := a.answer(ctx, s, q)
-	end()
+	a.metrics.seconds.WithLabelValues(stageWhole).Observe(time.Since(began).Seconds())
+	span.SetAttributes(attribute.String("outcome", string(answer.Outcome)), attribute.String("intent", string(answer.Intent)))
+	watch.End(span, err)
 	if err != nil {
 		a.metrics.answers.WithLabelValues("failed").Inc()
 		return Answer{}, err
@@ -205,13 +210,13 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 	}
 	for range 2 {
 		read := c.library
-		end := a.stage(s, stageRead)
+		end := a.stage(ctx, s, stageRead)
 		c.analysis = s.analyze(read, text)
 		l = s.look(read, text, c.analysis)
 		words = s.weights.queryWords(c.analysis)
 		end()
 		beside := a.beside(ctx, s, q, text, c.analysis) // while the database searches
-		end = a.stage(s, stageSearch)
+		end = a.stage(ctx, s, stageSearch)
 		c.finding, err = a.find(ctx, s, s.model, text, l.vector, words)
 		end()
 		if err != nil {
@@ -230,7 +235,7 @@ func (a *Answerer) consider(ctx context.Context, s *serving, q Question, text st
 		}
 	}
 	if s.remote != nil {
-		end := a.stage(s, stageVectors)
+		end := a.stage(ctx, s, stageVectors)
 		c.finding = a.remoteSecond(ctx, s, text, words, c.finding)
 		end()
 	}
@@ -267,7 +272,7 @@ func (a *Answerer) beside(ctx context.Context, s *serving, q Question, text stri
 		}
 	}
 	go func() {
-		defer a.stage(s, stageBeside)()
+		defer a.stage(ctx, s, stageBeside)()
 		r := remark{aside: a.rules.aside(analysis)}
 		r.named, r.err = a.store.FindPlace(ctx, q.Text)
 		read <- r

@@ -1,10 +1,13 @@
 package retrieval
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"orientir/deploy/watch"
 )
 
 type metrics struct {
@@ -86,11 +89,16 @@ const (
 	stageLay        = "lay"
 )
 
-// stage times a stage of an answer; the function that it gives ends it. Answers of a trial, thousands in a row, are not what people wait for.
-func (a *Answerer) stage(s *serving, name string) (end func()) {
+// stage times a stage of an answer and makes it a span; the function that it gives ends it. Answers of a trial, thousands in a row, are not
+// what people wait for.
+func (a *Answerer) stage(ctx context.Context, s *serving, name string) (end func()) {
 	if s.trial != nil {
 		return func() {}
 	}
+	_, span := watch.Span(ctx, name)
 	began := time.Now()
-	return func() { a.metrics.seconds.WithLabelValues(name).Observe(time.Since(began).Seconds()) }
+	return func() {
+		span.End()
+		a.metrics.seconds.WithLabelValues(name).Observe(time.Since(began).Seconds())
+	}
 }

@@ -59,7 +59,7 @@ func (a *Answerer) understand(ctx context.Context, s *serving, q Question, own c
 	}
 	short, cancel := context.WithTimeout(ctx, understandDeadline)
 	defer cancel()
-	end := a.stage(s, stageUnderstand)
+	end := a.stage(ctx, s, stageUnderstand)
 	u, err := a.ask(short, q)
 	end()
 	if err != nil {

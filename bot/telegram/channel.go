@@ -16,9 +16,11 @@ import (
 	"github.com/go-telegram/bot/models"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"orientir/bot"
 	"orientir/deploy/outgoing"
+	"orientir/deploy/watch"
 )
 
 // Options of the channel.
@@ -30,6 +32,7 @@ type Options struct {
 	Log        *slog.Logger
 	Client     *http.Client          // for calls other than the long poll; nil is one with a 20 s timeout
 	Registerer prometheus.Registerer // where metrics go; nil: nowhere
+	Tracer     trace.Tracer          // where traces go; nil: nowhere
 	// Link takes the code that a member of the staff sends in private, «/link CODE» or by the link on their account's page, and gives
 	// the words to answer with. The same code may come twice. nil: it is a command like any other.
 	Link func(ctx context.Context, l Link) (words string, err error)
@@ -70,6 +73,9 @@ func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
 	if o.Client == nil {
 		own, _ := url.Parse(o.APIURL) // the address holds the token: no redirect takes it to another server
 		o.Client = outgoing.Guard{}.Client(20*time.Second, own)
+	}
+	if o.Tracer == nil {
+		o.Tracer = watch.Silent()
 	}
 	m := newMetrics(o.Registerer)
 	o.Client = countingClient(o.Client, m.calls)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"orientir/deploy/postgres"
+	"orientir/deploy/watch"
 )
 
 const (
@@ -93,7 +94,7 @@ func (b *Bot) Webhook(to receiver) http.Handler {
 			return
 		}
 		if err := b.take(r.Context(), to, u); err != nil {
-			b.o.Log.Error("telegram update not stored", "update", id, "err", err)
+			b.o.Log.ErrorContext(r.Context(), "telegram update not stored", "update", id, "err", err)
 			http.Error(w, "not stored", http.StatusInternalServerError)
 		}
 	})
@@ -129,7 +130,9 @@ func (b *Bot) read(raw []byte) (u models.Update, id int64) {
 
 // take stores an update; nil means that it may be acknowledged.
 func (b *Bot) take(ctx context.Context, to receiver, u models.Update) (err error) {
+	ctx, span := b.o.Tracer.Start(ctx, "telegram update") // within the webhook's request, where there is one
 	defer func() {
+		watch.End(span, err)
 		result := "stored"
 		if err != nil {
 			result = "failed"

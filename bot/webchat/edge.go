@@ -120,7 +120,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, e edge, err error) {
 		s.log.Error("web request failed: the database is away", "route", r.Pattern, "error", err)
 		f = &fault{Status: http.StatusServiceUnavailable, Key: "web.error_503"}
 	default:
-		s.log.Error("web request failed", "route", r.Pattern, "error", err)
+		s.log.ErrorContext(r.Context(), "web request failed", "route", r.Pattern, "error", err)
 		f = &fault{Status: http.StatusInternalServerError, Key: "web.error_500"}
 	}
 	if f.Retry > 0 {

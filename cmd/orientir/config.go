@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -37,6 +38,9 @@ type Config struct {
 	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
 
 	Mail *mail.Server // nil: no mail
+
+	Traces       *url.URL    // of the collector, for POST; nil: nothing is traced
+	TracesHeader http.Header // that it wants to see
 
 	TelegramToken  string
 	TelegramURL    string // "" is Telegram's own server
@@ -175,6 +179,27 @@ func LoadConfig(env func(string) string) (Config, error) {
 		c.RateLimits = false
 	default:
 		fault("ORIENTIR_RATE_LIMITS", "%q не е on или off", v)
+	}
+	traces := env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+	if base := env("OTEL_EXPORTER_OTLP_ENDPOINT"); traces == "" && base != "" {
+		traces = strings.TrimRight(base, "/") + "/v1/traces"
+	}
+	if traces != "" {
+		u, err := url.Parse(traces)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			fault("OTEL_EXPORTER_OTLP_ENDPOINT", "не е адрес като http://collector:4318")
+		} else {
+			c.Traces = u
+		}
+	}
+	c.TracesHeader = http.Header{}
+	for _, v := range list(env("OTEL_EXPORTER_OTLP_HEADERS")) {
+		name, value, ok := strings.Cut(v, "=")
+		if text, err := url.PathUnescape(value); ok && err == nil && name != "" {
+			c.TracesHeader.Set(name, text)
+		} else {
+			fault("OTEL_EXPORTER_OTLP_HEADERS", "не е като име=стойност,име=стойност") // never the value
+		}
 	}
 	if v := env("SMTP_URL"); v != "" {
 		server, err := mail.ParseURL(v)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // How much of the same a log tells: while a part is away, a fault repeats with each request.
@@ -15,7 +17,7 @@ const (
 	floodMost   = 5 // of one message in a window; what is beyond is counted
 )
 
-// newLog writes structured lines: never message text, tokens or personal data.
+// newLog writes structured lines: never message text, tokens or personal data. A line that is written within a trace carries its id.
 func newLog(w io.Writer, format string, quiet bool) *slog.Logger {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if quiet {
@@ -47,6 +49,10 @@ func (c *calm) Handle(ctx context.Context, r slog.Record) error {
 	}
 	if !pass {
 		return nil
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsSampled() {
+		r = r.Clone()
+		r.AddAttrs(slog.String("trace_id", span.TraceID().String()))
 	}
 	return c.next.Handle(ctx, r)
 }

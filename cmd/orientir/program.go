@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"orientir/deploy/local"
 	"orientir/deploy/postgres"
@@ -28,6 +29,7 @@ type Program struct {
 	standby  *postgres.Standby // nil where the database itself is searched
 	redis    *redis.Client
 	registry *prometheus.Registry
+	tracer   trace.Tracer // nil: nothing is traced
 	store    *knowledge.Store
 	answerer *retrieval.Answerer
 	clock    *postgres.Clock // the database's, by which all replicas go; nil: time.Now

@@ -76,6 +76,14 @@ func serveCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if config.Traces != nil {
+				logTraceFaults(log)
+				var end func()
+				if p.tracer, end, err = tracing(newOTLP(config.Traces, config.TracesHeader), log); err != nil {
+					return errors.Join(err, p.Close())
+				}
+				defer end()
+			}
 			err = p.serve(c.Context(), c.OutOrStdout())
 			return errors.Join(err, p.Close())
 		},
@@ -184,7 +192,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s := &site{drain: newDrain(p.config.Drain)}
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
-	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Now: p.now()})
+	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Tracer: p.tracer, Now: p.now()})
 	s.staff = staff.NewStore(p.pool)
 	s.conversations = conversations
 	vault, err := p.config.vault(p.log)
@@ -203,7 +211,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	if p.config.TelegramToken != "" {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
-			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry,
+			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry, Tracer: p.tracer,
 			Link: group.Linker(s.staff), Groups: inbox,
 		})
 		if err != nil {
@@ -232,7 +240,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		return p.answerer.Forget(ctx, tx, []int64{conversation})
 	}
 	engineOptions := bot.EngineOptions{
-		Log: p.log, Registerer: registry, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
+		Log: p.log, Registerer: registry, Tracer: p.tracer, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
 		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.worklist.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk, Editors: s.worklist,
 	}
 	if vault != nil {
@@ -284,7 +292,11 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	s.handler = s.drain.handler(counted.count(mux))
+	handler := counted.count(mux)
+	if p.tracer != nil {
+		handler = traced(p.tracer, handler)
+	}
+	s.handler = s.drain.handler(handler)
 	return s, nil
 }
 

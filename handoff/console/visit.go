@@ -152,7 +152,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &tooBig):
 		status, key = http.StatusRequestEntityTooLarge, "too_big"
 	default:
-		s.Log.Error("staff page failed", "path", r.URL.Path, "account", visitOf(r).account.ID, "error", err)
+		s.Log.ErrorContext(r.Context(), "staff page failed", "path", r.URL.Path, "account", visitOf(r).account.ID, "error", err)
 	}
 	page := struct {
 		frame
