@@ -14,7 +14,9 @@ const link = id('link');
 const forget = id('forget'); // none at a library's terminal, which has an end of its own
 const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
 const { title } = document;
-const unsent = new Map(); // article → event: what waits for the connection
+const unsent = new Map(); // article → event: what waits for the connection, or for a server that can't take it now
+const AGAIN = 6000; // ms
+let again; // the timer of the next try
 let held = false; // a librarian holds the conversation: nobody else is looking for an answer
 let forgetting = false; // the person asked for it to be deleted
 let forgotten = false; // the conversation is deleted; the next message begins another
@@ -122,12 +124,16 @@ async function deliver(article, event) {
   } catch (fault) {
     log.typing(false);
     if (fault.offline) link.textContent = words.offline;
-    if (fault.again) unsent.set(article, event);
+    if (fault.again) {
+      unsent.set(article, event);
+      clearTimeout(again);
+      again = setTimeout(resend, AGAIN * (0.75 + Math.random() / 2)); // not everybody at once
+    }
     log.unsent(article, fault.message, fault.again && (() => deliver(article, event)));
   }
 }
 
-/** The connection is back: what waited goes out, in order. */
+/** What waited goes out, in order: the connection is back, or a server that couldn't take it may be well again. */
 function resend() {
   for (const [article, event] of [...unsent]) {
     article.querySelector('.unsent')?.remove();
