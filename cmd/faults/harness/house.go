@@ -43,6 +43,7 @@ type house struct {
 	says      atomic.Pointer[modelMood] // of the model
 	chats     sync.Map                  // chat id → chan telegramtest.Sent
 	questions []string
+	unheard   func() // told of each answer that is lost
 }
 
 // mood is how Telegram's server behaves: nil is well.
@@ -196,6 +197,9 @@ func (h *house) telegramFault(method string, call int) (telegramtest.Fault, bool
 	f := m.fault
 	if f.Carry && !strings.HasPrefix(method, "send") {
 		return f, false
+	}
+	if f.Carry && h.unheard != nil {
+		h.unheard()
 	}
 	return f, true
 }

@@ -29,6 +29,7 @@ type row struct {
 type ledger struct {
 	mu         sync.Mutex
 	number     int // of the last fault that began
+	unheard    int // answers of Telegram's server that were lost
 	kind       string
 	rows       map[string]*row
 	order      []string
@@ -45,7 +46,7 @@ type ledger struct {
 
 // sighting is a message as one person saw it.
 type sighting struct {
-	fault int // number of the last fault when it came first
+	fault int // number of the last fault, and of lost answers, when it came first
 	times int
 }
 
@@ -64,6 +65,13 @@ func (l *ledger) at(kind string) *row {
 		l.order = append(l.order, kind)
 	}
 	return r
+}
+
+// lostAnswer notes that Telegram's server carried a call out and its answer was lost: a repeat has one more excuse.
+func (l *ledger) lostAnswer() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unheard++
 }
 
 // begin notes that a fault begins.
@@ -133,11 +141,11 @@ func (l *ledger) saw(who, what string) bool {
 	defer l.mu.Unlock()
 	s := l.heard[who+" "+what]
 	if s == nil {
-		l.heard[who+" "+what] = &sighting{l.number, 1}
+		l.heard[who+" "+what] = &sighting{l.number + l.unheard, 1}
 		return true
 	}
 	s.times++
-	if s.times-1 > l.number-s.fault+1 {
+	if s.times-1 > l.number+l.unheard-s.fault+1 {
 		l.at(l.kind).Doubled++
 		l.note("%s saw %s %d times", who, what, s.times)
 	} else {

@@ -66,6 +66,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	fmt.Fprintf(o.Out, "the program is ready after %v\n", time.Since(began).Round(100*time.Millisecond))
 
 	l := newLedger()
+	h.unheard = l.lostAnswer // before the first fault
 	living, leave := context.WithCancel(ctx)
 	defer leave()
 	asking, enough := context.WithCancel(living)
