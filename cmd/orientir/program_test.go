@@ -315,6 +315,8 @@ func TestTheMainJob(t *testing.T) {
 	t.Run("a model is never trusted", func(t *testing.T) { aModelThatGoesWrong(t, p, said, model) })
 	t.Run("no measure falls with a model", func(t *testing.T) { measuredWithAModel(t, p, said, model) })
 
+	t.Run("a backup answers the same", func(t *testing.T) { aBackupAnswersTheSame(t, p) })
+
 	t.Run("a librarian takes over", func(t *testing.T) {
 		out, err := p.run("дълга парола за проба 7\n", "staff", "add", "--role", "librarian", "--password-stdin", "--name", "Елена", "elena@example.bg")
 		if err != nil {
