@@ -26,6 +26,10 @@ const usage = `Употреба:
 func speakBulgarian(c *cobra.Command) {
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "показва тази помощ"
+	if c.Version != "" {
+		c.InitDefaultVersionFlag()
+		c.Flags().Lookup("version").Usage = "показва версията"
+	}
 	c.DisableFlagsInUseLine = true
 	for _, child := range c.Commands() {
 		speakBulgarian(child)

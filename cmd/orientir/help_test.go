@@ -19,7 +19,7 @@ func run(t *testing.T, args ...string) (string, error) {
 
 func TestHelpIsBulgarian(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers"} {
+	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers", "health"} {
 		help, err := run(t, append(strings.Fields(name), "--help")...)
 		if err != nil {
 			t.Fatalf("%s --help: %v", name, err)

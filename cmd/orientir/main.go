@@ -46,10 +46,12 @@ func command(env func(string) string) *cobra.Command {
 		Args:          cobra.ArbitraryArgs,
 		RunE:          oneOf,
 	}
+	root.Version = versionWords()
+	root.SetVersionTemplate("orientir {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		serveCommand(env), askCommand(env), evalCommand(env), checkCommand(env), importCommand(env), exportCommand(env),
-		staffCommand(env), maskCommand(env), migrateCommand(env), withServersCommand(env),
+		staffCommand(env), maskCommand(env), migrateCommand(env), withServersCommand(env), healthCommand(env),
 	)
 	speakBulgarian(root)
 	return root
