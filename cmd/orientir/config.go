@@ -42,6 +42,9 @@ type Config struct {
 	Traces       *url.URL    // of the collector, for POST; nil: nothing is traced
 	TracesHeader http.Header // that it wants to see
 
+	NotifySocket string        // where the service manager is told how we are; "" where it didn't ask
+	Watchdog     time.Duration // within which it wants a sign of life; 0: none
+
 	TelegramToken  string
 	TelegramURL    string // "" is Telegram's own server
 	WebhookSecret  string
@@ -165,6 +168,14 @@ func LoadConfig(env func(string) string) (Config, error) {
 			fault("ORIENTIR_DRAIN", "%q не е цяло число секунди от 0 до %d", v, mostDrain)
 		}
 		c.Drain = time.Duration(seconds) * time.Second
+	}
+	c.NotifySocket = env("NOTIFY_SOCKET")
+	if v := env("WATCHDOG_USEC"); v != "" {
+		usec, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || usec <= 0 {
+			fault("WATCHDOG_USEC", "%q не е брой микросекунди", v)
+		}
+		c.Watchdog = time.Duration(usec) * time.Microsecond
 	}
 	switch v := env("ORIENTIR_LINK_CHECKS"); v {
 	case "", "on":

@@ -164,6 +164,14 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 		return p.answerer.Run(ctx)
 	})
 	group.Go(func() error { return p.greet(ctx, out, site.staff) })
+	group.Go(func() error {
+		manager := notifier{p.config.NotifySocket, p.config.Watchdog}
+		manager.run(ctx, p.log, func(ctx context.Context) error {
+			_, err := askHealth(ctx, listener.Addr().String(), "/healthz")
+			return err
+		})
+		return nil
+	})
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
