@@ -1,0 +1,179 @@
+package manifests
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	cnpg "github.com/cloudnative-pg/api/pkg/api/v1"
+	barman "github.com/cloudnative-pg/barman-cloud/pkg/api"
+	prometheus "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
+	apps "k8s.io/api/apps/v1"
+	autoscaling "k8s.io/api/autoscaling/v2"
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	policy "k8s.io/api/policy/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+const kubernetes = "../../deploy/kubernetes"
+
+// objectStore is the resource of CloudNativePG's plugin for Barman, whose own module can't be had alone; what it configures is Barman's type.
+type objectStore struct {
+	meta.TypeMeta   `json:",inline"`
+	meta.ObjectMeta `json:"metadata"`
+	Spec            struct {
+		Configuration   barman.BarmanObjectStoreConfiguration `json:"configuration"`
+		RetentionPolicy string                                `json:"retentionPolicy,omitempty"`
+	} `json:"spec"`
+}
+
+// cluster is everything that one overlay makes.
+type cluster struct {
+	namespaces  []*core.Namespace
+	accounts    []*core.ServiceAccount
+	configs     []*core.ConfigMap
+	services    []*core.Service
+	deployments []*apps.Deployment
+	sets        []*apps.StatefulSet
+	budgets     []*policy.PodDisruptionBudget
+	scalers     []*autoscaling.HorizontalPodAutoscaler
+	policies    []*networking.NetworkPolicy
+	ingresses   []*networking.Ingress
+	databases   []*cnpg.Cluster
+	schedules   []*cnpg.ScheduledBackup
+	stores      []*objectStore
+	monitors    []*prometheus.PodMonitor
+}
+
+// add reads one object strictly: a field that its kind doesn't have is a fault.
+func (c *cluster) add(kind string, text []byte) error {
+	switch kind {
+	case "v1/Namespace":
+		return read(&c.namespaces, text)
+	case "v1/ServiceAccount":
+		return read(&c.accounts, text)
+	case "v1/ConfigMap":
+		return read(&c.configs, text)
+	case "v1/Service":
+		return read(&c.services, text)
+	case "apps/v1/Deployment":
+		return read(&c.deployments, text)
+	case "apps/v1/StatefulSet":
+		return read(&c.sets, text)
+	case "policy/v1/PodDisruptionBudget":
+		return read(&c.budgets, text)
+	case "autoscaling/v2/HorizontalPodAutoscaler":
+		return read(&c.scalers, text)
+	case "networking.k8s.io/v1/NetworkPolicy":
+		return read(&c.policies, text)
+	case "networking.k8s.io/v1/Ingress":
+		return read(&c.ingresses, text)
+	case "postgresql.cnpg.io/v1/Cluster":
+		return read(&c.databases, text)
+	case "postgresql.cnpg.io/v1/ScheduledBackup":
+		return read(&c.schedules, text)
+	case "barmancloud.cnpg.io/v1/ObjectStore":
+		return read(&c.stores, text)
+	case "monitoring.coreos.com/v1/PodMonitor":
+		return read(&c.monitors, text)
+	}
+	return fmt.Errorf("no type for %s is known here", kind)
+}
+
+func read[T any](into *[]*T, text []byte) error {
+	object := new(T)
+	if err := yaml.UnmarshalStrict(text, object); err != nil {
+		return err
+	}
+	*into = append(*into, object)
+	return nil
+}
+
+// render gives what kustomize makes of a folder.
+func render(t *testing.T, folder string) *cluster {
+	t.Helper()
+	made, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	if err != nil {
+		t.Fatalf("%s: %v", folder, err)
+	}
+	c := &cluster{}
+	for _, resource := range made.Resources() {
+		text, err := resource.AsYAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := strings.TrimPrefix(resource.GetGvk().ApiVersion()+"/"+resource.GetKind(), "/")
+		if err := c.add(kind, text); err != nil {
+			t.Errorf("%s: %s %s: %v", folder, kind, resource.GetName(), err)
+		}
+		if ns := resource.GetNamespace(); kind != "v1/Namespace" && ns != "orientir" {
+			t.Errorf("%s: %s %s stands in the namespace %q", folder, kind, resource.GetName(), ns)
+		}
+	}
+	return c
+}
+
+// overlays are rendered one by one; the last is the one that the README tells operators to write.
+func overlays(t *testing.T) map[string]*cluster {
+	t.Helper()
+	found := map[string]*cluster{}
+	for _, name := range []string{"library", "municipality", "country"} {
+		found[name] = render(t, filepath.Join(kubernetes, "overlays", name))
+	}
+	own := filepath.Join(t.TempDir(), "kubernetes")
+	if err := os.CopyFS(own, os.DirFS(kubernetes)); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml\n(apiVersion: kustomize.*?)```").FindSubmatch(readme)
+	if block == nil {
+		t.Fatal("the README shows no overlay")
+	}
+	mine := filepath.Join(own, "overlays", "own")
+	if err := os.Mkdir(mine, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(mine, "kustomization.yaml"), block[1], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found["README"] = render(t, mine)
+	return found
+}
+
+// settings are the variables that the program reads, as its own source names them.
+func settings(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("../orientir/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the program's source: %v, %v", files, err)
+	}
+	known := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`).FindAllStringSubmatch(string(text), -1) {
+			known[m[1]] = true
+		}
+	}
+	for _, must := range []string{"DATABASE_URL", "REDIS_URL", "ORIENTIR_SECRET_KEY"} {
+		if !known[must] {
+			t.Fatalf("the program's source doesn't name %s", must)
+		}
+	}
+	return known
+}

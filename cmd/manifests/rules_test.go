@@ -1,0 +1,372 @@
+package manifests
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	core "k8s.io/api/core/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// connections are how many one replica may hold: its pool, the one that carries the locks of its jobs, and the one that migrates.
+const connections = 16 + 2
+
+// pods are what a controller makes, and how many of them there are at least and at most while it is rolled.
+type pods struct {
+	name        string
+	labels      map[string]string
+	spec        core.PodSpec
+	least, most int
+}
+
+func (c *cluster) pods(t *testing.T) (all []pods) {
+	t.Helper()
+	for _, d := range c.deployments {
+		p := pods{name: d.Name, labels: d.Spec.Template.Labels, spec: d.Spec.Template.Spec}
+		for _, h := range c.scalers {
+			if h.Spec.ScaleTargetRef.Name != d.Name || h.Spec.ScaleTargetRef.Kind != "Deployment" {
+				t.Errorf("the autoscaler %s has no target", h.Name)
+			}
+			p.least, p.most = int(*h.Spec.MinReplicas), int(h.Spec.MaxReplicas)
+		}
+		if d.Spec.Replicas != nil {
+			t.Errorf("%s has a number of replicas beside the autoscaler's", d.Name)
+		}
+		roll := d.Spec.Strategy.RollingUpdate
+		if roll == nil || roll.MaxUnavailable.IntValue() != 0 || roll.MaxSurge.IntValue() < 1 {
+			t.Errorf("%s takes a replica away before its successor is ready", d.Name)
+		} else {
+			p.most += roll.MaxSurge.IntValue()
+		}
+		selects(t, d.Name, d.Spec.Selector, p.labels)
+		all = append(all, p)
+	}
+	for _, s := range c.sets {
+		selects(t, s.Name, s.Spec.Selector, s.Spec.Template.Labels)
+		n := int(*s.Spec.Replicas)
+		all = append(all, pods{s.Name, s.Spec.Template.Labels, s.Spec.Template.Spec, n, n})
+	}
+	for _, d := range c.databases { // made by their operator, which gives them this label
+		all = append(all, pods{name: d.Name, labels: map[string]string{"cnpg.io/cluster": d.Name}, least: d.Spec.Instances, most: d.Spec.Instances})
+	}
+	return all
+}
+
+func selects(t *testing.T, name string, s *meta.LabelSelector, labels map[string]string) {
+	t.Helper()
+	if s == nil || len(s.MatchLabels) == 0 || !within(s.MatchLabels, labels) {
+		t.Errorf("%s doesn't select its own pods", name)
+	}
+}
+
+func within(want, have map[string]string) bool {
+	for k, v := range want {
+		if have[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+func TestKubernetes(t *testing.T) {
+	known := settings(t)
+	for name, c := range overlays(t) {
+		t.Run(name, func(t *testing.T) {
+			all := c.pods(t)
+			for _, p := range all {
+				if p.spec.Containers != nil {
+					checkPod(t, c, p, known)
+				}
+			}
+			checkServices(t, c, all)
+			checkBudgets(t, c, all)
+			checkNetwork(t, c, all)
+			checkDatabase(t, c, all)
+		})
+	}
+}
+
+func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
+	if s := p.spec.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.RunAsUser == nil || *s.RunAsUser == 0 ||
+		s.SeccompProfile == nil || s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault {
+		t.Errorf("%s: the pod is not held to another user than root and to the usual system calls", p.name)
+	}
+	if p.spec.AutomountServiceAccountToken == nil || *p.spec.AutomountServiceAccountToken {
+		t.Errorf("%s may speak to the cluster", p.name)
+	}
+	if p.spec.HostNetwork || p.spec.HostPID || p.spec.HostIPC {
+		t.Errorf("%s shares its node's namespaces", p.name)
+	}
+	volumes := map[string]bool{}
+	for _, v := range p.spec.Volumes {
+		volumes[v.Name] = true
+		if v.HostPath != nil {
+			t.Errorf("%s sees its node's files", p.name)
+		}
+		if v.ConfigMap != nil && !c.hasConfig(v.ConfigMap.Name) {
+			t.Errorf("%s: there is no ConfigMap %s", p.name, v.ConfigMap.Name)
+		}
+	}
+	for _, x := range p.spec.InitContainers {
+		checkContainer(t, c, p.name+"/"+x.Name, x, volumes, known)
+	}
+	for _, x := range p.spec.Containers {
+		where := p.name + "/" + x.Name
+		checkContainer(t, c, where, x, volumes, known)
+		for what, probe := range map[string]*core.Probe{"startup": x.StartupProbe, "liveness": x.LivenessProbe, "readiness": x.ReadinessProbe} {
+			switch {
+			case probe == nil:
+				t.Errorf("%s has no %s probe", where, what)
+			case probe.HTTPGet != nil && !hasPort(x, probe.HTTPGet.Port), probe.TCPSocket != nil && !hasPort(x, probe.TCPSocket.Port):
+				t.Errorf("%s: the %s probe asks a port that it hasn't", where, what)
+			case probe.HTTPGet != nil && probe.HTTPGet.Path != map[string]string{"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"}[what]:
+				t.Errorf("%s: the %s probe asks %s", where, what, probe.HTTPGet.Path)
+			}
+		}
+	}
+}
+
+func checkContainer(t *testing.T, c *cluster, where string, x core.Container, volumes, known map[string]bool) {
+	s := x.SecurityContext
+	if s == nil || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem || s.AllowPrivilegeEscalation == nil || *s.AllowPrivilegeEscalation ||
+		s.Capabilities == nil || !slices.Equal(s.Capabilities.Drop, []core.Capability{"ALL"}) || len(s.Capabilities.Add) > 0 || s.Privileged != nil {
+		t.Errorf("%s may do more than it must", where)
+	}
+	if x.Resources.Requests.Cpu().IsZero() || x.Resources.Requests.Memory().IsZero() || x.Resources.Limits.Memory().IsZero() {
+		t.Errorf("%s names no resources", where)
+	}
+	if x.Resources.Requests.Memory().Cmp(*x.Resources.Limits.Memory()) > 0 {
+		t.Errorf("%s asks for more memory than it may have", where)
+	}
+	if image, tag, _ := strings.Cut(x.Image[strings.LastIndex(x.Image, "/")+1:], ":"); tag == "" || tag == "latest" || !strings.Contains(x.Image, "/") {
+		t.Errorf("%s: the image %s (%s) has no registry or no version", where, x.Image, image)
+	}
+	for _, m := range x.VolumeMounts {
+		if !volumes[m.Name] {
+			t.Errorf("%s mounts %s, which the pod hasn't", where, m.Name)
+		}
+	}
+	ours := strings.Contains(x.Image, "/orientir:")
+	for _, from := range x.EnvFrom {
+		if from.ConfigMapRef == nil || !c.hasConfig(from.ConfigMapRef.Name) {
+			t.Errorf("%s: its variables come from nowhere", where)
+			continue
+		}
+		for _, m := range c.configs {
+			if m.Name == from.ConfigMapRef.Name {
+				for key := range m.Data {
+					if !known[key] {
+						t.Errorf("%s: the program knows no %s", where, key)
+					}
+				}
+			}
+		}
+	}
+	for _, e := range x.Env {
+		if ours && !known[e.Name] {
+			t.Errorf("%s: the program knows no %s", where, e.Name)
+		}
+		if r := e.ValueFrom; r == nil || r.SecretKeyRef == nil || r.SecretKeyRef.Name != "orientir" && !c.hasDatabaseSecret(r.SecretKeyRef.Name) {
+			t.Errorf("%s: %s comes from no secret that the README makes", where, e.Name)
+		}
+	}
+}
+
+func (c *cluster) hasConfig(name string) bool {
+	for _, m := range c.configs {
+		if m.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// hasDatabaseSecret: CloudNativePG makes NAME-app for the owner of the database.
+func (c *cluster) hasDatabaseSecret(name string) bool {
+	for _, d := range c.databases {
+		if d.Name+"-app" == name {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPort(x core.Container, port intstr.IntOrString) bool {
+	for _, p := range x.Ports {
+		if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
+			return true
+		}
+	}
+	return false
+}
+
+func podHasPort(p pods, port intstr.IntOrString) bool {
+	return slices.ContainsFunc(p.spec.Containers, func(x core.Container) bool { return hasPort(x, port) })
+}
+
+func checkServices(t *testing.T, c *cluster, all []pods) {
+	ports := map[string]bool{}
+	for _, s := range c.services {
+		found := false
+		for _, p := range all {
+			if p.spec.Containers == nil || !within(s.Spec.Selector, p.labels) {
+				continue
+			}
+			found = true
+			for _, port := range s.Spec.Ports {
+				ports[s.Name+"/"+port.Name] = true
+				if !podHasPort(p, port.TargetPort) {
+					t.Errorf("the service %s leads to a port %v that %s hasn't", s.Name, port.TargetPort, p.name)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("the service %s leads nowhere", s.Name)
+		}
+	}
+	for _, s := range c.sets {
+		if !slices.ContainsFunc(c.services, func(x *core.Service) bool { return x.Name == s.Spec.ServiceName }) {
+			t.Errorf("%s has no service %s", s.Name, s.Spec.ServiceName)
+		}
+	}
+	for _, i := range c.ingresses {
+		var named []string
+		for _, r := range i.Spec.Rules {
+			named = append(named, r.Host)
+			for _, path := range r.HTTP.Paths {
+				if b := path.Backend.Service; !ports[b.Name+"/"+b.Port.Name] {
+					t.Errorf("the ingress leads to %s/%s, which is nowhere", b.Name, b.Port.Name)
+				}
+			}
+			if !slices.ContainsFunc(c.configs, func(m *core.ConfigMap) bool { return m.Data["ORIENTIR_PUBLIC_URL"] == "https://"+r.Host }) {
+				t.Errorf("the ingress serves %s, which is not the program's public address", r.Host)
+			}
+		}
+		if len(i.Spec.TLS) != 1 || !slices.Equal(i.Spec.TLS[0].Hosts, named) {
+			t.Errorf("the ingress has TLS for others than %v", named)
+		}
+		if i.Annotations["nginx.ingress.kubernetes.io/proxy-buffering"] != "off" {
+			t.Error("the ingress gathers streams up")
+		}
+	}
+	if len(c.ingresses) != 1 {
+		t.Errorf("%d ways in", len(c.ingresses))
+	}
+	for _, m := range c.monitors {
+		if !slices.ContainsFunc(all, func(p pods) bool {
+			return within(m.Spec.Selector.MatchLabels, p.labels) &&
+				(p.spec.Containers == nil || podHasPort(p, intstr.FromString(*m.Spec.PodMetricsEndpoints[0].Port)))
+		}) {
+			t.Errorf("the monitor %s watches nothing", m.Name)
+		}
+	}
+}
+
+func checkBudgets(t *testing.T, c *cluster, all []pods) {
+	kept := map[string]bool{}
+	for _, b := range c.budgets {
+		for _, p := range all {
+			if !within(b.Spec.Selector.MatchLabels, p.labels) {
+				continue
+			}
+			kept[p.name] = true
+			need := 1
+			if slices.ContainsFunc(p.spec.Containers, func(x core.Container) bool { return x.Name == "sentinel" }) {
+				need = 2 // who agree on another primary
+			}
+			if left := p.least - b.Spec.MaxUnavailable.IntValue(); left < need {
+				t.Errorf("of %d %s the budget leaves %d", p.least, p.name, left)
+			}
+		}
+	}
+	if !kept["orientir"] {
+		t.Error("an emptied node may take all replicas")
+	}
+}
+
+func checkNetwork(t *testing.T, c *cluster, all []pods) {
+	denied := false
+	for _, n := range c.policies {
+		if len(n.Spec.PodSelector.MatchLabels) == 0 {
+			denied = denied || len(n.Spec.PolicyTypes) == 2 && len(n.Spec.Ingress) == 0 && len(n.Spec.Egress) == 0
+			continue
+		}
+		found := false
+		for _, p := range all {
+			if !within(n.Spec.PodSelector.MatchLabels, p.labels) {
+				continue
+			}
+			found = true
+			for _, rule := range n.Spec.Ingress {
+				if len(rule.From) == 0 {
+					t.Errorf("the policy %s lets everybody in", n.Name)
+				}
+				for _, port := range rule.Ports {
+					if p.spec.Containers != nil && !podHasPort(p, *port.Port) {
+						t.Errorf("the policy %s opens port %v, which %s hasn't", n.Name, port.Port, p.name)
+					}
+				}
+			}
+		}
+		if !found {
+			t.Errorf("the policy %s is about nobody", n.Name)
+		}
+		for _, rule := range n.Spec.Egress {
+			for _, to := range rule.To {
+				if to.PodSelector != nil && to.NamespaceSelector == nil && !slices.ContainsFunc(all, func(p pods) bool { return within(to.PodSelector.MatchLabels, p.labels) }) {
+					t.Errorf("the policy %s leads to %v, which is nobody", n.Name, to.PodSelector.MatchLabels)
+				}
+				if to.IPBlock != nil && len(to.IPBlock.Except) == 0 {
+					t.Errorf("the policy %s lets its pods into the inner networks", n.Name)
+				}
+			}
+		}
+	}
+	if !denied {
+		t.Error("what no policy names is open")
+	}
+}
+
+func checkDatabase(t *testing.T, c *cluster, all []pods) {
+	if len(c.databases) != 1 || len(c.schedules) != 1 || len(c.stores) != 1 {
+		t.Fatalf("%d databases, %d schedules of backups, %d places for them", len(c.databases), len(c.schedules), len(c.stores))
+	}
+	d, s, store := c.databases[0], c.schedules[0], c.stores[0]
+	var allowed int
+	if _, err := fmt.Sscan(d.Spec.PostgresConfiguration.Parameters["max_connections"], &allowed); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if need := p.most*connections + 10; p.name == "orientir" && need > allowed {
+			t.Errorf("%d replicas may hold %d connections, and the database has %d", p.most, need, allowed)
+		}
+	}
+	init := d.Spec.Bootstrap.InitDB
+	if init == nil || init.LocaleCollate != "C" || init.Encoding != "UTF8" || !slices.Contains(init.PostInitApplicationSQL, "CREATE EXTENSION vector") {
+		t.Errorf("the database is made without pgvector, or sorts by the system's library: %+v", init)
+	}
+	if !strings.Contains(d.Spec.ImageName, "standard") && len(d.Spec.PostgresConfiguration.Extensions) == 0 {
+		t.Errorf("the image %s has no pgvector", d.Spec.ImageName)
+	}
+	if d.Spec.PostgresConfiguration.Parameters["log_min_error_statement"] != "panic" {
+		t.Error("what people wrote may reach the database's log")
+	}
+	if len(d.Spec.Plugins) != 1 || d.Spec.Plugins[0].IsWALArchiver == nil || !*d.Spec.Plugins[0].IsWALArchiver || d.Spec.Plugins[0].Parameters["barmanObjectName"] != store.Name {
+		t.Error("the database's log is kept nowhere")
+	}
+	if s.Spec.Cluster.Name != d.Name || s.Spec.PluginConfiguration == nil || s.Spec.PluginConfiguration.Name != d.Spec.Plugins[0].Name || len(strings.Fields(s.Spec.Schedule)) != 6 {
+		t.Error("nothing saves the database by the clock")
+	}
+	if store.Spec.RetentionPolicy != "30d" {
+		t.Errorf("backups are kept for %s", store.Spec.RetentionPolicy)
+	}
+	if d.Spec.Instances == 1 && d.Spec.PostgresConfiguration.Synchronous != nil {
+		t.Error("a lonely database waits for a second")
+	}
+	if aws := store.Spec.Configuration.BarmanCredentials.AWS; aws == nil || aws.AccessKeyIDReference.Name != "orientir-backups" || aws.SecretAccessKeyReference.Name != "orientir-backups" {
+		t.Errorf("the backups' secrets are %+v", aws)
+	}
+}
