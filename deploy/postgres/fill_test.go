@@ -22,6 +22,7 @@ type column struct {
 	Default bool
 	Checks  string  // the definitions of all checks that name it
 	Refers  *string // SQL of a value that its foreign key allows; NULL: no key
+	Self    bool    // it points at another row of its own table
 }
 
 // fillEmpty puts a row into each table that has none. Its values are found by trying: what a check refuses is drawn anew, from the words
@@ -37,7 +38,8 @@ func fillEmpty(t *testing.T, conn *pgx.Conn) {
 		       coalesce((SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey)), '') AS checks,
 		       (SELECT format('SELECT %I FROM %s LIMIT 1', r.attname, k.confrelid::regclass)
 		        FROM pg_constraint k, unnest(k.conkey, k.confkey) AS p (here, there) JOIN LATERAL (SELECT attname FROM pg_attribute WHERE attrelid = k.confrelid AND attnum = p.there) r ON true
-		        WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> k.conrelid AND p.here = a.attnum LIMIT 1) AS refers
+		        WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> k.conrelid AND p.here = a.attnum LIMIT 1) AS refers,
+		       EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid = c.oid AND a.attnum = ANY (k.conkey)) AS self
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' AND a.attgenerated = ''
 		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
 		ORDER BY c.oid, a.attnum`)
@@ -69,7 +71,9 @@ func fillOne(t *testing.T, conn *pgx.Conn, table string, columns []column) {
 		names, choices := make([]string, len(columns)), make([][]string, len(columns))
 		for i, c := range columns {
 			names[i], choices[i] = c.Name, c.choices()
-			if c.Refers != nil {
+			if c.Self {
+				choices[i] = []string{"NULL"}
+			} else if c.Refers != nil {
 				if there := texts(t, conn, `SELECT (`+*c.Refers+`)::text`); len(there) == 1 && there[0] != "" {
 					choices[i] = []string{"(" + *c.Refers + ")"}
 				}
