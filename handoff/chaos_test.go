@@ -97,7 +97,7 @@ func newChaos(t *testing.T) *chaos {
 	c.accounts = append(c.accounts, b.librarian("eva@example.bg", "mezdra"), b.librarian("petar@example.bg"),
 		b.account(staff.Profile{Email: "boss@example.bg", Roles: []staff.Role{staff.Librarian, staff.Supervisor}}))
 	store, conversations := knowledge.NewStore(pool), bot.NewConversations(pool, b.redis, bot.Options{Now: b.now})
-	c.desk = NewDesk(pool, store, conversations, staff.NewStore(pool), b.redis, Options{Now: b.now, Vault: vault})
+	c.desk = NewDesk(pool, store, conversations, staff.NewStore(pool, staff.Options{}), b.redis, Options{Now: b.now, Vault: vault})
 	mind := &oracle{}
 	c.engine = func() *bot.Engine {
 		return bot.NewEngine(conversations, mind, store, c.desk, nil, bot.EngineOptions{

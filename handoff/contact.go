@@ -36,7 +36,7 @@ func (d *Desk) KeepContact(ctx context.Context, tx postgres.DB, conversation int
 		return false, nil
 	}
 	if err == nil {
-		_, err = tx.Exec(ctx, `UPDATE tickets SET contact = $2, contact_kind = $3 WHERE id = $1`, ticket, d.vault.seal(c.Value, sealedIn(ticket)), c.Kind)
+		_, err = tx.Exec(ctx, `UPDATE tickets SET contact = $2, contact_kind = $3 WHERE id = $1`, ticket, d.vault.Seal(c.Value, sealedIn(ticket)), c.Kind)
 	}
 	if err != nil {
 		return false, fmt.Errorf("keep a contact of conversation %d: %w", conversation, err)
@@ -74,7 +74,7 @@ func (d *Desk) Contact(ctx context.Context, ticket int64, a staff.Account) (valu
 		case sealed == nil || d.vault == nil:
 			return ErrNoContact
 		}
-		if value, err = d.vault.open(sealed, sealedIn(ticket)); err != nil {
+		if value, err = d.vault.Open(sealed, sealedIn(ticket)); err != nil {
 			d.log.Error("a contact can't be opened", "ticket", ticket, "err", err)
 			return ErrNoContact
 		}

@@ -215,24 +215,24 @@ func TestVaultOpensWithOldKeysAndForNothingElse(t *testing.T) {
 		}
 		return v
 	}
-	sealed := vault(1).seal(madeUpPhone, "ticket:1")
-	if again := vault(1).seal(madeUpPhone, "ticket:1"); bytes.Equal(sealed, again) {
+	sealed := vault(1).Seal(madeUpPhone, "ticket:1")
+	if again := vault(1).Seal(madeUpPhone, "ticket:1"); bytes.Equal(sealed, again) {
 		t.Error("the same contact is sealed the same twice")
 	}
-	if text, err := vault(2, 1).open(sealed, "ticket:1"); err != nil || text != madeUpPhone {
+	if text, err := vault(2, 1).Open(sealed, "ticket:1"); err != nil || text != madeUpPhone {
 		t.Error("with the old key behind a new one:", text, err)
 	}
-	if fresh := vault(2, 1).seal(madeUpPhone, "ticket:1"); string(fresh[:5]) == string(sealed[:5]) {
+	if fresh := vault(2, 1).Seal(madeUpPhone, "ticket:1"); string(fresh[:5]) == string(sealed[:5]) {
 		t.Error("sealed with the old key")
 	}
 	for name, open := range map[string]func() (string, error){
-		"another key":    func() (string, error) { return vault(2).open(sealed, "ticket:1") },
-		"another ticket": func() (string, error) { return vault(1).open(sealed, "ticket:2") },
+		"another key":    func() (string, error) { return vault(2).Open(sealed, "ticket:1") },
+		"another ticket": func() (string, error) { return vault(1).Open(sealed, "ticket:2") },
 		"changed": func() (string, error) {
-			return vault(1).open(append(sealed[:len(sealed)-1:len(sealed)-1], sealed[len(sealed)-1]^1), "ticket:1")
+			return vault(1).Open(append(sealed[:len(sealed)-1:len(sealed)-1], sealed[len(sealed)-1]^1), "ticket:1")
 		},
-		"cut off": func() (string, error) { return vault(1).open(sealed[:4], "ticket:1") },
-		"nothing": func() (string, error) { return vault(1).open(nil, "ticket:1") },
+		"cut off": func() (string, error) { return vault(1).Open(sealed[:4], "ticket:1") },
+		"nothing": func() (string, error) { return vault(1).Open(nil, "ticket:1") },
 	} {
 		if text, err := open(); !errors.Is(err, errSealed) || strings.Contains(text, "0888") {
 			t.Errorf("%s: %q, %v", name, text, err)

@@ -63,14 +63,14 @@ func NewVault(secrets ...[]byte) (*Vault, error) {
 	return v, nil
 }
 
-// seal encrypts a text. about says what it belongs to: only with the same words it opens again, so it can't be moved elsewhere.
-func (v *Vault) seal(text, about string) []byte {
+// Seal encrypts a text. about says what it belongs to: only with the same words it opens again, so it can't be moved elsewhere.
+func (v *Vault) Seal(text, about string) []byte {
 	sealed := append([]byte{sealVersion}, v.first[:]...)
 	return v.keys[v.first].Seal(sealed, nil, []byte(text), []byte(about))
 }
 
-// open decrypts what seal made; errSealed where it can't.
-func (v *Vault) open(sealed []byte, about string) (string, error) {
+// Open decrypts what Seal made; errSealed where it can't.
+func (v *Vault) Open(sealed []byte, about string) (string, error) {
 	if len(sealed) < 1+keyIDSize || sealed[0] != sealVersion {
 		return "", errSealed
 	}

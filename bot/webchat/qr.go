@@ -41,6 +41,9 @@ func qrSVG(address string) (string, error) {
 		whole, whole, whole, whole, path.String()), nil
 }
 
+// QR draws an address as a black and white QR code, an SVG without a style of its own. The staff site draws with it too.
+func QR(address string) (string, error) { return qrSVG(address) }
+
 // kioskQR answers POST /api/v1/kiosk/qr: the square of a link that a person on a terminal wants on their phone. It is a POST of JSON, so
 // that no link can make this site show a square of somebody else's.
 func (s *site) kioskQR(w http.ResponseWriter, r *http.Request) error {

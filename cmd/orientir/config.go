@@ -12,10 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"orientir/deploy/outgoing"
 	"orientir/deploy/redis"
 	"orientir/handoff/mail"
+	"orientir/handoff/oidc"
 	"orientir/retrieval/openai"
 )
 
@@ -37,7 +39,8 @@ type Config struct {
 	Outgoing       outgoing.Guard // where the program may connect to, beside the servers that stand in the settings
 	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
 
-	Mail *mail.Server // nil: no mail
+	Mail *mail.Server  // nil: no mail
+	OIDC *oidc.Options // nil: nobody signs in with an outside provider
 
 	Traces       *url.URL    // of the collector, for POST; nil: nothing is traced
 	TracesHeader http.Header // that it wants to see
@@ -72,6 +75,7 @@ func LoadConfig(env func(string) string) (Config, error) {
 	fault := func(name, format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
 	}
+	env = withFiles(env, fault)
 	c := Config{
 		DatabaseURL: env("DATABASE_URL"), SearchURL: env("ORIENTIR_SEARCH_DATABASE_URL"), RedisURL: env("REDIS_URL"),
 		DataDir: env("ORIENTIR_DATA_DIR"), Addr: env("ORIENTIR_ADDR"), MetricsAddr: env("ORIENTIR_METRICS_ADDR"),
@@ -219,6 +223,9 @@ func LoadConfig(env func(string) string) (Config, error) {
 		}
 		c.Mail = &server
 	}
+	if c.OIDC = oidcOptions(env, fault); c.OIDC != nil && c.PublicURL != nil {
+		c.OIDC.ReturnURL = c.PublicURL.JoinPath("console", "sign-in", "oidc", "callback").String()
+	}
 	for _, named := range []struct{ name, value string }{{"TELEGRAM_API_URL", c.TelegramURL}, {"OPENAI_BASE_URL", c.OpenAIURL}} {
 		if named.value != "" && !hasScheme(named.value, "http", "https") {
 			fault(named.name, "трябва да започва с http:// или https://")
@@ -247,6 +254,39 @@ func LoadConfig(env func(string) string) (Config, error) {
 
 // mostDrain is how many seconds a replica may take to be taken out of use; what starts and stops replicas kills those that take longer.
 const mostDrain = 600
+
+// oidcOptions reads the provider with which staff may sign in; nil where none is set.
+func oidcOptions(env func(string) string, fault func(name, format string, args ...any)) *oidc.Options {
+	o := oidc.Options{
+		Issuer: env("ORIENTIR_OIDC_ISSUER"), ClientID: env("ORIENTIR_OIDC_CLIENT_ID"), ClientSecret: env("ORIENTIR_OIDC_CLIENT_SECRET"), Name: env("ORIENTIR_OIDC_NAME"),
+	}
+	if o.Issuer == "" && o.ClientID == "" && o.ClientSecret == "" && o.Name == "" {
+		return nil
+	}
+	if o.ClientID == "" {
+		fault("ORIENTIR_OIDC_CLIENT_ID", "липсва; доставчикът го дава при регистрация")
+	}
+	if o.ClientSecret == "" {
+		fault("ORIENTIR_OIDC_CLIENT_SECRET", "липсва; доставчикът го дава при регистрация")
+	}
+	if utf8.RuneCountInString(o.Name) > 60 {
+		fault("ORIENTIR_OIDC_NAME", "е по-дълго от 60 знака")
+	}
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case err != nil, u.Host == "", u.User != nil, u.RawQuery != "", u.Fragment != "", u.Scheme != "https" && u.Scheme != "http":
+		fault("ORIENTIR_OIDC_ISSUER", "не е адрес като https://login.example.bg") // it may hold a password
+	case u.Scheme == "http" && !thisMachine(u.Hostname()):
+		fault("ORIENTIR_OIDC_ISSUER", "трябва да започва с https://")
+	}
+	return &o
+}
+
+// thisMachine says whether a host is this machine itself, to which nothing travels through a network.
+func thisMachine(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
 
 // A written answer takes some 2,500 tokens with its guide, an understood question 600.
 const (

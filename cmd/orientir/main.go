@@ -71,11 +71,16 @@ const environmentHelp = `
   ORIENTIR_LOG              text или json (text): дневникът на стандартната грешка
   ORIENTIR_LINK_CHECKS      on или off (on): пита ли адресите в упътванията веднъж седмично
   ORIENTIR_DRAIN            секунди (0), през които спиращ сървър още работи, а /readyz казва, че не е готов
-  ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят (openssl rand -base64 32); нужен с DATABASE_URL
+  ORIENTIR_SECRET_KEY       ключ за телефоните, които хората оставят, и за втората стъпка при вход (openssl rand -base64 32); нужен с DATABASE_URL
+  ORIENTIR_OIDC_ISSUER, ORIENTIR_OIDC_CLIENT_ID, ORIENTIR_OIDC_CLIENT_SECRET
+                            служебен акаунт (OpenID Connect), с който екипът може да влиза
+  ORIENTIR_OIDC_NAME        какво пише на бутона (Вход със служебен акаунт)
   SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram
   TELEGRAM_API_URL          друг сървър на Bot API
   TELEGRAM_WEBHOOK_SECRET   с него и https адрес: webhook вместо запитване
   OPENAI_API_KEY, OPENAI_BASE_URL, ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL
                             модел по избор; без него отговорите са от упътванията
+  ИМЕ_FILE                  файл с тайната вместо самата тайна: DATABASE_URL_FILE, ORIENTIR_SEARCH_DATABASE_URL_FILE, REDIS_URL_FILE, ORIENTIR_SECRET_KEY_FILE, SMTP_URL_FILE,
+                            TELEGRAM_BOT_TOKEN_FILE, TELEGRAM_WEBHOOK_SECRET_FILE, OPENAI_API_KEY_FILE, ORIENTIR_OIDC_CLIENT_SECRET_FILE
 `

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"orientir/handoff/console"
 	"orientir/handoff/group"
 	"orientir/handoff/mail"
+	"orientir/handoff/oidc"
 	"orientir/handoff/staff"
 	"orientir/handoff/statistics"
 	"orientir/knowledge"
@@ -153,6 +155,9 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 	}
 	job(site.engine.RunAftermaths)
 	job(func(ctx context.Context) error { return statistics.Run(ctx, p.pool, p.log) })
+	if site.oidc != nil {
+		group.Go(func() error { site.oidc.Check(ctx); return nil })
+	}
 	if site.telegram != nil {
 		job(func(ctx context.Context) error { return site.telegram.Run(ctx, site.engine) })
 		group.Go(func() error { return site.group.Run(ctx) })
@@ -194,6 +199,7 @@ type site struct {
 	links         *knowledge.LinkChecker // nil where addresses are not asked for
 	telegram      *telegram.Bot          // nil without a token
 	group         *group.Desk            // nil without a token
+	oidc          *oidc.Provider         // nil: nobody signs in with an outside provider
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
@@ -201,12 +207,16 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Tracer: p.tracer, Now: p.now()})
-	s.staff = staff.NewStore(p.pool)
 	s.conversations = conversations
 	vault, err := p.config.vault(p.log)
 	if err != nil {
 		return nil, err
 	}
+	accounts := staff.Options{Now: p.now()}
+	if vault != nil {
+		accounts.Vault = vault
+	}
+	s.staff = staff.NewStore(p.pool, accounts)
 	s.desk = handoff.NewDesk(p.pool, p.store, conversations, s.staff, p.redis, handoff.Options{Log: p.log, Registry: registry, Vault: vault, Now: p.now()})
 	if p.config.LinkChecks {
 		s.links = knowledge.NewLinkChecker(p.pool, p.store, knowledge.LinkOptions{Log: p.log, PublicURL: public, Outgoing: p.config.Outgoing})
@@ -271,9 +281,21 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		},
 	})
 	s.replays = retrieval.NewReplays(p.pool, p.answerer, retrieval.ReplayOptions{Log: p.log})
+	if p.config.OIDC != nil {
+		options := *p.config.OIDC
+		issuer, err := url.Parse(options.Issuer)
+		if err != nil {
+			return nil, fmt.Errorf("read the sign-in provider's address: %w", err)
+		}
+		options.Log, options.Client = p.log, p.config.Outgoing.Client(20*time.Second, issuer)
+		s.oidc = oidc.New(options)
+	}
 	deps := console.Deps{
 		DB: p.pool, Staff: s.staff, Desk: s.desk, Worklist: s.worklist, Conversations: conversations, Knowledge: p.store, Answerer: p.answerer, Trials: p.answerer, Replays: s.replays, Redis: p.redis, Typing: s.engine,
 		Mail: notices.Mail,
+	}
+	if s.oidc != nil {
+		deps.Provider = s.oidc
 	}
 	if s.telegram != nil {
 		deps.Telegram, deps.Groups, deps.NewsTrial = s.telegram, s.group, s.telegram.ShowNews

@@ -63,7 +63,7 @@ func withServersCommand(env func(string) string) *cobra.Command {
 			child := exec.CommandContext(c.Context(), args[0], args[1:]...)
 			child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 			child.Stdin, child.Stdout, child.Stderr = os.Stdin, c.OutOrStdout(), c.ErrOrStderr()
-			child.Env = append(os.Environ(), "DATABASE_URL="+servers.DatabaseURL, "REDIS_URL="+servers.RedisURL)
+			child.Env = append(os.Environ(), "DATABASE_URL="+servers.DatabaseURL, "REDIS_URL="+servers.RedisURL, "DATABASE_URL_FILE=", "REDIS_URL_FILE=")
 			var exit *exec.ExitError
 			if err := child.Run(); errors.As(err, &exit) {
 				return &exitStatus{exit.ExitCode()}

@@ -41,7 +41,7 @@ func staffCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			account, err := staff.NewStore(p.pool).Add(ctx, profile, password)
+			account, err := staff.NewStore(p.pool, staff.Options{}).Add(ctx, profile, password)
 			var fault *staff.Fault
 			switch {
 			case errors.As(err, &fault) && fault.Key == "console.fault_libraries_unknown":
@@ -60,7 +60,27 @@ func staffCommand(env func(string) string) *cobra.Command {
 	add.Flags().StringVar(&municipality, "municipality", "", "код или име на общината, до която е ограничен редактор, например VRC10")
 	add.Flags().StringVar(&name, "name", "", "име, което колегите и хората виждат")
 	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "чете паролата от стандартния вход")
-	parent.AddCommand(add)
+	reset := &cobra.Command{
+		Use:   "reset-second-step ИМЕЙЛ",
+		Short: "Изключва втората стъпка при вход на човек, който е изгубил телефона и резервните кодове",
+		Long: `Изключва втората стъпка при вход. Човекът излиза навсякъде и влиза само с парола. Същото прави администратор
+на служебния сайт; тук е за последния администратор.`,
+		Args: takes(false, "имейлът"),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			err := staff.NewStore(p.pool, staff.Options{}).ResetSecondStepOf(ctx, args[0])
+			switch {
+			case errors.Is(err, staff.ErrNotFound):
+				return fmt.Errorf("няма профил %s", args[0])
+			case errors.Is(err, staff.ErrNoSecondStep):
+				return fmt.Errorf("профилът %s няма втора стъпка", args[0])
+			case err != nil:
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "Втората стъпка на %s е изключена.\n", args[0])
+			return err
+		}),
+	}
+	parent.AddCommand(add, reset)
 	return parent
 }
 

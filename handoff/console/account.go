@@ -58,7 +58,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	s.setSession(w, token)
+	s.setSession(w, r, token, v.account)
 	s.setFlash(w, flash{Key: "account_changed"})
 	return seeOther(w, r, "/console/account")
 }

@@ -170,7 +170,7 @@ func (l auditList) value(verb, key string, value any) string {
 func (l auditList) text(verb, key, value string) string {
 	families := map[string][]string{
 		"roles": {"console.role_"}, "outcome": {"console.ended_"}, "guide": {"console.verdict_"}, "purpose": {"console.purpose_"},
-		"kind": {"console.kind_"}, "scope": {"console.scope_"}, "done": {"sources."},
+		"kind": {"console.kind_"}, "scope": {"console.scope_"}, "done": {"sources."}, "way": {"signin.way_"}, "step": {"signin.step_"},
 	}
 	if key == "why" { // a phrase's key; those of a queue's own page speak to who works there
 		value = strings.TrimPrefix(value, "console.why_")

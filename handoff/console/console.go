@@ -42,6 +42,7 @@ type Deps struct {
 	Groups        Groups       // nil: nor are librarians in groups there
 	NewsTrial     NewsTrial    // nil: the bot is not on Telegram
 	Typing        Typing       // nil: typing is shown on the web alone
+	Provider      Provider     // nil: nobody signs in with an outside provider
 	Mail          *mail.Sender // nil: invitations and new passwords are links that an administrator passes on
 }
 

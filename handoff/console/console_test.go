@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type bundle struct {
 	ctx           context.Context
 	pool          *pgxpool.Pool
 	staff         *staff.Store
+	clock         *clock
 	desk          *handoff.Desk
 	conversations *bot.Conversations
 	store         *knowledge.Store
@@ -62,11 +64,13 @@ func setup(t *testing.T) *bundle {
 		t.Fatal(err)
 	}
 	b.conversations = bot.NewConversations(b.pool, client, bot.Options{})
-	b.staff = staff.NewStore(b.pool)
 	vault, err := handoff.NewVault(bytes.Repeat([]byte{7}, handoff.LeastSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.clock = &clock{}
+	b.clock.later(time.Duration(time.Now().UnixNano()))
+	b.staff = staff.NewStore(b.pool, staff.Options{Vault: vault, Now: b.clock.now})
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
 	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
 	answerer := retrieval.New(b.pool, b.store, retrieval.Options{})
@@ -91,6 +95,12 @@ func (b *bundle) load(kind, table string) {
 		b.Fatal(err)
 	}
 }
+
+// clock is the time that second steps go by: it stands still until a test lets it go on.
+type clock struct{ at atomic.Int64 } // Unix nanoseconds
+
+func (c *clock) now() time.Time         { return time.Unix(0, c.at.Load()) }
+func (c *clock) later(by time.Duration) { c.at.Add(int64(by)) }
 
 // guide is the one guide there is.
 func guide() knowledge.Guide {

@@ -33,12 +33,8 @@ func (s *site) useLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	signedIn, err := s.Staff.SignInNew(r.Context(), account, s.from(r))
-	if err != nil {
-		return err
-	}
-	s.setSession(w, signedIn)
 	s.setFlash(w, flash{Key: "password_set"})
-	return seeOther(w, r, "/console/")
+	return s.goIn(w, r, signedIn, account, "/console/", err)
 }
 
 func (s *site) showLink(w http.ResponseWriter, r *http.Request, token string, fault *staff.Fault) error {

@@ -14,6 +14,10 @@ type peopleList struct {
 	frame
 	People    []staff.Account
 	Libraries map[string]string // names by id
+
+	Roles  []staff.Role
+	Wanted []staff.Role // whose accounts must have a second step
+	Works  bool         // there is a key to seal second steps with
 }
 
 func (s *site) peoplePage(w http.ResponseWriter, r *http.Request) error {
@@ -29,8 +33,16 @@ func (s *site) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, "people", peopleList{frame: s.frame(w, r, "people_title"), People: people, Libraries: names})
+	wanted, err := s.Staff.SecondStepRoles(r.Context(), s.DB)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "people", peopleList{frame: s.frame(w, r, "people_title"), People: people, Libraries: names,
+		Roles: staff.Roles(), Wanted: wanted, Works: s.Staff.SecondStepWorks()})
 }
+
+// Asks says whether a role's accounts must have a second step.
+func (p peopleList) Asks(role staff.Role) bool { return slices.Contains(p.Wanted, role) }
 
 func (s *site) libraryNames(r *http.Request, ids []string) (map[string]string, error) {
 	points, err := s.Knowledge.HelpPointsByID(r.Context(), ids)

@@ -23,6 +23,7 @@ type personForm struct {
 	Self   bool // it is one's own account
 
 	Municipalities []knowledge.Municipality // to choose from
+	Sessions       []staff.Session          // where the person is signed in
 }
 
 // libraryOption is a library to tick.
@@ -71,6 +72,11 @@ func (s *site) showPerson(w http.ResponseWriter, r *http.Request, a staff.Accoun
 			name = id
 		}
 		page.Chosen = append(page.Chosen, libraryOption{id, name})
+	}
+	if a.ID != 0 {
+		if page.Sessions, err = s.Staff.Sessions(r.Context(), a.ID); err != nil {
+			return err
+		}
 	}
 	if page.Municipalities, err = s.Knowledge.Municipalities(r.Context()); err != nil {
 		return err
@@ -160,7 +166,7 @@ func (s *site) changePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.ID, a.Active, a.HasPassword = before.ID, before.Active, before.HasPassword
+	a.ID, a.Active, a.HasPassword, a.SecondStep = before.ID, before.Active, before.HasPassword, before.SecondStep
 	if r.PostForm.Has("find") {
 		return s.showPerson(w, r, a, nil, find)
 	}

@@ -108,6 +108,7 @@ func TestPermissions(t *testing.T) {
 	maps.Copy(who, whoGuideForm)
 	maps.Copy(who, whoNews)
 	maps.Copy(who, whoImport)
+	maps.Copy(who, whoSignIn)
 	b := setup(t)
 	// A last administrator who is not part of the test, so that none of it is refused for that reason.
 	b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})

@@ -95,7 +95,7 @@ func newCountry(t testing.TB, guides, questions int) *country {
 	client := redistest.New(t)
 	store := knowledge.NewStore(c.pool)
 	conversations := bot.NewConversations(c.pool, client, bot.Options{})
-	accounts := staff.NewStore(c.pool)
+	accounts := staff.NewStore(c.pool, staff.Options{})
 	desk := handoff.NewDesk(c.pool, store, conversations, accounts, client, handoff.Options{})
 	answerer := retrieval.New(c.pool, store, retrieval.Options{})
 	deps := Deps{DB: c.pool, Staff: accounts, Desk: desk, Conversations: conversations, Knowledge: store, Answerer: scripted{}, Redis: client, Telegram: named{},

@@ -26,7 +26,10 @@ var (
 const (
 	cookieName   = "orientir_staff"
 	languageName = "orientir_staff_language"
-	maxForm      = 64 << 10 // bytes
+	halfName     = "orientir_staff_half"     // a sign-in that waits for its second step
+	deviceName   = "orientir_staff_device"   // a browser in which somebody has signed in before
+	providerName = "orientir_staff_provider" // a try to sign in with an outside provider
+	maxForm      = 64 << 10                  // bytes
 )
 
 // visit is who is asking, and in which language they read.
@@ -73,6 +76,10 @@ func (s *site) guarded(route route) http.Handler {
 				s.fail(w, r, errForbidden)
 				return
 			}
+			if v.account.SecondStepWanted && !v.account.SecondStep && !setsUp(r) {
+				s.askToSetUp(w, r)
+				return
+			}
 		}
 		if err := route.handle(w, r); err != nil {
 			s.fail(w, r, err)
@@ -112,11 +119,11 @@ func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	if s.keepTyped(w, r) {
 		return
 	}
-	if r.Method != http.MethodGet || strings.HasSuffix(r.URL.Path, "/stream") {
-		if strings.HasSuffix(r.URL.Path, "/stream") || strings.HasSuffix(r.URL.Path, "/busy") || strings.HasSuffix(r.URL.Path, "/seen") || wantsJSON(r) {
-			w.WriteHeader(http.StatusUnauthorized) // a script asks: it reloads the page, which then asks to sign in
-			return
-		}
+	if asksAsScript(r) {
+		w.WriteHeader(http.StatusUnauthorized) // it reloads the page, which then asks to sign in
+		return
+	}
+	if r.Method != http.MethodGet {
 		_ = seeOther(w, r, "/console/sign-in")
 		return
 	}
@@ -125,6 +132,25 @@ func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
 	}
 	_ = seeOther(w, r, to)
+}
+
+// asksAsScript says whether a page's script asks, which no other page can be shown to.
+func asksAsScript(r *http.Request) bool {
+	path := r.URL.Path
+	return strings.HasSuffix(path, "/stream") || strings.HasSuffix(path, "/busy") || strings.HasSuffix(path, "/seen") || wantsJSON(r) && r.Method != http.MethodGet
+}
+
+// setsUp says whether a page is of those that an account without the second step that it must have may still use.
+func setsUp(r *http.Request) bool {
+	return r.URL.Path == "/console/sign-out" || r.URL.Path == secondStepPath || strings.HasPrefix(r.URL.Path, secondStepPath+"/")
+}
+
+func (s *site) askToSetUp(w http.ResponseWriter, r *http.Request) {
+	if asksAsScript(r) {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	_ = seeOther(w, r, secondStepPath)
 }
 
 // notText are the codes with which the database refuses what is no text: bytes that are not UTF-8, NUL, NUL in JSON. No browser sends such a form by itself.
@@ -140,6 +166,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, key := http.StatusInternalServerError, "error"
 	var tooBig *http.MaxBytesError
 	var refused *pgconn.PgError
+	var many *staff.TooMany
 	switch {
 	case errors.As(err, &refused) && slices.Contains(notText, refused.Code):
 		status, key = http.StatusBadRequest, "not_text"
@@ -149,6 +176,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status, key = http.StatusForbidden, "forbidden"
 	case errors.Is(err, handoff.ErrNotYours):
 		status, key = http.StatusConflict, "not_yours"
+	case errors.As(err, &many): // so many passwords are looked at that this one had no turn
+		status, key = http.StatusTooManyRequests, "many"
+		frame{}.tooMany(w, many)
 	case errors.As(err, &tooBig):
 		status, key = http.StatusRequestEntityTooLarge, "too_big"
 	default:
@@ -165,7 +195,16 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // from says where a sign-in comes from.
 func (s *site) from(r *http.Request) staff.From {
-	return staff.From{Address: s.address(r), Agent: agent(r.UserAgent()), Old: visitOf(r).token}
+	return staff.From{Address: s.address(r), Agent: agent(r.UserAgent()), Old: visitOf(r).token, Device: tokenOf(r, deviceName)}
+}
+
+// tokenOf reads a token from a cookie; "" where there is none.
+func tokenOf(r *http.Request, name string) staff.Token {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return staff.Token(c.Value)
 }
 
 // address is the client's own, as far as the proxies that we trust tell it.

@@ -62,7 +62,7 @@ func (s *site) welcome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.setSession(w, token)
+	s.setSession(w, r, token, account)
 	s.setFlash(w, flash{Key: "welcome_done"})
 	return seeOther(w, r, "/console/people")
 }

@@ -41,7 +41,10 @@ type Account struct {
 	HasPassword  bool // false until the invitation is accepted
 	ChatLimit    int  // people whom a librarian talks to at once; routing counts with it
 	Notices      bool // we may write when somebody waits and nobody has the desk open
+	SecondStep   bool // signing in asks for a code too
 	CreatedAt    time.Time
+
+	SecondStepWanted bool // a role of the account asks for a second step
 }
 
 // Is says whether the account has one of the roles.
@@ -71,7 +74,9 @@ type Profile struct {
 
 const accountColumns = `
 	s.id, s.email, s.name, s.roles, s.municipality, s.active, s.password_hash IS NOT NULL AS has_password, s.chat_limit, s.notices, s.created_at,
-	ARRAY(SELECT l.help_point FROM staff_libraries l WHERE l.staff = s.id ORDER BY l.help_point) AS libraries`
+	ARRAY(SELECT l.help_point FROM staff_libraries l WHERE l.staff = s.id ORDER BY l.help_point) AS libraries,
+	EXISTS (SELECT FROM staff_second_steps t WHERE t.staff = s.id AND t.on_since IS NOT NULL) AS second_step,
+	s.roles && (SELECT r.second_step_roles FROM staff_rules r) AS second_step_wanted`
 
 // Account gives an account by id.
 func (s *Store) Account(ctx context.Context, id int64) (Account, bool, error) {
@@ -208,7 +213,8 @@ func insertAccount(ctx context.Context, tx pgx.Tx, p Profile, hash string) (Acco
 	return a, err
 }
 
-// Change sets an account's profile. The last administrator keeps the role, because nobody could give it back.
+// Change sets an account's profile. The last administrator keeps the role, because nobody could give it back. With other roles, another
+// municipality or another e-mail address the account is signed out everywhere; with another address an outside provider has to prove who it is anew.
 func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 	p, err := p.check()
 	if err != nil {
@@ -230,14 +236,27 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 		if taken {
 			return &Fault{Field: "email", Key: "console.fault_email_taken"}
 		}
-		tag, err := tx.Exec(ctx, `
-			UPDATE staff SET email = $2, name = $3, roles = $4, municipality = $5 WHERE id = $1`,
-			id, p.Email, p.Name, p.Roles, p.Municipality)
+		before, ok, err := account(ctx, tx, `SELECT `+accountColumns+` FROM staff s WHERE s.id = $1 FOR UPDATE OF s`, id)
 		if err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
+		if !ok {
 			return ErrNotFound
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE staff SET email = $2, name = $3, roles = $4, municipality = $5 WHERE id = $1`,
+			id, p.Email, p.Name, p.Roles, p.Municipality); err != nil {
+			return err
+		}
+		if before.Email != p.Email || before.Municipality != p.Municipality || !slices.Equal(slices.Sorted(slices.Values(before.Roles)), p.Roles) {
+			if err := endSessions(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if before.Email != p.Email {
+			if _, err := tx.Exec(ctx, `DELETE FROM staff_identities WHERE staff = $1`, id); err != nil {
+				return err
+			}
 		}
 		if err := setLibraries(ctx, tx, id, p.Libraries); err != nil {
 			return err
@@ -270,7 +289,10 @@ func (s *Store) SetActive(ctx context.Context, by, id int64, active bool) error 
 		if active {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM staff_sessions WHERE staff = $1`, id); err != nil {
+		if err := endSessions(ctx, tx, id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM staff_devices WHERE staff = $1`, id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM staff_links WHERE staff = $1`, id); err != nil {
@@ -298,8 +320,8 @@ func (p Profile) check() (Profile, error) {
 	if utf8.RuneCountInString(p.Name) > 80 || strings.ContainsFunc(p.Name, unicode.IsControl) {
 		return p, &Fault{Field: "name", Key: "console.fault_name"}
 	}
-	p.Roles = slices.Compact(slices.Sorted(slices.Values(p.Roles)))
-	if len(p.Roles) == 0 || slices.ContainsFunc(p.Roles, func(r Role) bool { return !slices.Contains(Roles(), r) }) {
+	var known bool
+	if p.Roles, known = orderedRoles(p.Roles); len(p.Roles) == 0 || !known {
 		return p, &Fault{Field: "roles", Key: "console.fault_roles"}
 	}
 	p.Libraries = slices.Compact(slices.Sorted(slices.Values(p.Libraries)))
@@ -311,6 +333,14 @@ func (p Profile) check() (Profile, error) {
 		return p, &Fault{Field: "municipality", Key: "console.fault_municipality_role"}
 	}
 	return p, nil
+}
+
+// orderedRoles gives each role once, in order; false where one is none.
+func orderedRoles(roles []Role) ([]Role, bool) {
+	roles = append([]Role{}, roles...) // never nil, which the database would take for NULL
+	slices.Sort(roles)
+	roles = slices.Compact(roles)
+	return roles, !slices.ContainsFunc(roles, func(r Role) bool { return !slices.Contains(Roles(), r) })
 }
 
 func (p Profile) detail() map[string]any {

@@ -174,8 +174,7 @@ func (s *Store) SetPassword(ctx context.Context, token Token, password string) (
 		if tag.RowsAffected() == 0 {
 			return ErrNotFound
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM staff_sessions WHERE staff = $1`, a.ID)
-		return err
+		return endSessions(ctx, tx, a.ID)
 	})
 	if err != nil {
 		return Account{}, fmt.Errorf("set password: %w", err)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -26,6 +27,14 @@ const (
 // as NIST SP 800-63B section 5.1.1 advises.
 const MinPassword = 12
 
+// Every hashing takes argonMemory, so there are hashingAtOnce at a time, and at most hashingAsked that run or wait: a flood of sign-ins costs
+// 76 MiB, and who comes beyond it is asked to come again.
+const (
+	hashingAtOnce = 4
+	hashingAsked  = 200
+	hashingPause  = 10 * time.Second
+)
+
 // maxPassword bounds the work of hashing, in bytes.
 const maxPassword = 512
 
@@ -41,6 +50,11 @@ func (s *Store) newPassword(ctx context.Context, password, email string) (string
 	case fewDifferent(lower), len(local) > 3 && strings.Contains(lower, local):
 		return "", &Fault{Field: "password", Key: "console.fault_password_easy"}
 	}
+	return s.hash(ctx, password)
+}
+
+// hash gives the PHC string of a password.
+func (s *Store) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
 	key, err := s.derive(ctx, password, salt, argonTime, argonMemory, argonThreads, argonKey)
@@ -62,7 +76,7 @@ func (s *Store) verify(ctx context.Context, phc, password string) (bool, error) 
 		return false, err
 	}
 	var version int
-	var memory, time uint32
+	var memory, passes uint32
 	var threads uint8
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
@@ -71,7 +85,7 @@ func (s *Store) verify(ctx context.Context, phc, password string) (bool, error) 
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
 		return false, fmt.Errorf("verify password: argon2 version %q", parts[2])
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads); err != nil {
 		return false, fmt.Errorf("verify password: parameters: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
@@ -82,21 +96,37 @@ func (s *Store) verify(ctx context.Context, phc, password string) (bool, error) 
 	if err != nil {
 		return false, fmt.Errorf("verify password: key: %w", err)
 	}
-	got, err := s.derive(ctx, password, salt, time, memory, threads, uint32(len(want)))
+	got, err := s.derive(ctx, password, salt, passes, memory, threads, uint32(len(want)))
 	if err != nil {
 		return false, err
 	}
 	return len(want) > 0 && subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
-func (s *Store) derive(ctx context.Context, password string, salt []byte, time, memory uint32, threads uint8, size uint32) ([]byte, error) {
+// weaker says whether a PHC string was made with less work than we ask for today.
+func weaker(phc string) bool {
+	var memory, passes uint32
+	var threads uint8
+	parts := strings.Split(phc, "$")
+	if len(parts) != 6 {
+		return false
+	}
+	_, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads)
+	return err == nil && (memory < argonMemory || passes < argonTime)
+}
+
+func (s *Store) derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8, size uint32) ([]byte, error) {
+	defer s.waiting.Add(-1)
+	if s.waiting.Add(1) > hashingAsked {
+		return nil, &TooMany{RetryAfter: hashingPause}
+	}
 	select {
 	case s.hashing <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("hash password: %w", ctx.Err())
 	}
 	defer func() { <-s.hashing }()
-	return argon2.IDKey([]byte(password), salt, time, memory, threads, size), nil
+	return argon2.IDKey([]byte(password), salt, passes, memory, threads, size), nil
 }
 
 // fewDifferent says whether a password is made of at most three different characters.

@@ -92,6 +92,26 @@ func (s *Store) Revoke(ctx context.Context, by, session int64) error {
 	return nil
 }
 
+// EndSessions ends all that somebody is signed in with, at an administrator's wish.
+func (s *Store) EndSessions(ctx context.Context, by, id int64) error {
+	err := s.Door(ctx, Act{By: by, Verb: "session.end-all", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
+		return endSessions(ctx, tx, id)
+	})
+	if err != nil {
+		return fmt.Errorf("end the sessions of account %d: %w", id, err)
+	}
+	return nil
+}
+
+// endSessions ends all sessions of an account, and the sign-ins that wait for their second step.
+func endSessions(ctx context.Context, tx pgx.Tx, id int64) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM staff_half_sessions WHERE staff = $1`, id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM staff_sessions WHERE staff = $1`, id)
+	return err
+}
+
 // SignOut ends the session of a cookie. One that ended already is no error.
 func (s *Store) SignOut(ctx context.Context, token Token) error {
 	session, a, ok, err := s.Session(ctx, token)

@@ -21,7 +21,7 @@ func setup(t *testing.T) (context.Context, *Store, *pgxpool.Pool) {
 	t.Helper()
 	t.Parallel()
 	pool := postgrestest.New(t)
-	return t.Context(), NewStore(pool), pool
+	return t.Context(), NewStore(pool, Options{}), pool
 }
 
 func add(t *testing.T, s *Store, email string, roles ...Role) Account {
@@ -111,7 +111,7 @@ func TestAnAccountIsOfAMunicipalityThatThereIs(t *testing.T) {
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
-	s := NewStore(nil)
+	s := NewStore(nil, Options{})
 	for _, bad := range []string{"", "къса", "aaaaaaaaaaaaaa", "maria-petrova-1", strings.Repeat("абв г", 300)} {
 		var fault *Fault
 		if _, err := s.newPassword(t.Context(), bad, "maria-petrova@example.bg"); !errors.As(err, &fault) {
@@ -225,58 +225,6 @@ func TestChangePasswordEndsOtherSessions(t *testing.T) {
 	}
 	if _, _, err := s.SignIn(ctx, a.Email, "нова дълга парола", from("192.0.2.1")); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestSignInLimits(t *testing.T) {
-	ctx, s, pool := setup(t)
-	add(t, s, "a@example.bg", Librarian)
-	add(t, s, "b@example.bg", Librarian)
-	miss := func(email, address string) error {
-		_, _, err := s.SignIn(ctx, email, "грешна парола 1", from(address))
-		return err
-	}
-	var many *TooMany
-	for _, email := range []string{"a@example.bg", "nobody@example.bg"} {
-		for range triesPair {
-			if err := miss(email, "192.0.2.7"); !errors.Is(err, ErrSignIn) {
-				t.Fatalf("%s: %v", email, err)
-			}
-		}
-		if err := miss(email, "192.0.2.7"); !errors.As(err, &many) || many.RetryAfter <= 0 || many.RetryAfter > triesWindow {
-			t.Errorf("%s: not paused, or told apart: %v", email, err)
-		}
-	}
-	if _, _, err := s.SignIn(ctx, "a@example.bg", goodPassword, from("192.0.2.7")); !errors.As(err, &many) {
-		t.Errorf("the right password passes while paused: %v", err)
-	}
-	if _, _, err := s.SignIn(ctx, "a@example.bg", goodPassword, from("192.0.2.8")); err != nil {
-		t.Errorf("a stranger locked the librarian out: %v", err)
-	}
-	exec(t, pool, `UPDATE staff_sign_in_tries SET since = since - interval '16 minutes'`)
-	if _, _, err := s.SignIn(ctx, "a@example.bg", goodPassword, from("192.0.2.7")); err != nil {
-		t.Errorf("still paused after the window: %v", err)
-	}
-	// An address that tries one account after another is stopped, in all of its /64.
-	exec(t, pool, `DELETE FROM staff_sign_in_tries`)
-	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries) VALUES ($1, $2)`,
-		limitsOf("", netip.MustParseAddr("2001:db8::1"))[0].key, triesAddress)
-	if err := miss("c@example.bg", "2001:db8::2:3"); !errors.As(err, &many) {
-		t.Errorf("the address is not limited: %v", err)
-	}
-	if err := miss("c@example.bg", "2001:db8:0:1::2"); !errors.Is(err, ErrSignIn) {
-		t.Errorf("a neighbour is limited: %v", err)
-	}
-	// Own successes don't buy more guesses at others.
-	exec(t, pool, `DELETE FROM staff_sign_in_tries`)
-	for range 10 {
-		_ = miss("x@example.bg", "192.0.2.9")
-		if _, _, err := s.SignIn(ctx, "b@example.bg", goodPassword, from("192.0.2.9")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := miss("x@example.bg", "192.0.2.9"); !errors.As(err, &many) {
-		t.Errorf("guesses go on: %v", err)
 	}
 }
 

@@ -2,19 +2,14 @@ package staff
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"orientir/deploy/postgres"
 )
-
-// triesTelegram is how many codes a Telegram user may try within triesWindow.
-const triesTelegram = 5
 
 // ErrLinked says that the Telegram user is linked with another account already.
 var ErrLinked = errors.New("this Telegram is linked with another account")
@@ -136,12 +131,6 @@ func (s *Store) TelegramOf(ctx context.Context, db postgres.DB, id int64) (chat 
 func (s *Store) AccountByTelegram(ctx context.Context, telegram int64) (Account, bool, error) {
 	return account(ctx, s.db, `
 		SELECT `+accountColumns+` FROM staff s JOIN staff_telegram t ON t.staff = s.id WHERE t.telegram = $1 AND s.active`, telegram)
-}
-
-// telegramTries limits the codes that one Telegram user may try: five in a quarter of an hour.
-func telegramTries(telegram int64) limit {
-	h := sha256.Sum256([]byte("telegram\x00" + strconv.FormatInt(telegram, 10)))
-	return limit{key: h[:], most: triesTelegram}
 }
 
 // TryCode counts a Telegram user's try at any one-time code, and says with *TooMany that it was one too many.

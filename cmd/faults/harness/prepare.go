@@ -90,7 +90,7 @@ func prepare(ctx context.Context, dir string, log *slog.Logger) (_ files, err er
 	if f.Questions, err = answered(ctx, pool, answerer); err != nil {
 		return f, err
 	}
-	accounts := staff.NewStore(pool)
+	accounts := staff.NewStore(pool, staff.Options{})
 	for _, email := range librarians {
 		if _, err := accounts.Add(ctx, staff.Profile{Email: email, Roles: []staff.Role{staff.Librarian, staff.Supervisor}}, password); err != nil {
 			return f, fmt.Errorf("add %s: %w", email, err)
