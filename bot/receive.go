@@ -143,6 +143,9 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
 		a.kind, a.text = "too-long", cut(a.text, longest)
 	}
+	if err := e.maskAcross(ctx, tx, &a, r.Conversation, now); err != nil {
+		return r, err
+	}
 	a.text = cut(a.text, longestHeld)
 	raise := a.Kind == Text || a.Kind == Command
 	err = tx.QueryRow(ctx, `

@@ -139,7 +139,7 @@ func (s *Store) saveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	if field := unreadable(d); field != "" {
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: field, Key: "fault.text"})
 	}
-	d.Notes = strict(strings.TrimSpace(d.Notes))
+	d.Notes = inside(strings.TrimSpace(d.Notes))
 	switch {
 	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 60:
 		return Draft{}, fmt.Errorf("save draft: %w", &Fault{"slug", "fault.slug", d.Slug})
@@ -279,7 +279,7 @@ func (s *Store) RecallDraft(ctx context.Context, tx postgres.DB, slug string, re
 // ReturnDraft gives a draft back from review to who wrote it, with a word on what is to be mended. Personal numbers in it are masked.
 // Errors: as of RecallDraft; *Fault where the word is missing or longer than 2,000 characters.
 func (s *Store) ReturnDraft(ctx context.Context, tx postgres.DB, slug string, revision int, by Editor, word string) error {
-	word = strict(strings.TrimSpace(strings.ReplaceAll(word, "\r\n", "\n")))
+	word = inside(strings.TrimSpace(strings.ReplaceAll(word, "\r\n", "\n")))
 	switch {
 	case !isText(word):
 		return fmt.Errorf("return draft of %q: %w", slug, &Fault{Field: "word", Key: "fault.text"})

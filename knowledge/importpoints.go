@@ -69,7 +69,7 @@ func pointsOf(t *table) ([]pointRecord, error) {
 		record.states["position"] = t.has("lat") && (!record.register || t.cell(r, "coord_basis") == "building")
 		h := HelpPoint{
 			ID: t.cell(r, "id"), Kind: Kind(t.cell(r, "kind")), Name: strict(t.cell(r, "name")), Ekatte: t.cell(r, "ekatte"), Address: strict(strings.TrimLeft(t.cell(r, "address"), ", ")), // the register has «, 3128» where there is no street
-			Phones: splitPhones(t.cell(r, "phone")), Email: t.cell(r, "email"), Site: t.cell(r, "site"), Source: t.cell(r, "source"), Offers: splitList(t.cell(r, "offers")),
+			Phones: splitPhones(t.cell(r, "phone")), Email: t.cell(r, "email"), Site: t.cell(r, "site"), Source: strict(t.cell(r, "source")), Offers: splitList(t.cell(r, "offers")),
 		}
 		h.BranchOf, h.Languages = t.cell(r, "branch_of"), splitList(t.cell(r, "languages"))
 		if h.takeFormerOffers() {

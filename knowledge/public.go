@@ -31,6 +31,42 @@ func (s *Store) Mask(ctx context.Context, text string) (masked string, kinds []p
 	return masked, kinds, nil
 }
 
+// MaskButLines masks words about an office: also fixed lines stay, which may be its new ones (see privacy.MaskButLines).
+func (s *Store) MaskButLines(ctx context.Context, text string) (string, error) {
+	masked, kinds := privacy.MaskButLines(text)
+	if !hasContact(kinds) {
+		return masked, nil
+	}
+	guides, err := s.guideContacts.get(ctx, s)
+	if err != nil {
+		return "", fmt.Errorf("read the public phones of guides: %w", err)
+	}
+	points, err := s.pointContacts.get(ctx, s)
+	if err != nil {
+		return "", fmt.Errorf("read the public phones of help points: %w", err)
+	}
+	masked, _ = privacy.MaskButLines(text, guides, points)
+	return masked, nil
+}
+
+// MaskAcross hides what is personal only together with the message before, as privacy.Across does, but for what is public.
+func (s *Store) MaskAcross(ctx context.Context, before, text string) (maskedBefore, masked string, kinds []privacy.Kind, err error) {
+	maskedBefore, masked, kinds = privacy.Across(before, text)
+	if !hasContact(kinds) {
+		return maskedBefore, masked, kinds, nil
+	}
+	guides, err := s.guideContacts.get(ctx, s)
+	if err != nil {
+		return "", "", nil, fmt.Errorf("read the public phones of guides: %w", err)
+	}
+	points, err := s.pointContacts.get(ctx, s)
+	if err != nil {
+		return "", "", nil, fmt.Errorf("read the public phones of help points: %w", err)
+	}
+	maskedBefore, masked, kinds = privacy.Across(before, text, guides, points)
+	return maskedBefore, masked, kinds, nil
+}
+
 func hasContact(kinds []privacy.Kind) bool {
 	for _, k := range kinds {
 		if k == privacy.Phone || k == privacy.Email {
@@ -118,6 +154,13 @@ func strict(text string) string {
 	return masked
 }
 
+// inside hides what is of a person in what editors write to each other: also numbers of documents, codes and passwords. An office's phone, address and
+// account stay, since a note may be about them.
+func inside(text string) string {
+	masked, _ := privacy.MaskOnly(text, privacy.EGN, privacy.LNCH, privacy.Card, privacy.Document, privacy.Code, privacy.Password)
+	return masked
+}
+
 // masked is the guide without personal numbers in all that is written freely in it, and with its doors named in the one way.
 func (g Guide) masked() Guide {
 	texts := map[Language]Text{}
@@ -134,13 +177,13 @@ func (g Guide) masked() Guide {
 		}
 		texts[language] = t
 	}
-	g.Text, g.TitleEnglish, g.Why = texts, strict(g.TitleEnglish), strict(g.Why)
+	g.Text, g.TitleEnglish, g.Why = texts, strict(g.TitleEnglish), inside(g.Why)
 	g.Apart, g.Local, g.Sources = slices.Clone(g.Apart), slices.Clone(g.Local), slices.Clone(g.Sources)
 	for i := range g.Apart {
 		g.Apart[i].How = strictIn(g.Apart[i].How)
 	}
 	for i, l := range g.Local {
-		g.Local[i].Municipality = doorName(l.Municipality)
+		g.Local[i].Municipality = doorName(strict(l.Municipality))
 		g.Local[i].Contact, g.Local[i].Office, g.Local[i].Fee, g.Local[i].Note = strict(l.Contact), strict(l.Office), strictIn(l.Fee), strictIn(l.Note)
 	}
 	for i := range g.Sources {

@@ -85,7 +85,7 @@ func (t Training) oversold(old Training, signedUp int) Faults {
 
 // masked is the training without personal numbers in what is written freely in it.
 func (t Training) masked() Training {
-	t.Topic, t.Description, t.Room, t.Word = strict(t.Topic), strict(t.Description), strict(t.Room), strict(t.Word)
+	t.Topic, t.Description, t.Room, t.Word = strict(t.Topic), strict(t.Description), strict(t.Room), inside(t.Word)
 	return t
 }
 

@@ -2,6 +2,8 @@ package redis
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -16,7 +18,7 @@ func (c *Client) Allow(ctx context.Context, key string, limit int, per time.Dura
 	}
 	var wait int64
 	reached := c.try(ctx, func(ctx context.Context) (err error) {
-		wait, err = takeTurn.Run(ctx, c.rdb, []string{c.prefix + "limit:" + key},
+		wait, err = takeTurn.Run(ctx, c.rdb, []string{c.bucket(key)},
 			per.Microseconds(), (per / time.Duration(limit)).Microseconds()).Int64()
 		return err
 	})
@@ -30,12 +32,18 @@ func (c *Client) Allow(ctx context.Context, key string, limit int, per time.Dura
 	return retryAfter == 0, retryAfter
 }
 
+// bucket is where the turns of key stand. Keys name networks and chats; Redis sees their hash alone.
+func (c *Client) bucket(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return c.prefix + "limit:" + base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
 // Hold keeps everybody from a turn of key for d, and for one turn's wait more at most, in all replicas; limit and per are those that Allow
 // is asked with. A longer hold stands. While Redis is away this process alone holds.
 func (c *Client) Hold(ctx context.Context, key string, limit int, per, d time.Duration) {
 	ahead := d + per - per/time.Duration(limit)
 	if c.try(ctx, func(ctx context.Context) error {
-		return holdTurns.Run(ctx, c.rdb, []string{c.prefix + "limit:" + key}, ahead.Microseconds()).Err()
+		return holdTurns.Run(ctx, c.rdb, []string{c.bucket(key)}, ahead.Microseconds()).Err()
 	}) {
 		return
 	}

@@ -75,6 +75,10 @@ func (i *Inbox) Take(ctx context.Context, u telegram.GroupUpdate) error {
 	if err != nil {
 		return fmt.Errorf("take update %d of a group: %w", u.ID, err)
 	}
+	title, _, err := i.conversations.Mask(ctx, strings.ReplaceAll(strings.ToValidUTF8(u.Title, ""), "\x00", ""))
+	if err != nil {
+		return fmt.Errorf("take update %d of a group: %w", u.ID, err)
+	}
 	kinds := []string{}
 	for _, k := range hidden {
 		kinds = append(kinds, string(k))
@@ -91,7 +95,7 @@ func (i *Inbox) Take(ctx context.Context, u telegram.GroupUpdate) error {
 				WHERE p.chat = $2 AND p.thread = $3 AND p.state IN ('open', 'closed') AND g.disconnected_at IS NULL)
 		END
 		ON CONFLICT (id) DO NOTHING`,
-		u.ID, u.Chat, u.Thread, u.Kind, u.User, u.Language, u.Title, u.Message, masked, kinds, u.Data, u.Callback, hash, rights, i.now())
+		u.ID, u.Chat, u.Thread, u.Kind, u.User, u.Language, title, u.Message, masked, kinds, u.Data, u.Callback, hash, rights, i.now())
 	if err != nil {
 		return fmt.Errorf("take update %d of a group: %w", u.ID, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/deploy/postgres"
+	"orientir/knowledge/privacy"
 )
 
 // Role says what an account may do.
@@ -317,7 +318,7 @@ func (p Profile) check() (Profile, error) {
 	if p.Name == "" {
 		p.Name = nameOf(p.Email)
 	}
-	if utf8.RuneCountInString(p.Name) > 80 || strings.ContainsFunc(p.Name, unicode.IsControl) {
+	if _, hidden := privacy.Mask(p.Name); len(hidden) > 0 || utf8.RuneCountInString(p.Name) > 80 || strings.ContainsFunc(p.Name, unicode.IsControl) { // people read it
 		return p, &Fault{Field: "name", Key: "console.fault_name"}
 	}
 	var known bool

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/knowledge/privacy"
 )
 
 // Act is what the audit log says of a change.
@@ -27,7 +29,7 @@ func (s *Store) Door(ctx context.Context, act Act, change func(tx pgx.Tx, act *A
 		detail := []byte("{}")
 		if len(act.Detail) > 0 {
 			var err error
-			if detail, err = json.Marshal(act.Detail); err != nil {
+			if detail, err = json.Marshal(withoutNumbers(act.Detail)); err != nil {
 				return fmt.Errorf("write audit row %s: %w", act.Verb, err)
 			}
 		}
@@ -39,4 +41,33 @@ func (s *Store) Door(ctx context.Context, act Act, change func(tx pgx.Tx, act *A
 		}
 		return nil
 	})
+}
+
+// withoutNumbers is what the audit log keeps of a detail. A title or a short word may stand in it as somebody typed it, before it was stored
+// masked; a colleague's e-mail address stays.
+func withoutNumbers(v any) any {
+	switch v := v.(type) {
+	case string:
+		masked, _ := privacy.MaskOnly(v, privacy.EGN, privacy.LNCH, privacy.Card, privacy.Document, privacy.Code, privacy.Password)
+		return masked
+	case []string:
+		clean := make([]any, len(v))
+		for i := range v {
+			clean[i] = withoutNumbers(v[i])
+		}
+		return clean
+	case []any:
+		clean := make([]any, len(v))
+		for i := range v {
+			clean[i] = withoutNumbers(v[i])
+		}
+		return clean
+	case map[string]any:
+		clean := make(map[string]any, len(v))
+		for key, inner := range v {
+			clean[key] = withoutNumbers(inner)
+		}
+		return clean
+	}
+	return v
 }

@@ -67,6 +67,19 @@ func Mask(text string, public ...*Public) (masked string, kinds []Kind) {
 	return mask(text, nil, public)
 }
 
+// MaskButLines masks as Mask does, but leaves Bulgarian fixed lines, by their form: for words about an office whose telephone is wrong,
+// which nobody is tied to. Mobile and foreign numbers are hidden all the same.
+func MaskButLines(text string, public ...*Public) (masked string, kinds []Kind) {
+	runes := []rune(text)
+	var lines []string
+	for _, s := range find(text, public) {
+		if s.kind == Phone && fixedLine(string(runes[s.from:s.to])) {
+			lines = append(lines, "тел. "+string(runes[s.from:s.to]))
+		}
+	}
+	return mask(text, nil, append(slices.Clone(public), NewPublic(lines...)))
+}
+
 // MaskOnly masks some kinds and leaves the others as they are: in what editors publish, phones and accounts are an office's.
 func MaskOnly(text string, only ...Kind) (masked string, kinds []Kind) {
 	return mask(text, only, nil)

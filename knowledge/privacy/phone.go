@@ -53,6 +53,18 @@ func whole(phone string) bool {
 	return len(n) >= 8 && len(n) <= 10
 }
 
+// fixedLine says whether a phone is a Bulgarian line with its town's code: nine digits with the zero, in some towns eight, and no mobile one.
+func fixedLine(phone string) bool {
+	var digits []byte
+	for _, r := range newReading(phone, nil).plain {
+		if digit(r) {
+			digits = append(digits, byte(r))
+		}
+	}
+	n := national(string(digits))
+	return (len(n) == 8 || len(n) == 9) && n[0] == '0' && n[1] >= '2' && !bulgarianMobile(n)
+}
+
 // publicNumber says whether digits are one of the numbers that everybody may call: 0700, 0800 and 0900 with five more.
 func publicNumber(digits string) bool {
 	digits = national(digits)

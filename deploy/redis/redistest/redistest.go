@@ -6,6 +6,7 @@ package redistest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"os"
 	"strconv"
@@ -88,6 +89,26 @@ func URL(t testing.TB) string {
 		t.Fatalf("empty the Redis database: %v", err)
 	}
 	return u.String()
+}
+
+// Contents gives every key that the clients of New keep, of all tests that run now, with its value as text.
+func Contents(t testing.TB) map[string]string {
+	t.Helper()
+	ctx := context.Background()
+	direct := open(t, server(t))
+	all := map[string]string{}
+	keys := direct.Scan(ctx, 0, "test:*", 1000).Iterator()
+	for keys.Next(ctx) {
+		value, err := direct.Get(ctx, keys.Val()).Result()
+		if err != nil { // gone meanwhile, or no string
+			value = fmt.Sprint(direct.Do(ctx, "DUMP", keys.Val()).Val())
+		}
+		all[keys.Val()] = value
+	}
+	if err := keys.Err(); err != nil {
+		t.Fatalf("read Redis: %v", err)
+	}
+	return all
 }
 
 func server(t testing.TB) string {
