@@ -21,7 +21,8 @@ type Body struct {
 	AskContact bool            `json:"ask_contact,omitempty"` // offer to share the phone number
 	Full       bool            `json:"full,omitempty"`        // the person asked for the whole guide: fold nothing
 	Language   string          `json:"language"`
-	By         string          `json:"by,omitempty"` // of a librarian's words: their name, as people read it
+	Export     bool            `json:"export,omitempty"` // hand over all that is kept of the person as a file, as it is when it is handed over
+	By         string          `json:"by,omitempty"`     // of a librarian's words: their name, as people read it
 }
 
 // Action is a button: words to read and the action that comes back in Incoming.Data, at most 64 bytes:
@@ -48,6 +49,7 @@ type Body struct {
 //	news  news:new  news:topic:<topic>  news:topics   news, ask for some, of this topic too, of no more topics
 //	news:role:<audience>  news:region:<ekatte>       for whom, and of where; news:region:all  news:region:other
 //	news:leave                                       get no more
+//	mydata  mydata:file                              what is kept of the person, the same as a file
 //	lang:<language>  language  forget  help          as the commands of the same names
 type Action struct {
 	Label string `json:"label"`

@@ -150,6 +150,9 @@ func (d *dialog) next(in any) act {
 	case *hearBack:
 		d.willHear(in)
 		return nil
+	case *tellData:
+		d.dataTold(in)
+		return nil
 	case *forget:
 		d.state, d.later = state{Greeted: true}, nil
 		d.person.Place, d.person.Audience = "", ""
@@ -216,6 +219,8 @@ func (d *dialog) command(e event) act {
 		return d.human("asked")
 	case "forget":
 		return &forget{}
+	case "mydata":
+		return &tellData{}
 	case "status":
 		return &ticketStatus{}
 	default:
@@ -223,6 +228,7 @@ func (d *dialog) command(e event) act {
 			Action{Label: d.t("library.button_trainings"), Data: "courses"},
 			Action{Label: d.t("news.page_title"), Data: "news"},
 			Action{Label: d.t("bot.button_language"), Data: "language"},
+			Action{Label: d.t("mydata.button"), Data: "mydata"},
 			Action{Label: d.t("bot.button_forget"), Data: "forget"})})
 	}
 	return nil
@@ -324,6 +330,8 @@ func (d *dialog) button(data string) act {
 			d.add(d.newLanguage())
 			return nil
 		}
+	case "mydata":
+		return d.myDataButton(rest)
 	case "language", "forget", "help":
 		return d.command(event{Kind: Command, Command: verb})
 	}
@@ -362,6 +370,10 @@ func (d *dialog) text(e event) act {
 			return &leaveTraining{Number: d.state.Course}
 		}
 		return d.button("cancel")
+	}
+	if asksMyData(text) {
+		d.state.Await = ""
+		return &tellData{}
 	}
 	if d.asksAgain(text) {
 		d.state.Wish, d.state.Await = nil, ""

@@ -12,7 +12,9 @@
 //
 // Who agrees to it is asked once, some days after an answer that helped, what became of it (aftermath.go, aftermathjob.go).
 //
-// It owns contacts, conversations, the codes that take one to another device and the tries at them (code_tries), messages, feedback, aftermaths, training_signups, subscriptions, broadcasts and broadcast_recipients. It reads guides, places, help points, trainings and news through
+// What is kept of a person they see and take along with mydata.go, and erase with forget.go.
+//
+// It owns contacts, forgotten (who was, for backups: forgotten.go), conversations, the codes that take one to another device and the tries at them (code_tries), messages, feedback, aftermaths, training_signups, subscriptions, broadcasts and broadcast_recipients. It reads guides, places, help points, trainings and news through
 // knowledge, and its feedback refers to the answers that retrieval recorded.
 // Its channels (bot/telegram, bot/webchat) call it from below the edge, handoff from the human side, cmd wires it.
 package bot

@@ -49,6 +49,10 @@ type EngineOptions struct {
 	// Forget erases what other floors keep of a contact, in order, in the transaction of the person's wish.
 	// What this floor keeps comes last, so that they can still look things up.
 	Forget []func(ctx context.Context, tx postgres.DB, contact int64) error
+	// Waits says that the person of a conversation still waits for something of another floor: they are not forgotten for their silence.
+	Waits func(ctx context.Context, conversation int64) (bool, error)
+	// Export gives what other floors keep of a contact, for the person to see.
+	Export []func(ctx context.Context, db postgres.DB, contact int64) ([]Holding, error)
 }
 
 // Limits are how many events of one contact are taken in any stretch of time. The zero value has the defaults.

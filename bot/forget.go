@@ -31,8 +31,11 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 		}
 	}
 	_, err := tx.Exec(ctx, `
-		UPDATE contacts SET forgotten_at = $2, place = NULL, audience = ''
-		WHERE id = $1`, contact, c.now())
+		WITH gone AS (
+			UPDATE contacts SET forgotten_at = $2, place = NULL, audience = '' WHERE id = $1
+			RETURNING id, created_at)
+		INSERT INTO forgotten (contact, created_at, forgotten_at) SELECT id, created_at, $2 FROM gone
+		ON CONFLICT (contact) DO UPDATE SET created_at = EXCLUDED.created_at, forgotten_at = EXCLUDED.forgotten_at`, contact, c.now())
 	if err != nil {
 		return fmt.Errorf("forget contact %d: %w", contact, err)
 	}

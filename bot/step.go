@@ -192,6 +192,14 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 			d.add(Body{Text: d.t("bot.notice_danger")})
 		}
 	case aloud:
+	case ev.Kind == Command && ev.Command == "mydata", ev.Kind == Button && (ev.Data == "mydata" || ev.Data == "mydata:file"):
+		aloud = true
+		if a, ok := d.next(ev).(*tellData); ok {
+			if err := e.tellData(ctx, w, a); err != nil {
+				return err
+			}
+			next = d.next(a)
+		}
 	case ev.Kind == Command && ev.Command == "forget", ev.Kind == Button && (ev.Data == "forget" || ev.Data == "cancel" || strings.HasPrefix(ev.Data, "course:leave:") || ev.Data == "news:leave"):
 		next, aloud = d.next(ev), true
 	case ev.Kind == Button && (strings.HasPrefix(ev.Data, "hear:") || strings.HasPrefix(ev.Data, "wrong:keep") || ev.Data == "wrong:cancel"):

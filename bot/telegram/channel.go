@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ type Options struct {
 	Link func(ctx context.Context, l Link) (words string, err error)
 	// Groups takes what happens in groups; nil: the bot has no business there.
 	Groups Groups
+	// Export gives the file of all that is kept of who has a conversation, and bot.ErrNobody where there is nothing; bot.Engine.ExportPerson
+	// is the one. nil: such a message goes without the file.
+	Export func(ctx context.Context, conversation int64) (name string, data []byte, err error)
 }
 
 // receiver stores an event; bot.Engine is the one.
@@ -113,6 +117,14 @@ func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (stri
 		if i < from {
 			continue
 		}
+		if p.export {
+			if p.file, p.data, err = b.export(ctx, c); err != nil {
+				return "", err
+			}
+			if p.data == nil { // forgotten meanwhile
+				continue
+			}
+		}
 		send := b.sendPart
 		if i > 0 {
 			send = b.sendNext
@@ -162,17 +174,32 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	}
 	var sent *models.Message
 	var err error
-	if p.venue != nil {
+	switch {
+	case p.data != nil:
+		sent, err = b.api.SendDocument(ctx, &telegram.SendDocumentParams{ChatID: chat, Document: &models.InputFileUpload{Filename: p.file, Data: bytes.NewReader(p.data)}})
+	case p.venue != nil:
 		sent, err = b.api.SendVenue(ctx, &telegram.SendVenueParams{
 			ChatID: chat, Latitude: p.venue.lat, Longitude: p.venue.lon, Title: p.venue.title, Address: p.venue.address, ReplyMarkup: p.markup,
 		})
-	} else {
+	default:
 		sent, err = b.sendText(ctx, chat, p)
 	}
 	if err != nil {
 		return "", b.heed(ctx, refusal(err))
 	}
 	return strconv.Itoa(sent.ID), nil
+}
+
+// export gives the person's file; no data where there is nothing to give.
+func (b *Bot) export(ctx context.Context, c bot.Conversation) (name string, data []byte, err error) {
+	if b.o.Export == nil {
+		return "", nil, nil
+	}
+	name, data, err = b.o.Export(ctx, c.ID)
+	if errors.Is(err, bot.ErrNobody) {
+		return "", nil, nil
+	}
+	return name, data, err
 }
 
 func (b *Bot) sendText(ctx context.Context, chat int64, p part) (*models.Message, error) {
@@ -202,21 +229,7 @@ func (b *Bot) Typing(ctx context.Context, c bot.Conversation) error {
 		return nil
 	}
 	_, err = b.api.SendChatAction(ctx, &telegram.SendChatActionParams{ChatID: chat, Action: models.ChatActionTyping})
-	return err
-}
-
-// refusal turns the library's errors into what delivery acts on; others are tried again.
-func refusal(err error) error {
-	var many *telegram.TooManyRequestsError
-	switch {
-	case errors.As(err, &many):
-		return &bot.RetryAfter{D: time.Duration(max(many.RetryAfter, 1)) * time.Second, All: true}
-	case errors.Is(err, telegram.ErrorForbidden):
-		return &bot.Refused{Blocked: true, Reason: "blocked by the person"}
-	case errors.Is(err, telegram.ErrorBadRequest):
-		return &bot.Refused{Reason: err.Error()}
-	}
-	return err
+	return scrub(err)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -16,6 +16,9 @@ import (
 type part struct {
 	html   string
 	venue  *venue
+	export bool // the person's file, which the channel fetches when it is sent
+	file   string
+	data   []byte
 	markup models.ReplyMarkup
 }
 
@@ -63,6 +66,9 @@ func layOut(m bot.Message) []part {
 	}
 	if len(parts) > 0 {
 		parts[len(parts)-1].markup = keyboard(body)
+	}
+	if body.Export {
+		parts = append(parts, part{export: true})
 	}
 	for _, h := range body.HelpPoints {
 		if h.Lat == nil || h.Lon == nil || h.Street {

@@ -22,7 +22,7 @@ type Button struct {
 func Preview(m bot.Message) []Bubble {
 	var bubbles []Bubble
 	for _, p := range layOut(m) {
-		if p.venue != nil {
+		if p.venue != nil || p.export {
 			continue
 		}
 		b := Bubble{HTML: p.html}

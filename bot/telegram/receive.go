@@ -65,7 +65,7 @@ func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
 			return nil
 		}
 		if ctx.Err() == nil {
-			b.o.Log.Warn("telegram call failed", "act", act, "err", err)
+			b.o.Log.Warn("telegram call failed", "act", act, "err", scrub(err))
 		}
 		if !sleep(ctx, pause) {
 			return ctx.Err()
@@ -162,7 +162,7 @@ func (b *Bot) answer(ctx context.Context, callback string) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if _, err := b.api.AnswerCallbackQuery(ctx, &telegram.AnswerCallbackQueryParams{CallbackQueryID: callback}); err != nil {
-		b.o.Log.Info("telegram callback not answered", "err", err)
+		b.o.Log.Info("telegram callback not answered", "err", scrub(err))
 	}
 }
 
@@ -189,7 +189,7 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 			continue
 		}
 		if ctx.Err() == nil {
-			b.o.Log.Warn("telegram poll failed", "err", err)
+			b.o.Log.Warn("telegram poll failed", "err", scrub(err))
 		}
 		sleep(ctx, pause)
 		pause = min(2*pause, pollMost)

@@ -12,7 +12,7 @@ import (
 )
 
 // commands are those of the menu, in its order.
-var commands = []string{"start", "nearest", "trainings", "news", "librarian", "language", "help", "forget"}
+var commands = []string{"start", "nearest", "trainings", "news", "librarian", "language", "help", "mydata", "forget"}
 
 // setUp sets the bot's commands and descriptions, Bulgarian for everyone and English for those who read English.
 // What a server doesn't know, or refuses, is logged and survived.
@@ -55,6 +55,6 @@ func (b *Bot) survive(method string, err error) {
 	case errors.Is(err, telegram.ErrorNotFound):
 		b.o.Log.Warn("telegram does not know a method", "method", method)
 	default:
-		b.o.Log.Warn("telegram call failed", "method", method, "err", err)
+		b.o.Log.Warn("telegram call failed", "method", method, "err", scrub(err))
 	}
 }

@@ -156,7 +156,7 @@ func (b *Bot) Rights(ctx context.Context, chat int64) (Rights, error) {
 		if err = groupError(err); errors.As(err, &refused) {
 			return Rights{}, nil
 		}
-		return Rights{}, fmt.Errorf("ask about group %d: %w", chat, err)
+		return Rights{}, fmt.Errorf("ask about a group: %w", scrub(err))
 	}
 	id, err := strconv.ParseInt(strings.SplitN(b.o.Token, ":", 2)[0], 10, 64) // a token begins with the bot's id
 	if err != nil {
@@ -167,7 +167,7 @@ func (b *Bot) Rights(ctx context.Context, chat int64) (Rights, error) {
 		if err = groupError(err); errors.As(err, &refused) {
 			return Rights{Forum: c.IsForum}, nil
 		}
-		return Rights{}, fmt.Errorf("ask about rights in group %d: %w", chat, err)
+		return Rights{}, fmt.Errorf("ask about rights in a group: %w", scrub(err))
 	}
 	return rightsOf(*m, c.IsForum), nil
 }
@@ -228,11 +228,11 @@ func groupError(err error) error {
 	case errors.As(err, &moved): // the group has another id now: it is to be connected anew
 		return &GroupError{TroubleRemoved, moved.Message}
 	case errors.Is(err, telegram.ErrorForbidden):
-		return &GroupError{TroubleRemoved, err.Error()}
+		return &GroupError{TroubleRemoved, reason(err)}
 	case errors.Is(err, telegram.ErrorBadRequest):
-		return &GroupError{troubleOf(err.Error()), err.Error()}
+		return &GroupError{troubleOf(err.Error()), reason(err)}
 	}
-	return err
+	return scrub(err)
 }
 
 // troubleOf reads Telegram's words: its Bot API has no other codes for these.

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"orientir/bot"
+	"orientir/knowledge/privacy"
 )
 
 const (
@@ -81,7 +82,7 @@ var (
 	eventIDs = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
 	ekattes  = regexp.MustCompile(`^[0-9]{5}$`)
 	pointIDs = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
-	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "news": true, "librarian": true, "language": true, "forget": true}
+	commands = map[string]bool{"start": true, "help": true, "nearest": true, "trainings": true, "news": true, "librarian": true, "language": true, "forget": true, "mydata": true}
 )
 
 // incoming checks an event and turns it into the bot's.
@@ -89,6 +90,12 @@ func (s *site) incoming(key string, e event) (bot.Incoming, error) {
 	in := bot.Incoming{Channel: Channel, ContactKey: key, EventID: e.EventID, MessageID: e.EventID, Kind: e.Kind, At: s.Now()}
 	if !eventIDs.MatchString(e.EventID) {
 		return in, invalid("event_id", "web.fault_event_id")
+	}
+	// Ours are random. What somebody else's program takes for one may be anything, also a number of the person's: then its hash does.
+	if _, hidden := privacy.Mask(e.EventID); len(hidden) > 0 {
+		sum := sha256.Sum256([]byte(e.EventID))
+		in.EventID = hex.EncodeToString(sum[:16])
+		in.MessageID = in.EventID
 	}
 	if e.Language != "" {
 		in.Language = knownLanguage(e.Language)

@@ -38,6 +38,7 @@ type bodyView struct {
 	HelpPoints []helpPoint
 	AskPlace   bool
 	Buttons    []button
+	Export     bool   // offers the file of all that is kept
 	EventID    string // makes a form that is sent twice count once
 }
 
@@ -95,7 +96,7 @@ func (v voice) body(b *bot.Body, message int64, hosts []string) *bodyView {
 	if b.Guide != nil {
 		out.Card = v.messageCard(b.Guide, message)
 	}
-	out.NearTitle = b.NearTitle
+	out.NearTitle, out.Export = b.NearTitle, b.Export
 	out.Choices = buttons(b.Choices)
 	out.Buttons = buttons(b.Buttons)
 	library := v

@@ -7,6 +7,9 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
+
+	"orientir/bot/i18n"
 )
 
 //go:embed templates
@@ -148,6 +151,29 @@ type prosePage struct {
 	Operator, OperatorContact string
 	RetentionDays             int
 	OutsideModel              bool
+	Kept                      []keptRow
+}
+
+// Kept says how long one kind of data is kept.
+type Kept struct {
+	Kind   string // has a phrase mydata.kept_<kind>
+	Period time.Duration
+}
+
+// keptRow is the same in words.
+type keptRow struct{ What, For string }
+
+// keptFor puts a period into words: «24 часа», «90 дни», «3 години».
+func (v voice) keptFor(d time.Duration) string {
+	const day = 24 * time.Hour
+	days := int(d / day)
+	switch {
+	case days < 2:
+		return i18n.N(v.Lang(), "mydata.hours", int(d/time.Hour))
+	case days >= 365 && days%365 == 0:
+		return i18n.N(v.Lang(), "mydata.years", days/365)
+	}
+	return i18n.N(v.Lang(), "mydata.days", days)
 }
 
 func (s *site) prose(w http.ResponseWriter, r *http.Request, name string) error {
@@ -155,8 +181,12 @@ func (s *site) prose(w http.ResponseWriter, r *http.Request, name string) error 
 	l.Title = l.T("web." + name)
 	l.Styles = []string{"prose.css"}
 	l.public(r)
+	var kept []keptRow
+	for _, k := range s.Kept {
+		kept = append(kept, keptRow{l.T("mydata.kept_" + k.Kind), l.keptFor(k.Period)})
+	}
 	return s.show(w, http.StatusOK, name+"."+l.Lang(),
-		prosePage{l, s.Operator, s.OperatorContact, s.RetentionDays, s.OutsideModel})
+		prosePage{l, s.Operator, s.OperatorContact, s.RetentionDays, s.OutsideModel, kept})
 }
 
 // privacy answers GET /privacy.

@@ -54,6 +54,7 @@ type Options struct {
 	Operator        string // who is responsible for the data; default: «the organisation that operates this site»
 	OperatorContact string // e-mail or phone of theirs
 	RetentionDays   int    // after how many days conversations are deleted; 0: not by themselves
+	Kept            []Kept // how long what is kept, in the order in which the page tells it; none: it tells of conversations alone
 	OutsideModel    bool   // questions go, masked, to a language model on another server
 }
 
@@ -164,6 +165,7 @@ func (s *site) routes() http.Handler {
 		{"GET /stats", page, free, s.stats},
 		{"GET /stats.json", asset, free, s.statsJSON},
 		{"GET /stats.csv", asset, free, s.statsCSV},
+		{"GET /my-data.json", api, questions, s.myData},
 		{"GET /privacy", page, free, s.privacy},
 		{"GET /accessibility", page, free, s.accessibility},
 		{"GET /static/{name}", asset, free, s.asset},

@@ -42,6 +42,12 @@ type Config struct {
 	Mail *mail.Server  // nil: no mail
 	OIDC *oidc.Options // nil: nobody signs in with an outside provider
 
+	Operator          string // who is responsible for the data, as people read it on /privacy; "": nobody is named
+	OperatorContact   string
+	KeepConversations int // days after the last message, on channels to which a person comes back
+	KeepQuestions     int // days, for the words of questions that belong to nobody
+	KeepAudit         int // days
+
 	Traces       *url.URL    // of the collector, for POST; nil: nothing is traced
 	TracesHeader http.Header // that it wants to see
 
@@ -240,6 +246,22 @@ func LoadConfig(env func(string) string) (Config, error) {
 	if (c.ChatModel != "" || c.EmbeddingModel != "") && c.OpenAIKey == "" && c.OpenAIURL == "" {
 		fault("ORIENTIR_CHAT_MODEL, ORIENTIR_EMBEDDING_MODEL", "модел без сървър: задайте OPENAI_BASE_URL или OPENAI_API_KEY")
 	}
+	c.Operator, c.OperatorContact = strings.TrimSpace(env("ORIENTIR_OPERATOR")), strings.TrimSpace(env("ORIENTIR_OPERATOR_CONTACT"))
+	for _, days := range []struct {
+		name                  string
+		into                  *int
+		standard, least, most int
+	}{
+		{"ORIENTIR_KEEP_CONVERSATIONS", &c.KeepConversations, defaultKeepConversations, 30, 3650},
+		{"ORIENTIR_KEEP_QUESTIONS", &c.KeepQuestions, defaultKeepQuestions, 30, 3650},
+		{"ORIENTIR_KEEP_AUDIT", &c.KeepAudit, defaultKeepAudit, 366, 3650},
+	} {
+		n, err := amount(env(days.name), int64(days.standard))
+		if err != nil || n < int64(days.least) || n > int64(days.most) {
+			fault(days.name, "%q не е брой дни от %d до %d", env(days.name), days.least, days.most)
+		}
+		*days.into = int(n)
+	}
 	if c.TokensPerContact, err = amount(env("ORIENTIR_MODEL_TOKENS_PER_CONTACT"), defaultTokensPerContact); err != nil {
 		fault("ORIENTIR_MODEL_TOKENS_PER_CONTACT", "%v", err)
 	}
@@ -287,6 +309,13 @@ func thisMachine(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
+
+// For how many days data is kept. What people ask follows the year; what failed is looked at within a month; who did what may be asked for years later.
+const (
+	defaultKeepConversations = 365
+	defaultKeepQuestions     = 90
+	defaultKeepAudit         = 3 * 365
+)
 
 // A written answer takes some 2,500 tokens with its guide, an understood question 600.
 const (

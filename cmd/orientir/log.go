@@ -27,7 +27,7 @@ func newLog(w io.Writer, format string, quiet bool) *slog.Logger {
 	if format == "json" {
 		h = slog.NewJSONHandler(w, o)
 	}
-	return slog.New(&calm{next: h, flood: &flood{said: map[string]*saying{}, now: time.Now}})
+	return slog.New(&calm{next: careful{h}, flood: &flood{said: map[string]*saying{}, now: time.Now}})
 }
 
 // calm is a handler that doesn't repeat itself without end.

@@ -51,7 +51,7 @@ func command(env func(string) string) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		serveCommand(env), askCommand(env), evalCommand(env), checkCommand(env), importCommand(env), exportCommand(env),
-		staffCommand(env), maskCommand(env), migrateCommand(env), withServersCommand(env), healthCommand(env),
+		staffCommand(env), maskCommand(env), migrateCommand(env), forgottenCommand(env), withServersCommand(env), healthCommand(env),
 	)
 	speakBulgarian(root)
 	return root
@@ -75,6 +75,10 @@ const environmentHelp = `
   ORIENTIR_OIDC_ISSUER, ORIENTIR_OIDC_CLIENT_ID, ORIENTIR_OIDC_CLIENT_SECRET
                             служебен акаунт (OpenID Connect), с който екипът може да влиза
   ORIENTIR_OIDC_NAME        какво пише на бутона (Вход със служебен акаунт)
+  ORIENTIR_OPERATOR, ORIENTIR_OPERATOR_CONTACT
+                            кой отговаря за данните и как се стига до него; стои на /privacy
+  ORIENTIR_KEEP_CONVERSATIONS, ORIENTIR_KEEP_QUESTIONS, ORIENTIR_KEEP_AUDIT
+                            дни: разговори след последното съобщение (365), думи на въпроси към API (90), журнал (1095)
   SMTP_URL                  поща за екипа: smtp://потребител:парола@host:587?from=orientir@example.bg или smtps://; без нея поканите са връзки
   TELEGRAM_BOT_TOKEN        токен от BotFather; без него няма Telegram
   TELEGRAM_API_URL          друг сървър на Bot API

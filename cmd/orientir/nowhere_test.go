@@ -30,23 +30,25 @@ import (
 const personal = "ЕГН 6101057509, ЛНЧ 1015000128, IBAN BG80 BNBG 9661 1020 3456 78, карта 4111 1111 1111 1111, лична карта № 641234567, " +
 	"тел. 0888 123 457, +44 20 7946 0958, nenamira.se@example.bg, пикът ми е 123456789012"
 
-var traces = []string{"6101057509", "1015000128", "bg80bnbg96611020345678", "96611020", "4111111111111111", "641234567", "0888123457", "888123457", "2079460958", "nenamira", "123456789012"}
+// traces are its parts as they would be found, and the same number in words.
+var traces = []string{"шестеднонулаеднонулапетседемпетнуладевет", "6101057509", "1015000128", "bg80bnbg96611020345678", "96611020", "4111111111111111", "641234567", "0888123457", "888123457", "2079460958", "nenamira", "123456789012"}
 
 // house is the wired program on test servers and a small knowledge base, without the minute of learning.
 type wholeHouse struct {
 	*testing.T
-	p      *Program
-	site   *site
-	server *httptest.Server
-	double *telegramtest.Server
-	log    *lockedBuffer
+	p       *Program
+	site    *site
+	server  *httptest.Server
+	double  *telegramtest.Server
+	log     *lockedBuffer
+	metrics *prometheus.Registry
 }
 
 func newWholeHouse(t *testing.T) *wholeHouse {
 	t.Helper()
-	h := &wholeHouse{T: t, log: &lockedBuffer{}, double: telegramtest.New(t, telegramtest.Options{})}
+	h := &wholeHouse{T: t, log: &lockedBuffer{}, double: telegramtest.New(t, telegramtest.Options{}), metrics: prometheus.NewRegistry()}
 	pool := postgrestest.New(t)
-	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := logTo(h.log, slog.LevelDebug)
 	config, err := LoadConfig(func(name string) string {
 		return map[string]string{"ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_RATE_LIMITS": "off", "ORIENTIR_LINK_CHECKS": "off", "TELEGRAM_BOT_TOKEN": h.double.Token, "TELEGRAM_API_URL": h.double.URL}[name]
 	})
@@ -57,7 +59,7 @@ func newWholeHouse(t *testing.T) *wholeHouse {
 	h.p = &Program{config: config, log: log, pool: pool, redis: redistest.New(t), store: knowledge.NewStore(pool)}
 	h.p.answerer = retrieval.New(pool, h.p.store, retrieval.Options{Log: log})
 	h.learn()
-	if h.site, err = h.p.build(prometheus.NewRegistry()); err != nil {
+	if h.site, err = h.p.build(h.metrics); err != nil {
 		t.Fatal(err)
 	}
 	h.server = httptest.NewServer(h.site.handler)
@@ -135,8 +137,9 @@ func left(where, text string) (places []string) {
 		return r
 	}, strings.ToLower(text))
 	for _, trace := range traces {
-		if strings.Contains(plain, trace) {
-			places = append(places, fmt.Sprintf("%s holds %s: %.200q", where, trace, text))
+		if at := strings.Index(plain, trace); at >= 0 {
+			around := strings.ToValidUTF8(plain[max(0, at-100):min(len(plain), at+len(trace)+20)], "")
+			places = append(places, fmt.Sprintf("%s holds %s: %.80q … %q", where, trace, text, around))
 		}
 	}
 	return places
@@ -146,6 +149,16 @@ func left(where, text string) (places []string) {
 func (h *wholeHouse) found() (places []string) {
 	h.Helper()
 	look := func(where, text string) { places = append(places, left(where, text)...) }
+	h.everyRow(look)
+	for line := range strings.Lines(h.log.String()) {
+		look("the log", line)
+	}
+	return places
+}
+
+// everyRow shows every row of every table, as text.
+func (h *wholeHouse) everyRow(look func(where, text string)) {
+	h.Helper()
 	rows, err := h.p.pool.Query(h.Context(), `
 		SELECT table_schema, table_name FROM information_schema.tables
 		WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`)
@@ -160,7 +173,10 @@ func (h *wholeHouse) found() (places []string) {
 		h.Fatal(tables, err)
 	}
 	for _, table := range tables {
-		rows, err := h.p.pool.Query(h.Context(), `SELECT t::text FROM `+table.Sanitize()+` t`)
+		// Bytes are looked at as they are, too: words may hide in what is written in hexadecimal digits.
+		rows, err := h.p.pool.Query(h.Context(), `
+			SELECT t::text || coalesce((SELECT string_agg(encode(decode(substr(e.value, 3), 'hex'), 'escape'), ' ') FROM jsonb_each_text(to_jsonb(t)) e
+				WHERE e.value ~ '^\\x([0-9a-f]{2})+$'), '') FROM `+table.Sanitize()+` t`)
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -172,10 +188,6 @@ func (h *wholeHouse) found() (places []string) {
 			look(table.Sanitize(), text)
 		}
 	}
-	for line := range strings.Lines(h.log.String()) {
-		look("the log", line)
-	}
-	return places
 }
 
 func (h *wholeHouse) post(path string, header http.Header, body any) string {
@@ -355,6 +367,7 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 	elena.page(chat + "?find=" + url.QueryEscape("съдебно "+personal))
 	maria.Say("обадете ми се. " + personal)
 	elena.submit(chat+"/close", url.Values{"outcome": {"answered"}, "effort": {"2"}, "guide": {"missing"}, "comment": {personal}, "note": {personal}})
+	plantElsewhere(t, h, maria)
 
 	eventually(t, "all dealt with", func() string {
 		var waiting int
@@ -366,7 +379,7 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 		}
 		return ""
 	})
-	if places := h.found(); len(places) > 0 {
+	if places := append(h.found(), h.foundBeside()...); len(places) > 0 {
 		t.Errorf("personal numbers are left:\n%s", strings.Join(places, "\n"))
 	}
 	var marks, kinds int

@@ -150,6 +150,7 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 	job(site.notices.RunEditors)
 	job(func(ctx context.Context) error { return site.conversations.RunTrainings(ctx, p.store) })
 	job(site.news.Run)
+	job(site.retention.Run)
 	if site.links != nil {
 		job(site.links.Run)
 	}
@@ -196,6 +197,7 @@ type site struct {
 	notices       *handoff.Notices
 	news          *bot.Broadcaster
 	replays       *retrieval.Replays
+	retention     *postgres.Keeper
 	links         *knowledge.LinkChecker // nil where addresses are not asked for
 	telegram      *telegram.Bot          // nil without a token
 	group         *group.Desk            // nil without a token
@@ -231,6 +233,9 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
 			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry, Tracer: p.tracer,
 			Link: group.Linker(s.staff), Groups: inbox,
+			Export: func(ctx context.Context, conversation int64) (string, []byte, error) {
+				return s.engine.ExportPerson(ctx, conversation)
+			},
 		})
 		if err != nil {
 			return nil, err
@@ -257,9 +262,26 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		}
 		return p.answerer.Forget(ctx, tx, []int64{conversation})
 	}
+	exportAnswers := func(ctx context.Context, db postgres.DB, contact int64) ([]bot.Holding, error) {
+		conversation, ok, err := conversations.OfContact(ctx, db, contact)
+		if err != nil || !ok {
+			return nil, err
+		}
+		list, err := p.answerer.Export(ctx, db, conversation)
+		return []bot.Holding{{Name: bot.HeldAnswers, Count: len(list), Rows: list}}, err
+	}
 	engineOptions := bot.EngineOptions{
 		Log: p.log, Registerer: registry, Tracer: p.tracer, PublicURL: public, Limits: bot.Limits{Off: !p.config.RateLimits},
-		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.worklist.Forget, s.desk.Forget, forgetAnswers}, Aftercare: s.desk, Editors: s.worklist,
+		Forget: []func(context.Context, postgres.DB, int64) error{statistics.New(p.pool).Forget, inbox.Forget, s.worklist.Forget, s.desk.Forget, forgetAnswers},
+		Waits: func(ctx context.Context, conversation int64) (bool, error) {
+			if _, open, err := s.desk.Status(ctx, p.pool, conversation); open || err != nil {
+				return open, err
+			}
+			until, err := s.worklist.AwaitsAnswer(ctx, conversation)
+			return !until.IsZero(), err
+		},
+		Export:    []func(context.Context, postgres.DB, int64) ([]bot.Holding, error){exportAnswers, s.desk.Export, inbox.Export, s.worklist.Export, statistics.New(p.pool).Export},
+		Aftercare: s.desk, Editors: s.worklist,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk
@@ -268,6 +290,8 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		engineOptions.Phrase = p.answerer.Phrase
 	}
 	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, engineOptions)
+	rules := p.retention(s)
+	s.retention = postgres.NewKeeper(p.pool, rules, postgres.RetentionOptions{Log: p.log, Registry: registry})
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, Now: p.now(), PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
@@ -275,6 +299,8 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		Open:         statistics.New(p.pool),
 		Report:       s.worklist.ReportPage,
 		AwaitsAnswer: s.worklist.AwaitsAnswer,
+		Operator:     p.config.Operator, OperatorContact: p.config.OperatorContact, RetentionDays: p.config.KeepConversations,
+		Kept:         keptOnPage(rules),
 		OutsideModel: p.config.ChatModel != "" || p.config.EmbeddingModel != "",
 		Ticket: func(ctx context.Context, conversation int64) (bot.Ticket, bool, error) {
 			return s.desk.Status(ctx, p.pool, conversation)

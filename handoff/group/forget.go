@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"orientir/bot"
 	"orientir/deploy/postgres"
 )
 
@@ -21,4 +22,16 @@ func (i *Inbox) Forget(ctx context.Context, tx postgres.DB, contact int64) error
 		return fmt.Errorf("forget topics of contact %d: %w", contact, err)
 	}
 	return nil
+}
+
+// Export gives the copies of a contact's conversation that stand in groups of librarians.
+func (i *Inbox) Export(ctx context.Context, db postgres.DB, contact int64) ([]bot.Holding, error) {
+	h, err := bot.Hold(ctx, db, bot.HeldTopics, `
+		SELECT t.opened_at, p.state, p.closed_at, g.help_point AS library
+		FROM group_topics p JOIN tickets t ON t.id = p.ticket JOIN telegram_groups g ON g.chat = p.chat
+		WHERE p.state <> 'deleted' AND t.conversation IN (SELECT id FROM conversations WHERE contact = $1) ORDER BY p.id`, contact)
+	if err != nil {
+		return nil, fmt.Errorf("export topics of contact %d: %w", contact, err)
+	}
+	return []bot.Holding{h}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"orientir/bot"
 	"orientir/deploy/postgres"
 )
 
@@ -108,4 +109,19 @@ func (s *Store) Forget(ctx context.Context, tx postgres.DB, contact int64) error
 		return fmt.Errorf("leave only a number of contact %d: %w", contact, err)
 	}
 	return nil
+}
+
+// Export gives the rows by which a contact is counted.
+func (s *Store) Export(ctx context.Context, db postgres.DB, contact int64) ([]bot.Holding, error) {
+	h, err := bot.Hold(ctx, db, bot.HeldFigures, `
+		SELECT f.day, 'question' AS counted_as, f.channel, nullif(f.region, '') AS region, nullif(f.service, '') AS service, f.outcome, nullif(f.rating, '') AS rating
+		FROM figure_questions f JOIN conversations c ON c.id = f.person WHERE c.contact = $1
+		UNION ALL
+		SELECT f.day, 'librarian', f.channel, nullif(f.region, ''), nullif(f.service, ''), f.resolved, nullif(f.rating, '')
+		FROM figure_tickets f JOIN conversations c ON c.id = f.person WHERE c.contact = $1
+		ORDER BY day`, contact)
+	if err != nil {
+		return nil, fmt.Errorf("export the figures of contact %d: %w", contact, err)
+	}
+	return []bot.Holding{h}, nil
 }

@@ -20,6 +20,8 @@ type Sent struct {
 	Text    string // after entities were parsed
 	HTML    string // as it was sent
 	Venue   *Venue
+	File    string   // of a document: its name
+	Data    string   // and what is in it
 	Buttons []Button // all rows, in order
 	At      time.Time
 }
@@ -125,6 +127,15 @@ func (s *Server) send(method string, p params) (any, *apiError) {
 			return nil, err
 		}
 		m.Text = text
+	} else if method == "sendDocument" {
+		for key, file := range p {
+			if strings.HasPrefix(key, "file:") {
+				m.File, m.Data, _ = strings.Cut(file, "\n")
+			}
+		}
+		if m.File == "" || m.Data == "" {
+			return nil, bad("there is no document in the request")
+		}
 	} else {
 		v := Venue{Title: p["title"], Address: p["address"]}
 		if _, err := fmt.Sscan(p["latitude"]+" "+p["longitude"], &v.Lat, &v.Lon); err != nil {

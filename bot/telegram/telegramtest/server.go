@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -327,6 +328,20 @@ func parameters(r *http.Request) (params, error) {
 	for k, v := range r.Form {
 		p[k] = v[0]
 	}
+	if r.MultipartForm != nil {
+		for k, files := range r.MultipartForm.File { // of a document its name, then what is in it
+			f, err := files[0].Open()
+			if err != nil {
+				return nil, err
+			}
+			data, err := io.ReadAll(f)
+			f.Close()
+			if err != nil {
+				return nil, err
+			}
+			p["file:"+k] = files[0].Filename + "\n" + string(data)
+		}
+	}
 	return p, nil
 }
 
@@ -355,7 +370,7 @@ func (s *Server) call(ctx context.Context, method string, p params) (any, *apiEr
 		s.webhook = webhook{}
 		s.mu.Unlock()
 		return true, nil
-	case "sendMessage", "sendVenue":
+	case "sendMessage", "sendVenue", "sendDocument":
 		return s.send(method, p)
 	case "editMessageReplyMarkup", "editMessageText":
 		return s.edit(method, p)

@@ -11,6 +11,7 @@ const words = JSON.parse(id('words').dataset.words);
 const form = id('ask');
 const question = id('question');
 const link = id('link');
+const mydata = id('mydata'); // likewise
 const forget = id('forget'); // none at a library's terminal, which has an end of its own
 const log = new Log({ log: id('log'), typing: id('typing'), typingWords: id('typing-words'), unseen: id('unseen'), words });
 const { title } = document;
@@ -86,6 +87,7 @@ question.addEventListener('input', () => {
 
 function offerForget(on) {
   if (forget) forget.hidden = !on;
+  if (mydata) mydata.hidden = !on;
 }
 
 /** Sends what a button means. */
@@ -178,6 +180,11 @@ document.addEventListener('submit', (submitted) => {
     else question.focus();
     return;
   }
+  if (mydata && target === mydata) {
+    submitted.preventDefault();
+    act({ kind: 'command', command: 'mydata' }).catch(() => {});
+    return;
+  }
   if (forget && target === forget) {
     submitted.preventDefault();
     sure.showModal();
@@ -192,6 +199,22 @@ document.addEventListener('submit', (submitted) => {
   } else if (String(fields.get('text') ?? '').trim()) {
     say(String(fields.get('text')).trim());
     target.querySelector('input[name="text"]')?.form.reset();
+  }
+});
+
+// The file of all that is kept: the link alone works where the conversation lives in a cookie; here its token goes along.
+document.addEventListener('click', async (click) => {
+  const file = click.target.closest('a[data-export]');
+  if (!file) return;
+  click.preventDefault();
+  try {
+    const { name, data } = await conversation.file(file.getAttribute('href'));
+    const to = Object.assign(document.createElement('a'), { href: URL.createObjectURL(data), download: name });
+    to.click();
+    setTimeout(() => URL.revokeObjectURL(to.href), 60_000);
+    link.textContent = '';
+  } catch (fault) {
+    link.textContent = fault.message || (fault.offline ? words.offline : words.error_500);
   }
 });
 

@@ -62,6 +62,20 @@ export class Conversation {
     this.#keep('');
   }
 
+  /** Fetches a file that is this conversation's own: {name, data}. */
+  async file(address) {
+    let response;
+    try {
+      response = await fetch(address, { headers: this.#headers(), signal: AbortSignal.timeout(20_000) });
+    } catch {
+      throw new Fault('', { again: true, offline: true });
+    }
+    if (response.ok) return { name: response.headers.get('Orientir-File'), data: await response.blob() };
+    let words = '';
+    try { words = (await response.json()).detail; } catch { /* a proxy's own page */ }
+    throw new Fault(words);
+  }
+
   /** Makes a code to go on elsewhere. */
   code() {
     return call('/api/v1/kiosk/code', {}, this.#headers());

@@ -1,0 +1,98 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
+)
+
+// tabKept is for how long a conversation in a browser's tab is kept after its last message. Nobody can come back to it by then but who waits
+// for something; it serves the editors, who look at what failed lately, and the facts of the statistics, which may change for two months.
+const tabKept = 90 * 24 * time.Hour
+
+// Retention is how long conversations are kept after their last message. conversations is for channels to which a person comes back, as Telegram; what they
+// ask follows the year (taxes, vignettes, schools), so that a year is the least that serves them well. Messages of that age go from a
+// conversation that still goes on, too.
+func (e *Engine) Retention(conversations time.Duration) []postgres.Rule {
+	const day = 24 * time.Hour
+	idle := func(pulled bool) func(context.Context, time.Time, int) (int, error) {
+		return func(ctx context.Context, before time.Time, most int) (int, error) {
+			return e.forgetIdle(ctx, before, pulled, most)
+		}
+	}
+	oldest := func(which string) string {
+		return `SELECT min(c.updated_at) FROM conversations c JOIN contacts k ON k.id = c.contact WHERE k.channel ` + which
+	}
+	tab := min(tabKept, conversations)
+	return []postgres.Rule{
+		{Kind: "web_conversations", Table: "conversations", Owner: "bot", Keep: tab, Effect: postgres.Deleted, EndWith: idle(true), Oldest: oldest(`= 'web'`)},
+		{Kind: "conversations", Table: "conversations", Owner: "bot", Keep: conversations, Effect: postgres.Deleted, EndWith: idle(false), Oldest: oldest(`<> 'web'`)},
+		{Kind: "messages", Table: "messages", Owner: "bot", Keep: conversations, Effect: postgres.Deleted,
+			// Ids rise with time: where the first are young, so are all, and nothing else is read.
+			Oldest: `SELECT created_at FROM messages ORDER BY id LIMIT 1`,
+			End: `
+				DELETE FROM messages WHERE id IN (
+					SELECT id FROM (SELECT id, created_at FROM messages ORDER BY id LIMIT @most) o WHERE created_at < @before)`},
+		{Kind: "training_signups", Table: "training_signups", Owner: "bot", Keep: signupsKept, Effect: postgres.Deleted, Swept: "bot.RunTrainings",
+			Oldest: `SELECT min(t.starts_at) FROM training_signups s JOIN trainings t ON t.number = s.training`},
+		{Kind: "news_recipients", Table: "broadcast_recipients", Owner: "bot", Keep: listsKept, Effect: postgres.Deleted, Swept: "bot.Broadcaster",
+			Oldest: `SELECT min(ended_at) FROM broadcasts WHERE counts IS NULL`},
+		{Kind: "forgotten", Table: "forgotten", Owner: "bot", Keep: forgottenKept, Effect: postgres.Deleted,
+			Oldest: `SELECT min(forgotten_at) FROM forgotten`,
+			End:    `DELETE FROM forgotten WHERE contact IN (SELECT contact FROM forgotten WHERE forgotten_at < @before ORDER BY forgotten_at LIMIT @most)`},
+		{Kind: "code_tries", Table: "code_tries", Owner: "bot", Keep: CodeLife, Effect: postgres.Deleted, Swept: "bot.Engine",
+			Oldest: `SELECT min(tried_at) FROM code_tries`},
+	}
+}
+
+// forgetIdle forgets people whose conversation has been silent since before, as if each had asked for it, and says how many. Nobody is forgotten who
+// still waits: for a librarian, for news that they asked for, for a training, for an answer, or to be asked what became of one.
+func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, most int) (int, error) {
+	const silent = `k.forgotten_at IS NULL AND k.terminal_at IS NULL AND k.left_at IS NULL
+		AND NOT EXISTS (SELECT FROM subscriptions s WHERE s.contact = k.id)
+		AND NOT EXISTS (SELECT FROM training_signups s WHERE s.contact = k.id)
+		AND NOT EXISTS (SELECT FROM aftermaths a WHERE a.contact = k.id AND a.ask_after IS NOT NULL AND a.asked_at IS NULL)`
+	ended, last := 0, int64(0)
+	for ended < most {
+		rows, err := e.conversations.pool.Query(ctx, `
+			SELECT `+conversationColumns+`
+			FROM conversations c JOIN contacts k ON k.id = c.contact
+			WHERE c.id > $1 AND c.updated_at < $2 AND (k.channel = ANY ($3)) = $4 AND c.holder IS NULL AND `+silent+`
+			ORDER BY c.id LIMIT $5`, last, before, e.conversations.pulled, pulled, most)
+		if err != nil {
+			return ended, fmt.Errorf("find silent conversations: %w", err)
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Conversation])
+		if err != nil {
+			return ended, fmt.Errorf("find silent conversations: %w", err)
+		}
+		if len(found) == 0 {
+			break
+		}
+		for _, c := range found {
+			last = c.ID
+			if e.o.Waits != nil {
+				waits, err := e.o.Waits(ctx, c.ID)
+				if err != nil {
+					return ended, err
+				}
+				if waits {
+					continue
+				}
+			}
+			// Looked at again under the lock: they may have written meanwhile.
+			kept, err := e.leave(ctx, c, false, silent+` AND $2::timestamptz > (SELECT o.updated_at FROM conversations o WHERE o.contact = k.id)`, before)
+			if err != nil {
+				return ended, err
+			}
+			if !kept {
+				ended++
+			}
+		}
+	}
+	return ended, nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+
+	"orientir/bot"
+)
+
+func forgottenCommand(env func(string) string) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "forgotten",
+		Short: "Изтрива отново хората, които възстановено резервно копие е върнало",
+		Long: `Който е поискал да бъде изтрит, стои още в резервните копия, докато изтече техният срок. Затова:
+
+  orientir forgotten export > forgotten.tsv    пазете го отделно от копията, след всяко копие или всеки ден
+  orientir forgotten replay forgotten.tsv      след възстановяване, преди да пуснете сървъра за хората
+
+Във файла има номера и часове, никакви данни за хора. Повторно изпълнение не променя нищо.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: oneOf,
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "export", Short: "Показва кои контакти са изтрити: номер, кога е създаден, кога е изтрит", Args: takes(false),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
+			list, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
+			if err != nil {
+				return err
+			}
+			return writeForgotten(c.OutOrStdout(), list)
+		}),
+	}, &cobra.Command{
+		Use: "replay ФАЙЛ", Short: "Изтрива отново, каквото резервното копие е върнало; «-» чете от стандартния вход", Args: takes(false, "файлът"),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			f, err := openFile(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			list, err := readForgotten(f)
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			site, err := p.build(prometheus.NewRegistry())
+			if err != nil {
+				return err
+			}
+			again, err := site.engine.ForgetAgain(ctx, list)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "В списъка: %d. Изтрити отново: %d.\n", len(list), again)
+			return err
+		}),
+	})
+	return c
+}
+
+const forgottenHeader = "contact\tcreated_at\tforgotten_at"
+
+func writeForgotten(w io.Writer, list []bot.Forgotten) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintln(out, forgottenHeader)
+	for _, f := range list {
+		fmt.Fprintf(out, "%d\t%s\t%s\n", f.Contact, f.CreatedAt.UTC().Format(time.RFC3339Nano), f.ForgottenAt.UTC().Format(time.RFC3339Nano))
+	}
+	return out.Flush()
+}
+
+// readForgotten reads what writeForgotten wrote. A file that is wrong in any row is refused whole.
+func readForgotten(r io.Reader) (list []bot.Forgotten, err error) {
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		if n == 1 && lines.Text() == forgottenHeader || lines.Text() == "" {
+			continue
+		}
+		cells := strings.Split(lines.Text(), "\t")
+		if len(cells) != 3 {
+			return nil, fmt.Errorf("ред %d няма три колони", n)
+		}
+		f := bot.Forgotten{}
+		if f.Contact, err = strconv.ParseInt(cells[0], 10, 64); err != nil {
+			return nil, fmt.Errorf("ред %d: няма номер", n)
+		}
+		for i, into := range []*time.Time{&f.CreatedAt, &f.ForgottenAt} {
+			if *into, err = time.Parse(time.RFC3339Nano, cells[i+1]); err != nil {
+				return nil, fmt.Errorf("ред %d: няма час в колона %d", n, i+2)
+			}
+		}
+		list = append(list, f)
+	}
+	return list, lines.Err()
+}
