@@ -178,9 +178,10 @@ func (g Guide) masked() Guide {
 		texts[language] = t
 	}
 	g.Text, g.TitleEnglish, g.Why = texts, strict(g.TitleEnglish), inside(g.Why)
+	g.Related, g.ReplacedBy, g.Municipality = strictAll(g.Related), strict(g.ReplacedBy), strict(g.Municipality) // a draft holds what was typed, right or wrong
 	g.Apart, g.Local, g.Sources = slices.Clone(g.Apart), slices.Clone(g.Local), slices.Clone(g.Sources)
 	for i := range g.Apart {
-		g.Apart[i].How = strictIn(g.Apart[i].How)
+		g.Apart[i].Slug, g.Apart[i].How = strict(g.Apart[i].Slug), strictIn(g.Apart[i].How)
 	}
 	for i, l := range g.Local {
 		g.Local[i].Municipality = doorName(strict(l.Municipality))

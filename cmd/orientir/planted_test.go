@@ -116,6 +116,13 @@ func plantElsewhere(t *testing.T, h *wholeHouse, maria *telegramtest.Person) {
 	// Telegram's own words about a message that it refuses.
 	h.double.Fail(telegramtest.Fault{Method: "sendMessage", Code: 400, Words: "Bad Request: can't parse \"" + personal + "\" in chat 8"})
 	ivan.Say("/help")
+	eventually(t, "the refusal", func() string {
+		var refused int
+		if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*) FROM messages WHERE failed_at IS NOT NULL`).Scan(&refused); err != nil || refused == 0 {
+			return fmt.Sprint("no message was refused, ", err)
+		}
+		return ""
+	})
 
 	// Librarians in a group: its title, their names, words, edits and commands.
 	link := typedCode.FindString(signIn(t, web, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", nil))
@@ -218,10 +225,12 @@ func TestStaffFormsKeepNoPersonalNumbers(t *testing.T) {
 	if err := h.site.worklist.Collect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c := &crawler{t: t, desk: signIn(t, web, "all@example.bg", "дълга парола за проба 7"), done: map[string]bool{}, posted: map[string]bool{}}
-	for range 2 { // what one round adds has forms of its own
-		c.round()
+	c := &crawler{t: t, desk: signIn(t, web, "all@example.bg", "дълга парола за проба 7"), seen: map[string]bool{}, done: map[string]bool{}, posted: map[string]bool{}}
+	c.round()
+	for _, again := range []string{"/console/queue", "/console/guides", "/console/news", "/console/worklist", "/console/libraries/vratsa", "/console/canned"} { // what forms added has forms of its own
+		delete(c.seen, again)
 	}
+	c.round()
 	c.last()
 	c.upload(h)
 	for _, want := range []string{"/claim", "/reply", "/note", "/close", "/console/canned", "/hours", "/days", "/about", "/trainings/new", "/console/guides/new", "/edit", "/console/news/new",
@@ -244,6 +253,7 @@ func TestStaffFormsKeepNoPersonalNumbers(t *testing.T) {
 type crawler struct {
 	t      *testing.T
 	desk   *desk
+	seen   map[string]bool // pages that were opened
 	done   map[string]bool // forms that were sent
 	posted map[string]bool // addresses that forms were sent to
 	late   []sentForm      // those that end something
@@ -269,16 +279,15 @@ var (
 
 // round opens every page that links lead to, and sends their forms as it meets them.
 func (c *crawler) round() {
-	seen := map[string]bool{}
 	queue := []string{"/console/queue", "/console/account", "/console/guides/new", "/console/news/new", "/console/people/new", "/console/worklist", "/console/local", "/console/libraries/vratsa",
 		"/console/libraries/vratsa/hours", "/console/libraries/vratsa/days", "/console/libraries/vratsa/about", "/console/libraries/vratsa/trainings/new"}
-	for len(queue) > 0 && len(seen) < 400 {
+	for len(queue) > 0 && len(c.seen) < 400 {
 		path := queue[0]
 		queue = queue[1:]
-		if seen[path] {
+		if c.seen[path] {
 			continue
 		}
-		seen[path] = true
+		c.seen[path] = true
 		page, err := html.Parse(strings.NewReader(c.desk.page(path)))
 		if err != nil {
 			c.t.Fatal(err)
