@@ -291,7 +291,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	}
 	s.engine = bot.NewEngine(conversations, p.answerer, p.store, s.desk, channels, engineOptions)
 	rules := p.retention(s)
-	s.retention = postgres.NewKeeper(p.pool, rules, postgres.RetentionOptions{Log: p.log, Registry: registry})
+	s.retention = postgres.NewKeeper(p.pool, rules, postgres.RetentionOptions{Log: p.log, Now: p.now(), Registry: registry})
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, Now: p.now(), PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
 		Callbacks:    vault != nil,
