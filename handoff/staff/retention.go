@@ -12,8 +12,10 @@ func Retention(audit time.Duration) []postgres.Rule {
 	return []postgres.Rule{
 		{Kind: "staff_sessions", Table: "staff_sessions", Owner: "handoff/staff", Keep: SessionLife, Effect: postgres.Deleted, Swept: "handoff/staff.Sweep",
 			Oldest: `SELECT min(created_at) FROM staff_sessions`},
-		{Kind: "sign_in_tries", Table: "staff_sign_in_tries", Owner: "handoff/staff", Keep: triesWindow, Effect: postgres.Deleted, Swept: "handoff/staff.Sweep",
+		{Kind: "sign_in_tries", Table: "staff_sign_in_tries", Owner: "handoff/staff", Keep: triesKept, Effect: postgres.Deleted, Swept: "handoff/staff.Sweep",
 			Oldest: `SELECT min(since) FROM staff_sign_in_tries`},
+		{Kind: "staff_devices", Table: "staff_devices", Owner: "handoff/staff", Keep: DeviceLife, Effect: postgres.Deleted, Swept: "handoff/staff.Sweep",
+			Oldest: `SELECT min(seen_at) FROM staff_devices`},
 		{Kind: "audit", Table: "audit_log", Owner: "handoff/staff", Keep: audit, Effect: postgres.Deleted,
 			Oldest: `SELECT at FROM audit_log ORDER BY id LIMIT 1`,
 			End: `
