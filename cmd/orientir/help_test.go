@@ -19,11 +19,7 @@ func run(t *testing.T, args ...string) (string, error) {
 
 func TestHelpIsBulgarian(t *testing.T) {
 	t.Parallel()
-<<<<<<< HEAD
-	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "mask", "migrate", "with-servers", "health"} {
-=======
-	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "staff reset-second-step", "mask", "migrate", "with-servers"} {
->>>>>>> b4d74c7 (staff: a second step at sign-in, work accounts, and tries that wait longer each time)
+	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "staff reset-second-step", "mask", "migrate", "with-servers", "health", "forgotten", "forgotten export", "forgotten replay"} {
 		help, err := run(t, append(strings.Fields(name), "--help")...)
 		if err != nil {
 			t.Fatalf("%s --help: %v", name, err)
