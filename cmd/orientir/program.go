@@ -67,8 +67,8 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	if err = postgres.MigrateWith(ctx, p.pool, postgres.MigrateOptions{Log: log}); err != nil {
 		return nil, err
 	}
-	if err = p.clock.Look(ctx, p.pool); err != nil {
-		return nil, fmt.Errorf("look at the database's clock: %w", err)
+	if fault := p.clock.Look(ctx, p.pool); fault != nil { // slow, it may be: the machine's clock does until the next look
+		log.Warn("the database's clock was not read", "err", fault)
 	}
 	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log, MayBeAway: serving}); err != nil {
 		return nil, err
