@@ -33,7 +33,7 @@ func (d *Desk) lately(ctx context.Context, db postgres.DB, conversation, ticket 
 		SELECT t.id AS ticket, s.id AS account, s.name, coalesce(t.help_point, '') AS help_point,
 			s.active AND s.password_hash IS NOT NULL AND s.chat_limit > (SELECT count(*) FROM tickets h WHERE h.claimed_by = s.id AND h.state = 'claimed') AS free
 		FROM tickets t JOIN staff s ON s.id = t.claimed_by
-		WHERE t.conversation = $1 AND ($2 = 0 OR t.id = $2) AND t.state = ANY ($3) AND t.outcome <> 'blocked' AND t.closed_at > $4
+		WHERE t.conversation = $1 AND ($2::bigint = 0 OR t.id = $2) AND t.state = ANY ($3) AND t.outcome <> 'blocked' AND t.closed_at > $4
 		ORDER BY t.id DESC LIMIT 1`, conversation, ticket, []State{Closed}, d.now().Add(-reopenedWithin))
 	if err != nil {
 		return past{}, false, fmt.Errorf("read the past of conversation %d: %w", conversation, err)

@@ -85,7 +85,7 @@ func (s *Store) News(ctx context.Context, f NewsFilter) ([]NewsItem, error) {
 		SELECT `+newsColumns+` FROM news
 		WHERE state IN ('scheduled', 'published') AND publish_at <= $1 AND (expires_at <= $1) = $2
 		  AND ($3 = '' OR $3 = ANY (topics)) AND ($4 = '' OR district IN ('', $4)) AND (title_bg <> '' OR $5 = 'en')
-		  AND ($6 = 0 OR (publish_at, id) < (SELECT publish_at, id FROM news WHERE id = $6))
+		  AND ($6::bigint = 0 OR (publish_at, id) < (SELECT publish_at, id FROM news WHERE id = $6))
 		ORDER BY publish_at DESC, id DESC
 		LIMIT $7`, f.Now, f.Past, f.Topic, f.District, f.Language, f.Before, newsLimit(f))
 }
@@ -95,7 +95,7 @@ func (s *Store) EditorsNews(ctx context.Context, f NewsFilter) ([]NewsItem, erro
 	return s.newsList(ctx, `
 		SELECT `+newsColumns+` FROM news
 		WHERE ($1 = '' OR state = $1) AND ($2 = '' OR $2 = ANY (topics)) AND ($3 = '' OR municipality = $3 AND district = $6)
-		  AND ($4 = 0 OR (changed_at, id) < (SELECT changed_at, id FROM news WHERE id = $4))
+		  AND ($4::bigint = 0 OR (changed_at, id) < (SELECT changed_at, id FROM news WHERE id = $4))
 		ORDER BY changed_at DESC, id DESC
 		LIMIT $5`, f.State, f.Topic, f.Of.Name, f.Before, newsLimit(f), f.Of.District)
 }

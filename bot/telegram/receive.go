@@ -73,7 +73,7 @@ func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
 	}
 }
 
-// Webhook takes Telegram's calls: 401 for a wrong secret, 400 for no update, 500 where it could not be stored, so that
+// Webhook takes Telegram's calls: 401 for a wrong secret, 413 for what is too large, 400 for no update, 500 where it could not be stored, so that
 // Telegram brings it again, and 200 once it is stored in to.
 func (b *Bot) Webhook(to receiver) http.Handler {
 	want := sha256.Sum256([]byte(b.o.Secret))
@@ -84,6 +84,11 @@ func (b *Bot) Webhook(to receiver) http.Handler {
 			return
 		}
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, updateLimit))
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			return
+		}
 		if err != nil {
 			http.Error(w, "no update", http.StatusBadRequest)
 			return

@@ -81,7 +81,7 @@ func (v voice) scriptWords() string {
 func (s *site) chat(w http.ResponseWriter, r *http.Request) error {
 	p := s.newChatPage(r, "/")
 	p.public(r)
-	if token := cookieToken(r); token != "" {
+	if token := s.cookieToken(r); token != "" {
 		if err := s.fill(r.Context(), p, token, 0); err != nil {
 			return err
 		}
@@ -143,11 +143,11 @@ func (s *site) fill(ctx context.Context, p *chatPage, token string, after int64)
 
 // say answers POST /: the chat's forms without scripts. It stores what was said, waits a little for the reply and shows it.
 func (s *site) say(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return &fault{Status: http.StatusRequestEntityTooLarge, Key: "web.fault_body_large", Args: []any{maxBody >> 10}}
+	if err := readForm(r); err != nil {
+		return err
 	}
 	p := s.newChatPage(r, "/")
-	token, kept := cookieToken(r), true
+	token, kept := s.cookieToken(r), true
 	if token == "" {
 		token, kept = r.PostForm.Get("conversation"), false
 	}
@@ -224,11 +224,22 @@ func formEvent(r *http.Request) event {
 	return e
 }
 
+// CookieName names a cookie: where people reach us over https, with a prefix by which the browser takes it from this very host alone. A page on
+// a neighbouring host of the same domain can't then put its own in place of ours (RFC 6265bis, 4.1.3.2).
+func CookieName(name string, https bool) string {
+	if https {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // cookieName is the only cookie that there is, for people without scripts.
 const cookieName = "orientir_conversation"
 
-func cookieToken(r *http.Request) string {
-	c, err := r.Cookie(cookieName)
+func (s *site) https() bool { return strings.HasPrefix(s.PublicURL, "https://") }
+
+func (s *site) cookieToken(r *http.Request) string {
+	c, err := r.Cookie(CookieName(cookieName, s.https()))
 	if err != nil {
 		return ""
 	}
@@ -250,6 +261,6 @@ func (s *site) rememberCookie(w http.ResponseWriter, token string, until int64) 
 func (s *site) dropCookie(w http.ResponseWriter) { s.setCookie(w, "", -1) }
 
 func (s *site) setCookie(w http.ResponseWriter, value string, seconds int) {
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(s.PublicURL, "https://")})
+	http.SetCookie(w, &http.Cookie{Name: CookieName(cookieName, s.https()), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode, Secure: s.https()})
 }

@@ -32,11 +32,11 @@ func (s *site) continuePage(w http.ResponseWriter, r *http.Request) error {
 
 // continueHere answers POST /continue, the form without scripts: the conversation goes on at /.
 func (s *site) continueHere(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return &fault{Status: http.StatusRequestEntityTooLarge, Key: "web.fault_body_large", Args: []any{maxBody >> 10}}
+	if err := readForm(r); err != nil {
+		return err
 	}
 	p := s.newContinuePage(r)
-	contact, _ := contactKey(cookieToken(r))
+	contact, _ := contactKey(s.cookieToken(r))
 	token, err := s.takeAlong(r.Context(), r.PostForm.Get("link"), r.PostForm.Get("code"), s.address(r), contact)
 	var f *fault
 	if errors.As(err, &f) {

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"orientir/deploy/postgres"
 )
@@ -70,7 +73,9 @@ func (s *site) secure(w http.ResponseWriter, e edge) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	h.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()")
 	if e == asset {
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // where somebody opens it as a page
 		return
 	}
 	ancestors := "'none'"
@@ -81,12 +86,13 @@ func (s *site) secure(w http.ResponseWriter, e edge) {
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
 		"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "+ancestors)
-	h.Set("Permissions-Policy", "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()")
 	h.Set("Cache-Control", "no-store")
-	if e != frame {
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if e == frame {
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a site that isolates itself may have the chat too
+		return
 	}
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // protect refuses what another site makes a browser send (the standard library's cross-origin protection).
@@ -110,8 +116,11 @@ func edgeOf(r *http.Request) edge {
 // fail tells a fault in the language and the form that the caller reads, and logs what is ours.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, e edge, err error) {
 	var f *fault
+	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &f):
+	case errors.As(err, &refused) && slices.Contains(notText, refused.Code):
+		f = invalid("", "web.fault_not_text")
 	case errors.Is(err, errNotFound):
 		f = &fault{Status: http.StatusNotFound, Key: "web.error_404"}
 	case r.Context().Err() != nil: // the caller is gone, or the program is stopping

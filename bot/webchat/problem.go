@@ -100,12 +100,23 @@ func readJSON(r *http.Request, v any) error {
 	if err == nil && d.More() {
 		err = errors.New("more than one value")
 	}
+	return bodyFault(err, "web.fault_json")
+}
+
+// readForm reads a form whole, or not at all.
+func readForm(r *http.Request) error { return bodyFault(r.ParseForm(), "web.fault_form") }
+
+// bodyFault is what a caller hears whose body can't be read: that it is too large, or with key that it is none.
+func bodyFault(err error, key string) error {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return &fault{Status: http.StatusRequestEntityTooLarge, Key: "web.fault_body_large", Args: []any{maxBody >> 10}}
 	case err != nil:
-		return invalid("", "web.fault_json")
+		return invalid("", key)
 	}
 	return nil
 }
+
+// notText are the codes with which the database refuses what is no text: bytes that are not UTF-8, NUL. No browser sends such by itself.
+var notText = []string{"22021", "22P05"}

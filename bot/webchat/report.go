@@ -66,8 +66,8 @@ func (s *site) reportForm(w http.ResponseWriter, r *http.Request) error {
 
 // report answers POST /guides/{slug}/report.
 func (s *site) report(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return &fault{Status: http.StatusRequestEntityTooLarge, Key: "web.fault_body_large", Args: []any{maxBody >> 10}}
+	if err := readForm(r); err != nil {
+		return err
 	}
 	p, err := s.newReportPage(r)
 	if err != nil {

@@ -128,22 +128,31 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	}
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
 		log: o.Log, assets: assets, pages: pages, zone: zone, Options: o}
-	return s.routes()
+	return s.handler()
 }
 
 // handler parses a request, calls the domain and writes the answer; what it returns is shown by the edge.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// routes lists every address of the site: who asks (a person's page or a program), what a caller may use up, who answers.
-func (s *site) routes() http.Handler {
-	mux := http.NewServeMux()
-	methods := map[string][]string{} // of each path
-	for _, route := range []struct {
-		pattern string
-		edge    edge
-		limit   limit
-		serve   handler
-	}{
+// route is one line of the site's list: what is asked for, who asks (a person's page or a program), what a caller may use up, who answers.
+type route struct {
+	pattern string
+	edge    edge
+	limit   limit
+	serve   handler
+}
+
+// Routes are the patterns of every address that the site answers. Tests ask each of them, and fail where one has no row in their tables.
+func Routes() (patterns []string) {
+	for _, r := range new(site).routes() {
+		patterns = append(patterns, r.pattern)
+	}
+	return patterns
+}
+
+// routes lists every address of the site.
+func (s *site) routes() []route {
+	return []route{
 		{"GET /{$}", page, free, s.chat},
 		{"POST /{$}", page, messages, s.say},
 		{"GET /embed", frame, free, s.embed},
@@ -180,7 +189,14 @@ func (s *site) routes() http.Handler {
 		{"POST /api/v1/kiosk/code", api, messages, s.kioskCode},
 		{"POST /api/v1/kiosk/qr", api, connections, s.kioskQR},
 		{"POST /api/v1/kiosk/end", api, free, s.kioskEnd},
-	} {
+	}
+}
+
+// handler answers the routes, and everything else with a fault.
+func (s *site) handler() http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{} // of each path
+	for _, route := range s.routes() {
 		mux.Handle(route.pattern, s.at(route.edge, route.limit, route.serve))
 		method, path, _ := strings.Cut(route.pattern, " ")
 		methods[path] = append(methods[path], method)

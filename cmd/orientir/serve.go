@@ -41,7 +41,9 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
+	writeTimeout      = 5 * time.Minute // for a whole answer to somebody who hardly reads; a stream has its own for each event
 	idleTimeout       = 2 * time.Minute
+	maxHeader         = 32 << 10         // bytes of a request's line and headers
 	drainTimeout      = 10 * time.Second // for requests under way when the program stops
 	lastRequests      = time.Second      // before their contexts end too, and with them the streams
 	greetEvery        = time.Second
@@ -331,28 +333,14 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", chat)
-	mux.Handle("/console/", desk)
-	if s.telegram != nil {
-		mux.Handle("POST /telegram/webhook", s.telegram.Webhook(s.engine))
+	for _, r := range p.routes(s, chat, desk) {
+		mux.Handle(r.pattern, r.handler)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if s.drain.draining() {
-			http.Error(w, "stopping", http.StatusServiceUnavailable)
-			return
-		}
-		if lacks := p.lacks(r.Context()); lacks != "" {
-			http.Error(w, lacks, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
 	handler := counted.count(mux)
 	if p.tracer != nil {
 		handler = traced(p.tracer, handler)
 	}
-	s.handler = s.drain.handler(handler)
+	s.handler = fortified(p.config.PublicURL.Scheme == "https", s.drain.handler(handler))
 	return s, nil
 }
 
@@ -390,14 +378,19 @@ func (p *Program) lacks(ctx context.Context) string {
 	return ""
 }
 
+// newServer gives a server that lets nobody hold a connection, or memory, for long.
+func newServer(log *slog.Logger, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a panic among them
+	}
+}
+
 // runServer serves until ctx ends, then lets requests under way finish: their contexts end a little later.
 func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h http.Handler, l net.Listener) {
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a panic among them
-		BaseContext: func(net.Listener) context.Context { return requests },
-	}
+	server := newServer(log, h)
+	server.BaseContext = func(net.Listener) context.Context { return requests }
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err

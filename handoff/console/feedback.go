@@ -136,7 +136,7 @@ func (s *site) judged(ctx context.Context, f feedbackFilter) ([]judged, error) {
 		  AND a.answered_at > now() - make_interval(days => $1)
 		  AND ($2 <> 'unanswered' AND f.rating = 'bad' OR $2 <> 'bad' AND a.outcome = 'abstained')
 		  AND ($3 = '' OR f.reason = $3)
-		  AND ($4 = 0 OR a.id < $4)
+		  AND ($4::bigint = 0 OR a.id < $4)
 		ORDER BY a.id DESC
 		LIMIT $5`, f.Days, f.Show, f.Reason, f.Before, feedbackPageSize+1)
 	if err != nil {

@@ -182,7 +182,7 @@ func (s *site) setFlash(w http.ResponseWriter, f flash) {
 
 func (s *site) takeFlash(w http.ResponseWriter, r *http.Request) flash {
 	var f flash
-	c, err := r.Cookie(flashName)
+	c, err := s.cookie(r, flashName)
 	if err != nil {
 		return f
 	}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -78,7 +79,11 @@ func (s *site) showImport(w http.ResponseWriter, r *http.Request, name string, h
 
 // readImport answers POST /console/import: it reads the file, and leads to what it would change.
 func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil {
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(time.Now().Add(uploadTime)); err != nil {
+		return err
+	}
+	if err := control.SetWriteDeadline(time.Now().Add(2 * uploadTime)); err != nil { // the server's own begins with the request, not with the answer
 		return err
 	}
 	by, err := s.importer(r)
@@ -89,7 +94,11 @@ func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	var tooBig *http.MaxBytesError
 	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		if !errors.As(err, &tooBig) && r.Context().Err() == nil {
+			err = fmt.Errorf("%w: %w", errMalformed, err)
+		}
 		return err
 	}
 	how := knowledge.ImportHow(r.PostFormValue("how"))

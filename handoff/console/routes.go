@@ -27,6 +27,21 @@ func (p permission) allows(r ...staff.Role) bool {
 	return p.public || slices.ContainsFunc(r, func(r staff.Role) bool { return slices.Contains(p.roles, r) })
 }
 
+// Route is what others may know of a route: its pattern, and who may use it.
+type Route struct {
+	Pattern string
+	Public  bool         // also somebody who has not signed in
+	Roles   []staff.Role // any of these
+}
+
+// Routes lists the whole site for tests of the program, which ask each of them as each role.
+func Routes() (list []Route) {
+	for _, r := range new(site).routes() {
+		list = append(list, Route{r.pattern, r.who.public, r.who.roles})
+	}
+	return list
+}
+
 // routes lists the whole site. A test asks every route as every role and holds the answers to a table of its own.
 func (s *site) routes() []route {
 	const librarian, supervisor, editor, admin = staff.Librarian, staff.Supervisor, staff.Editor, staff.Admin

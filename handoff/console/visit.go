@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 var (
 	errNotFound  = errors.New("no such page")
 	errForbidden = errors.New("not allowed")
+	errMalformed = errors.New("not a form")
 )
 
 const (
@@ -81,18 +83,35 @@ func (s *site) guarded(route route) http.Handler {
 				return
 			}
 		}
-		if err := route.handle(w, r); err != nil {
+		err = parsed(r)
+		if err == nil {
+			err = route.handle(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
 }
 
+// parsed reads a form before anybody looks into it: of one that is too big, or that is none, no part must pass for the whole.
+func parsed(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	err := r.ParseForm() // leaves files alone: who takes them reads them
+	var tooBig *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooBig) {
+		return fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return err
+}
+
 func (s *site) recognise(r *http.Request) (visit, error) {
 	v := visit{language: "bg"}
-	if c, err := r.Cookie(languageName); err == nil && c.Value == "en" {
+	if c, err := s.cookie(r, languageName); err == nil && c.Value == "en" {
 		v.language = "en"
 	}
-	c, err := r.Cookie(cookieName)
+	c, err := s.cookie(r, cookieName)
 	if err != nil {
 		return v, nil
 	}
@@ -168,7 +187,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *pgconn.PgError
 	var many *staff.TooMany
 	switch {
-	case errors.As(err, &refused) && slices.Contains(notText, refused.Code):
+	case errors.Is(err, errMalformed), errors.As(err, &refused) && slices.Contains(notText, refused.Code):
 		status, key = http.StatusBadRequest, "not_text"
 	case errors.Is(err, errNotFound), errors.Is(err, handoff.ErrNotFound), errors.Is(err, staff.ErrNotFound):
 		status, key = http.StatusNotFound, "not_found"
@@ -234,9 +253,18 @@ func agent(userAgent string) string {
 	return browser + ", " + system
 }
 
+// cookie reads a cookie that setCookie wrote.
+func (s *site) cookie(r *http.Request, name string) (*http.Cookie, error) {
+	return r.Cookie(webchat.CookieName(name, s.secure))
+}
+
 func (s *site) setCookie(w http.ResponseWriter, name, value string, age int) {
+	path := "/console/"
+	if s.secure {
+		path = "/" // its prefix asks for this path
+	}
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: "/console/", MaxAge: age,
+		Name: webchat.CookieName(name, s.secure), Value: value, Path: path, MaxAge: age,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -35,9 +35,9 @@ func (s *Store) Audit(ctx context.Context, f AuditFilter) ([]Entry, error) {
 	rows, err := s.db.Query(ctx, `
 		SELECT a.id, a.at, coalesce(a.staff, 0) AS by, coalesce(s.name, '') AS by_name, a.verb, a.subject, a.detail
 		FROM audit_log a LEFT JOIN staff s ON s.id = a.staff
-		WHERE ($1 = 0 OR a.staff = $1)
+		WHERE ($1::bigint = 0 OR a.staff = $1)
 		  AND ($2 = '' OR starts_with(a.verb, $2 || '.'))
-		  AND ($3 = 0 OR a.id < $3)
+		  AND ($3::bigint = 0 OR a.id < $3)
 		ORDER BY a.id DESC
 		LIMIT $4`, f.By, f.Area, f.Before, f.Limit)
 	if err != nil {

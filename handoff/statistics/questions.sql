@@ -2,7 +2,7 @@
 WITH asked AS (
     SELECT a.id, a.answered_at, coalesce(a.conversation, 0) AS conversation, a.outcome, a.guides -> 0 ->> 'slug' AS slug, a.audience, a.place
     FROM answers a
-    WHERE a.answered_at >= @from AND (@conversation = 0 OR a.conversation = @conversation) AND NOT a.unasked
+    WHERE a.answered_at >= @from AND (@conversation::bigint = 0 OR a.conversation = @conversation) AND NOT a.unasked
       -- what is asked of the guides; not small talk, the way to a library or to a person
       AND (a.intent = 'question' OR a.outcome IN ('answered', 'clarify', 'abstained', 'emergency'))
 ), placed AS (

@@ -2,7 +2,7 @@
 WITH opened AS (
     SELECT t.id, t.opened_at, t.closed_at, coalesce(t.conversation, 0) AS conversation, t.place, t.outcome, t.rating, t.claimed_by
     FROM tickets t
-    WHERE t.opened_at >= @from AND (@conversation = 0 OR t.conversation = @conversation)
+    WHERE t.opened_at >= @from AND (@conversation::bigint = 0 OR t.conversation = @conversation)
 ), facts AS (
     SELECT t.id, (t.opened_at AT TIME ZONE 'Europe/Sofia')::date AS day, t.conversation,
         CASE WHEN k.library IS NOT NULL THEN 'library' ELSE coalesce(k.channel, 'unknown') END AS channel,
