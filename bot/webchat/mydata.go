@@ -13,7 +13,7 @@ func (s *site) myData(w http.ResponseWriter, r *http.Request) error {
 	key, err := bearer(r)
 	if err != nil {
 		var ok bool
-		if key, ok = contactKey(cookieToken(r)); !ok {
+		if key, ok = contactKey(s.cookieToken(r)); !ok {
 			return err
 		}
 	}

@@ -134,8 +134,8 @@ func (g *guarded) staff(p staff.Profile) (*caller, staff.Account) {
 	return w, a
 }
 
-// said is what the program answered.
-type said struct {
+// reply is what the program answered.
+type reply struct {
 	code   int
 	header http.Header
 	body   string
@@ -143,23 +143,23 @@ type said struct {
 	cookies []*http.Cookie
 }
 
-func (w *caller) get(path string) said {
+func (w *caller) get(path string) reply {
 	w.Helper()
 	return w.send(http.MethodGet, path, "", nil)
 }
 
-func (w *caller) post(path string, form url.Values) said {
+func (w *caller) post(path string, form url.Values) reply {
 	w.Helper()
 	return w.send(http.MethodPost, path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
 }
 
-func (w *caller) json(path, body string, header ...string) said {
+func (w *caller) json(path, body string, header ...string) reply {
 	w.Helper()
 	return w.send(http.MethodPost, path, "application/json", strings.NewReader(body), header...)
 }
 
 // upload sends a file in a form, beside its fields.
-func (w *caller) upload(path, name string, data []byte, fields ...string) said {
+func (w *caller) upload(path, name string, data []byte, fields ...string) reply {
 	w.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -175,7 +175,7 @@ func (w *caller) upload(path, name string, data []byte, fields ...string) said {
 }
 
 // send asks, and reads the answer; of a stream its beginning.
-func (w *caller) send(method, path, contentType string, body io.Reader, header ...string) said {
+func (w *caller) send(method, path, contentType string, body io.Reader, header ...string) reply {
 	w.Helper()
 	r, err := http.NewRequestWithContext(w.ctx, method, w.url, body)
 	w.must(err)
@@ -207,7 +207,7 @@ func (w *caller) send(method, path, contentType string, body io.Reader, header .
 		text, err = io.ReadAll(response.Body)
 		w.must(err)
 	}
-	got := said{response.StatusCode, response.Header, string(text), response.Cookies()}
+	got := reply{response.StatusCode, response.Header, string(text), response.Cookies()}
 	for _, c := range got.cookies {
 		if c.MaxAge < 0 {
 			delete(w.cookies, c.Name)

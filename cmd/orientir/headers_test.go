@@ -25,7 +25,7 @@ func anyOf(of []string) func(path string) bool {
 }
 
 // strict holds an answer to the headers that every one has.
-func strict(path string, got said) (faults []string) {
+func strict(path string, got reply) (faults []string) {
 	fault := func(words ...string) { faults = append(faults, path+": "+strings.Join(words, " ")) }
 	h := got.header
 	csp := h.Get("Content-Security-Policy")

@@ -51,7 +51,7 @@ func (g *guarded) whoMayAll() *caller {
 }
 
 // quiet holds an answer to telling nothing of how the program is made.
-func quiet(got said) string {
+func quiet(got reply) string {
 	for _, words := range []string{"SQLSTATE", "pgx", "pgconn", "goroutine ", ".go:", "syntax error", "root:x:0"} {
 		if strings.Contains(got.body, words) {
 			return words

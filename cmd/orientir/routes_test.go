@@ -131,7 +131,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 			continue // it would end the sessions that the others need; handoff/console asks it
 		}
 		for role, w := range browsers {
-			var got said
+			var got reply
 			switch {
 			case method == http.MethodGet:
 				got = w.get(path)

@@ -28,7 +28,7 @@ func (g *guarded) visitor() *visitor {
 }
 
 // does sends an event: kind and its one value.
-func (v *visitor) does(kind, what string) said {
+func (v *visitor) does(kind, what string) reply {
 	v.Helper()
 	v.events++
 	body, err := json.Marshal(map[string]string{
@@ -39,7 +39,7 @@ func (v *visitor) does(kind, what string) said {
 }
 
 // reads gives the status and the beginning of the conversation's stream with a token.
-func (v *visitor) reads(token string, header ...string) said {
+func (v *visitor) reads(token string, header ...string) reply {
 	v.Helper()
 	return v.send(http.MethodGet, "/api/v1/conversations/stream", "", nil, append([]string{"Orientir-Conversation", token}, header...)...)
 }
@@ -182,7 +182,7 @@ func TestCodesWorkOnceAndNotForLong(t *testing.T) {
 		g.Helper()
 		g.must(json.Unmarshal([]byte(ana.json("/api/v1/kiosk/code", `{}`, "Orientir-Conversation", ana.token).body), &code))
 	}
-	take := func(w *caller, body string) said {
+	take := func(w *caller, body string) reply {
 		g.Helper()
 		return w.json("/api/v1/conversations/continue", body)
 	}
