@@ -199,7 +199,11 @@ func (w *caller) send(method, path, contentType string, body io.Reader, header .
 	var text []byte
 	if response.Header.Get("Content-Type") == "text/event-stream" {
 		part := make([]byte, 1<<16)
-		for n := 0; err == nil && !bytes.Contains(text, []byte("event: state")); { // which comes after what was said
+		whole := []byte("event: state") // which comes after what was said
+		if strings.HasPrefix(p, "/console/") {
+			whole = []byte("\n\n")
+		}
+		for n := 0; err == nil && !bytes.Contains(text, whole); {
 			n, err = response.Body.Read(part)
 			text = append(text, part[:n]...)
 		}

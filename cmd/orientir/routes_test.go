@@ -52,6 +52,7 @@ var whoMay = map[string]string{
 	"POST /api/v1/conversations/messages": person,
 	"POST /api/v1/conversations/signs":    person,
 	"GET /api/v1/conversations/stream":    person,
+	"GET /my-data.json":                   person,
 	"POST /api/v1/kiosk/code":             person,
 	"POST /api/v1/kiosk/qr":               all, // draws the address that it is given
 	"POST /api/v1/kiosk/end":              all, // without a token it forgets nobody
