@@ -27,7 +27,6 @@ import (
 	"orientir/deploy/postgres"
 	"orientir/deploy/postgres/postgrestest"
 	"orientir/deploy/redis/redistest"
-	"orientir/knowledge"
 )
 
 // fleet is several replicas of the real program behind a balancer that gives each request to another one, on a PostgreSQL with a standby.
@@ -73,35 +72,30 @@ func newFleet(t *testing.T) *fleet {
 	first := f.binary
 	if old := os.Getenv("ORIENTIR_TEST_OLD"); old != "" {
 		first = old
-		f.command(old, "", "migrate")
 	}
 	var err error
 	if f.pool, err = postgres.Open(t.Context(), both, postgres.Options{MaxConns: 4}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.pool.Close)
-	if first == f.binary {
-		f.know()
-	}
+	f.know(first)
 	for range fleetSize {
 		r := &replica{f: f, addr: freeAddr(t), dir: t.TempDir()}
 		f.replicas = append(f.replicas, r)
-		r.start(first)
+		r.launch(first)
 		t.Cleanup(r.stop)
+	}
+	for _, r := range f.replicas {
+		r.await()
 	}
 	f.balancer.watch(t, f.replicas)
 	return f
 }
 
-// know gives the fleet a small part of the starter knowledge, which is learned in a moment.
-func (f *fleet) know() {
+// know gives the fleet a small part of a program's starter knowledge, which is learned in a moment.
+func (f *fleet) know(binary string) {
 	f.t.Helper()
-	if err := postgres.Migrate(f.t.Context(), f.pool); err != nil {
-		f.t.Fatal(err)
-	}
-	if _, err := knowledge.NewStore(f.pool).LoadStarter(f.t.Context()); err != nil {
-		f.t.Fatal(err)
-	}
+	f.command(binary, "term,meaning\nпроба на флота,свидетелство за съдимост\n", "import", "glossary", "-") // loads the starter first
 	// Published texts are never deleted; this server is the test's own.
 	_, err := f.pool.Exec(f.t.Context(), `
 		SET LOCAL session_replication_role = replica;
@@ -138,6 +132,12 @@ type replica struct {
 // start starts a program as this replica and returns when it is ready.
 func (r *replica) start(binary string) {
 	r.f.t.Helper()
+	r.launch(binary)
+	r.await()
+}
+
+func (r *replica) launch(binary string) {
+	r.f.t.Helper()
 	r.out = &lockedBuffer{}
 	r.cmd = exec.Command(binary, "serve")
 	r.cmd.Env = append(r.f.env, "ORIENTIR_ADDR="+r.addr, "ORIENTIR_METRICS_ADDR=127.0.0.1:0", "ORIENTIR_DATA_DIR="+r.dir)
@@ -147,6 +147,10 @@ func (r *replica) start(binary string) {
 	}
 	r.done = make(chan error, 1)
 	go func(cmd *exec.Cmd, done chan<- error) { done <- cmd.Wait() }(r.cmd, r.done)
+}
+
+func (r *replica) await() {
+	r.f.t.Helper()
 	eventually(r.f.t, "replica is ready", func() string {
 		select {
 		case err := <-r.done:
