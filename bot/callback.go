@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/jackc/pgx/v5"
-
 	"orientir/deploy/postgres"
 	"orientir/knowledge/privacy"
 )
@@ -37,7 +35,7 @@ const awaitContact = "contact"
 
 // takeContact takes a contact that the person was asked for, or shared with their channel's own button, out of what arrived: it goes to
 // the ticket, and only what became of it is left. A text that is none stays a text.
-func (e *Engine) takeContact(ctx context.Context, tx pgx.Tx, a arrival, await string, conversation int64) (arrival, error) {
+func (e *Engine) takeContact(ctx context.Context, tx postgres.DB, a arrival, await string, conversation int64) (arrival, error) {
 	shared := a.Kind == Contact
 	if !shared && (a.Kind != Text || await != awaitContact) {
 		return a, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -278,6 +279,21 @@ func (c *Conversations) answer(ctx context.Context, tx postgres.DB, conversation
 func (c *Conversations) Wake(ctx context.Context, conversation int64) {
 	c.redis.Publish(ctx, Topic(conversation), "")
 	c.redis.Publish(ctx, "deliver", "")
+}
+
+// wakeOn is Wake where the channel is known: what a page fetches itself is not for delivery.
+func (c *Conversations) wakeOn(ctx context.Context, channel string, conversation int64) {
+	if slices.Contains(c.pulled, channel) {
+		c.wakeSeen(ctx, conversation)
+		return
+	}
+	c.Wake(ctx, conversation)
+}
+
+// wakeSeen tells whoever looks at a conversation, but not delivery.
+func (c *Conversations) wakeSeen(ctx context.Context, conversation int64) {
+	c.redis.Publish(ctx, Topic(conversation), "")
+	c.redis.Publish(ctx, "deliver", nothingToSend)
 }
 
 // Delivered notes that messages reached the person: a pulled channel calls it for what its stream wrote.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
+
+	"orientir/deploy/redis"
 )
 
 const (
@@ -29,6 +31,7 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 	var sends sync.WaitGroup
 	defer sends.Wait()
 	swept := time.Time{}
+	looked := time.Time{} // in vain
 	for ctx.Err() == nil {
 		if now := e.now(); now.Sub(swept) > time.Minute {
 			swept = now
@@ -53,19 +56,42 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 				}
 			})
 		}
-		if len(taken) > 0 && len(slots) < cap(slots) {
+		if len(slots) == cap(slots) { // wake-ups come by the hundred a second: there is nothing to look for before somebody is free
+			select {
+			case <-ctx.Done():
+			case <-freed:
+			}
 			continue
 		}
-		pause := time.NewTimer(e.untilPending(ctx))
+		if len(taken) > 0 {
+			continue
+		}
+		e.awaitPending(ctx, wake, freed)
+		redis.Rest(ctx, wake, looked, lookPause)
+		looked = time.Now()
+	}
+	return ctx.Err()
+}
+
+// nothingToSend is the payload of a wake-up about a conversation in which nothing waits for delivery.
+const nothingToSend = "none"
+
+// awaitPending waits until there may be something to send.
+func (e *Engine) awaitPending(ctx context.Context, wake <-chan string, freed <-chan struct{}) {
+	pause := time.NewTimer(e.untilPending(ctx))
+	defer pause.Stop()
+	for {
 		select {
 		case <-ctx.Done():
-		case <-wake:
+		case what := <-wake:
+			if what == nothingToSend {
+				continue
+			}
 		case <-freed:
 		case <-pause.C:
 		}
-		pause.Stop()
+		return
 	}
-	return ctx.Err()
 }
 
 // pending is a row that this sender has taken.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +31,7 @@ type EngineOptions struct {
 	Registerer prometheus.Registerer    // where metrics go; default: nowhere
 	Tracer     trace.Tracer             // where traces go; default: nowhere
 	PublicURL  string                   // base of the links in the greeting; "" leaves them out
-	Workers    int                      // conversations answered at once; default 4
+	Workers    int                      // conversations answered at once; default one for each processor, 4 at least
 	Senders    int                      // messages sent at once; default 8
 	Lease      time.Duration            // how long one step may take before another worker takes over; default 30 s
 	Sweep      time.Duration            // how often the database is looked at without a wake-up; default 2 s
@@ -90,7 +91,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 		o.Tracer = watch.Silent()
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
-	o.Workers = or(o.Workers, 4)
+	o.Workers = or(o.Workers, max(4, runtime.GOMAXPROCS(0)))
 	o.Senders = or(o.Senders, 8)
 	o.Lease = or(o.Lease, 30*time.Second)
 	o.Sweep = or(o.Sweep, 2*time.Second)

@@ -75,7 +75,7 @@ func (e *Engine) addWords(ctx context.Context, w waiting, body Body) error {
 		return err
 	})
 	if err == nil && said {
-		e.conversations.Wake(ctx, w.ID)
+		e.conversations.wakeOn(ctx, w.Channel, w.ID)
 	}
 	return err
 }

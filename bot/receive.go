@@ -10,9 +10,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/attribute"
 
 	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
 	"orientir/deploy/watch"
 	"orientir/knowledge/privacy"
 )
@@ -46,8 +48,8 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) (err error) {
-		receipt, err = e.keep(ctx, tx, a)
+	err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
+		receipt, err = e.keep(ctx, conn, a)
 		return err
 	})
 	if err != nil {
@@ -55,7 +57,12 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 	}
 	if !receipt.Duplicate {
 		e.metrics.received.WithLabelValues(in.Channel, string(in.Kind)).Inc()
-		e.conversations.Wake(ctx, receipt.Conversation)
+		// There is nothing to deliver but the warning of a hidden number; whoever looks at the conversation sees what came.
+		if len(a.hidden) > 0 {
+			e.conversations.wakeOn(ctx, in.Channel, receipt.Conversation)
+		} else {
+			e.conversations.wakeSeen(ctx, receipt.Conversation)
+		}
 	}
 	// A duplicate wakes too: the first time may have ended before its wake-up.
 	e.conversations.redis.Publish(ctx, "work", "")
@@ -109,35 +116,53 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 	return a, nil
 }
 
-// keep stores an arrival. The conversation's row is locked from here on, so that its messages stand in one order.
-func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err error) {
+// keep stores an arrival in one transaction of two round trips: everything that comes in passes here, and what isn't stored isn't acknowledged.
+// The conversation's row is locked from the first on, so that its messages stand in one order.
+func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, a arrival) (r Receipt, err error) {
 	now := e.now()
-	err = tx.QueryRow(ctx, `
-		INSERT INTO contacts (channel, key, language, place, created_at, library, terminal_at)
-		VALUES ($1, $2, $3, (SELECT ekatte FROM places WHERE ekatte = $4), $5, (SELECT id FROM help_points WHERE id = $6), CASE WHEN $6 <> '' THEN $5::timestamptz END)
-		ON CONFLICT (channel, key) DO UPDATE
-			SET blocked_at = NULL, forgotten_at = NULL, place = COALESCE(contacts.place, EXCLUDED.place),
-				terminal_at = CASE WHEN contacts.terminal_at IS NOT NULL THEN $5::timestamptz END
-		RETURNING id`, a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now, a.Library).Scan(&r.Contact)
-	if err != nil {
-		return r, fmt.Errorf("keep the contact: %w", err)
-	}
 	var held bool
 	var await string
-	err = tx.QueryRow(ctx, `
-		INSERT INTO conversations (contact, created_at, updated_at) VALUES ($1, $2, $2)
+	open := &pgx.Batch{}
+	open.Queue("BEGIN")
+	open.Queue(`
+		WITH contact AS (
+			INSERT INTO contacts (channel, key, language, place, created_at, library, terminal_at)
+			VALUES ($1, $2, $3, (SELECT ekatte FROM places WHERE ekatte = $4), $5, (SELECT id FROM help_points WHERE id = $6), CASE WHEN $6 <> '' THEN $5::timestamptz END)
+			ON CONFLICT (channel, key) DO UPDATE
+				SET blocked_at = NULL, forgotten_at = NULL, place = COALESCE(contacts.place, EXCLUDED.place),
+					terminal_at = CASE WHEN contacts.terminal_at IS NOT NULL THEN $5::timestamptz END
+			RETURNING id)
+		INSERT INTO conversations (contact, created_at, updated_at) SELECT id, $5::timestamptz, $5::timestamptz FROM contact
 		ON CONFLICT (contact) DO UPDATE SET updated_at = EXCLUDED.updated_at
-		RETURNING id, holder IS NOT NULL, COALESCE(state ->> 'await', '')`, r.Contact, now).Scan(&r.Conversation, &held, &await)
-	if err != nil {
-		return r, fmt.Errorf("keep the conversation: %w", err)
+		RETURNING contact, id, holder IS NOT NULL, COALESCE(state ->> 'await', '')`,
+		a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now, a.Library).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&r.Contact, &r.Conversation, &held, &await) })
+	done := false
+	defer func() {
+		if !done { // whatever state ctx is in; a connection that can't even do that is thrown away
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			_, _ = conn.Exec(ending, "ROLLBACK")
+		}
+	}()
+	if err := conn.SendBatch(ctx, open).Close(); err != nil {
+		return r, fmt.Errorf("keep the contact and the conversation: %w", err)
+	}
+	commit := func() error {
+		_, err := conn.Exec(ctx, "COMMIT")
+		done = err == nil
+		return err
 	}
 	if a.Kind == Edited {
-		done, err := e.keepEdit(ctx, tx, a, held, &r)
-		if done || err != nil {
+		found, err := e.keepEdit(ctx, conn, a, held, &r)
+		if err != nil {
 			return r, err
 		}
+		if found {
+			return r, commit()
+		}
 	}
-	if a, err = e.takeContact(ctx, tx, a, await, r.Conversation); err != nil {
+	if a, err = e.takeContact(ctx, conn, a, await, r.Conversation); err != nil {
 		return r, fmt.Errorf("keep a contact: %w", err)
 	}
 	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
@@ -148,37 +173,44 @@ func (e *Engine) keep(ctx context.Context, tx pgx.Tx, a arrival) (r Receipt, err
 	}
 	a.text = cut(a.text, longestHeld)
 	raise := a.Kind == Text || a.Kind == Command
-	err = tx.QueryRow(ctx, `
-		INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at, trace)
-		SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11, NULLIF($12, '') FROM conversations WHERE id = $1
-		ON CONFLICT (conversation, event_id) DO NOTHING
-		RETURNING id`, r.Conversation, a.kind, a.wordsToKeep(), a.dataToKeep(), a.degrees(a.Lat, held), a.degrees(a.Lon, held),
-		rise(raise), a.EventID, a.ownID(), held, now, watch.Carry(ctx)).Scan(&r.Message)
-	if errors.Is(err, pgx.ErrNoRows) {
-		r.Duplicate = true
-		err = tx.QueryRow(ctx, `SELECT id FROM messages WHERE conversation = $1 AND event_id = $2`,
-			r.Conversation, a.EventID).Scan(&r.Message)
-	}
-	if err != nil {
-		return r, fmt.Errorf("keep the message: %w", err)
-	}
-	if r.Duplicate {
-		return r, nil
-	}
 	wait := time.Duration(0)
 	if a.Kind == Text && !held {
 		wait = e.o.Debounce[a.Channel]
 	}
-	if _, err := tx.Exec(ctx, `UPDATE conversations SET turn = turn + $2, due_at = $3 WHERE id = $1`,
-		r.Conversation, rise(raise), now.Add(wait)); err != nil {
-		return r, fmt.Errorf("raise the turn: %w", err)
+	store := &pgx.Batch{}
+	store.Queue(`
+		WITH kept AS (
+			INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at, trace)
+			SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11, NULLIF($13, '') FROM conversations WHERE id = $1
+			ON CONFLICT (conversation, event_id) DO NOTHING
+			RETURNING id), raised AS (
+			UPDATE conversations SET turn = turn + $7::int, due_at = $12 WHERE id = $1 AND EXISTS (SELECT FROM kept))
+		SELECT COALESCE((SELECT id FROM kept), (SELECT id FROM messages WHERE conversation = $1 AND event_id = $8)), NOT EXISTS (SELECT FROM kept)`,
+		r.Conversation, a.kind, a.wordsToKeep(), a.dataToKeep(), a.degrees(a.Lat, held), a.degrees(a.Lon, held),
+		rise(raise), a.EventID, a.ownID(), held, now, now.Add(wait), watch.Carry(ctx)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&r.Message, &r.Duplicate) })
+	warned := len(a.hidden) > 0
+	if !warned {
+		store.Queue("COMMIT")
 	}
-	return r, e.warnMasked(ctx, tx, a, held, r.Conversation)
+	if err := conn.SendBatch(ctx, store).Close(); err != nil {
+		return r, fmt.Errorf("keep the message: %w", err)
+	}
+	if !warned {
+		done = true
+		return r, nil
+	}
+	if !r.Duplicate {
+		if err := e.warnMasked(ctx, conn, a, held, r.Conversation); err != nil {
+			return r, err
+		}
+	}
+	return r, commit()
 }
 
 // keepEdit puts the new words into a message that has not been answered yet; an answer under way is thrown away.
 // It isn't done where a librarian holds the conversation and has read the old words: the new ones are then a message of their own.
-func (e *Engine) keepEdit(ctx context.Context, tx pgx.Tx, a arrival, held bool, r *Receipt) (done bool, err error) {
+func (e *Engine) keepEdit(ctx context.Context, tx postgres.DB, a arrival, held bool, r *Receipt) (done bool, err error) {
 	words := a.text
 	kind := string(Text)
 	if !held && utf8.RuneCountInString(words) > longest {
@@ -210,7 +242,7 @@ func (e *Engine) keepEdit(ctx context.Context, tx pgx.Tx, a arrival, held bool, 
 	return !held, nil
 }
 
-func (e *Engine) warnMasked(ctx context.Context, tx pgx.Tx, a arrival, held bool, conversation int64) error {
+func (e *Engine) warnMasked(ctx context.Context, tx postgres.DB, a arrival, held bool, conversation int64) error {
 	if len(a.hidden) == 0 {
 		return nil
 	}

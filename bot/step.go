@@ -39,27 +39,31 @@ type row struct {
 	At    time.Time `db:"created_at"`
 }
 
+// begun is a conversation with where its dialog stands.
+type begun struct {
+	Conversation
+	Kept   []byte `db:"kept"`
+	Chosen bool   `db:"chosen"`
+}
+
 // load reads the conversation first and its messages after: one that comes in between has raised the turn by the time of saving.
 func (e *Engine) load(ctx context.Context, l lease) (w waiting, err error) {
-	found, ok, err := e.conversations.Conversation(ctx, l.conversation)
-	if err != nil {
-		return w, err
+	rows, err := e.conversations.pool.Query(ctx, `
+		SELECT `+conversationColumns+`, c.state AS kept, k.language_chosen AS chosen
+		FROM conversations c JOIN contacts k ON k.id = c.contact
+		WHERE c.id = $1`, l.conversation)
+	var found begun
+	if err == nil {
+		found, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[begun])
 	}
-	if !ok {
-		return w, errMoved
-	}
-	w.Conversation = found
-	var kept []byte
-	err = e.conversations.pool.QueryRow(ctx, `
-		SELECT c.state, k.language_chosen FROM conversations c JOIN contacts k ON k.id = c.contact
-		WHERE c.id = $1`, l.conversation).Scan(&kept, &w.chosen)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return w, errMoved
 	}
 	if err != nil {
-		return w, fmt.Errorf("read the state of conversation %d: %w", l.conversation, err)
+		return w, fmt.Errorf("read conversation %d and its state: %w", l.conversation, err)
 	}
-	if err := json.Unmarshal(kept, &w.state); err != nil { // of another version of the program: begin anew
+	w.Conversation, w.chosen = found.Conversation, found.Chosen
+	if err := json.Unmarshal(found.Kept, &w.state); err != nil { // of another version of the program: begin anew
 		e.log.Warn("unreadable state of a dialog", "conversation", l.conversation, "err", err)
 		w.state = state{Greeted: true}
 	}
@@ -72,7 +76,7 @@ func (e *Engine) load(ctx context.Context, l lease) (w waiting, err error) {
 			w.past = &past
 		}
 	}
-	rows, err := e.conversations.pool.Query(ctx, `
+	rows, err = e.conversations.pool.Query(ctx, `
 		SELECT id, kind, text, data, lat, lon, turn, held, created_at, COALESCE(trace, '') AS trace
 		FROM messages
 		WHERE conversation = $1 AND sender = 'person' AND handled_at IS NULL
@@ -261,6 +265,8 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 	defer func() { watch.End(span, err) }()
 	now := e.now()
 	var queue, more bool
+	var kept any // state, where the dialog stands now; nil: where it stood
+	turn := int64(0)
 	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
 		// The contact first, as Receive does: otherwise a message that comes now and this step could wait for each other.
 		if _, err := tx.Exec(ctx, `SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE`, w.Contact); err != nil {
@@ -280,16 +286,19 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 			if err != nil {
 				return err
 			}
-			queue = d.queue
+			queue, kept = d.queue, d.state
+			for _, r := range taken {
+				turn = max(turn, r.Turn)
+			}
 			if err := e.keepStep(ctx, tx, w, taken, d); err != nil {
 				return err
 			}
 		}
 		return tx.QueryRow(ctx, `
-			UPDATE conversations c SET due_at = CASE WHEN EXISTS (
+			UPDATE conversations c SET state = COALESCE($3::jsonb, state), answered_turn = GREATEST(answered_turn, $4), due_at = CASE WHEN EXISTS (
 				SELECT 1 FROM messages WHERE conversation = c.id AND sender = 'person' AND handled_at IS NULL) THEN $2::timestamptz END
 			WHERE id = $1
-			RETURNING due_at IS NOT NULL`, w.ID, now).Scan(&more)
+			RETURNING due_at IS NOT NULL`, w.ID, now, kept, turn).Scan(&more)
 	})
 	if errors.Is(err, errMoved) {
 		return errMoved
@@ -297,7 +306,7 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 	if err != nil {
 		return fmt.Errorf("save a step of conversation %d: %w", w.ID, err)
 	}
-	e.conversations.Wake(ctx, w.ID)
+	e.conversations.wakeOn(ctx, w.Channel, w.ID)
 	if more {
 		e.conversations.redis.Publish(ctx, "work", "")
 	}
@@ -307,7 +316,7 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 	return nil
 }
 
-// keepStep stores what was said, where the dialog stands now, and that the rows have been dealt with.
+// keepStep stores what was said, what the person chose, and that the rows have been dealt with.
 func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row, d *dialog) error {
 	from := Robot
 	if w.Holder != "" {
@@ -323,9 +332,8 @@ func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row
 		}
 	}
 	var ids []int64
-	turn := int64(0)
 	for _, r := range taken {
-		ids, turn = append(ids, r.ID), max(turn, r.Turn)
+		ids = append(ids, r.ID)
 	}
 	now := e.now()
 	// A shared position has been used now; its settlement is in the text.
@@ -333,11 +341,6 @@ func (e *Engine) keepStep(ctx context.Context, tx pgx.Tx, w waiting, taken []row
 		UPDATE messages SET handled_at = $2, lat = NULL, lon = NULL
 		WHERE id = ANY($1)`, ids, now); err != nil {
 		return fmt.Errorf("mark %d messages handled: %w", len(ids), err)
-	}
-	if _, err := tx.Exec(ctx, `
-		UPDATE conversations SET state = $2, answered_turn = GREATEST(answered_turn, $3)
-		WHERE id = $1`, w.ID, d.state, turn); err != nil {
-		return fmt.Errorf("keep the dialog's state: %w", err)
 	}
 	if d.person.Language != w.Language || d.person.Chosen != w.chosen || d.person.Place != w.Place || d.person.Audience != w.Audience {
 		if _, err := tx.Exec(ctx, `

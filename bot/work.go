@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
 )
 
 // errMoved says that the turn or the holder changed, or the lease ran out, while a step was being made. The step is thrown away.
@@ -43,6 +44,7 @@ func (e *Engine) answerAll(ctx context.Context) error {
 	slots := make(chan struct{}, e.o.Workers)
 	var steps sync.WaitGroup
 	defer steps.Wait()
+	looked := time.Time{} // in vain
 	for {
 		select {
 		case <-ctx.Done():
@@ -74,8 +76,13 @@ func (e *Engine) answerAll(ctx context.Context) error {
 		case <-pause.C:
 		}
 		pause.Stop()
+		redis.Rest(ctx, wake, looked, lookPause)
+		looked = time.Now()
 	}
 }
+
+// lookPause is between two looks at most, where wake-ups come without end and most are for what isn't due yet. Nobody notices it.
+const lookPause = 20 * time.Millisecond
 
 // untilDue is how long to sleep when nothing is due: to the end of the next debounce or pause, and no longer than a sweep.
 func (e *Engine) untilDue(ctx context.Context) time.Duration {

@@ -49,6 +49,7 @@ func everything() staff.Account { return staff.Account{Roles: []staff.Role{staff
 const (
 	sweepWork = time.Second
 	sweepPlan = time.Second
+	stepPause = 50 * time.Millisecond  // between two steps at most: every message of the bot's conversations wakes
 	sweepSend = 500 * time.Millisecond // the pace has turns in between
 	sweepOld  = time.Minute
 )
@@ -76,6 +77,7 @@ func (d *Desk) loop(ctx context.Context, what string, pause time.Duration, step 
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
+		began := time.Now()
 		if err := step(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error(what+" failed", "error", err)
 		}
@@ -83,6 +85,7 @@ func (d *Desk) loop(ctx context.Context, what string, pause time.Duration, step 
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-wake:
+			redis.Rest(ctx, wake, began, stepPause)
 		case <-tick.C:
 		}
 	}
