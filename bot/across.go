@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // acrossWithin is for how long a message may go on with the one before: who types a number in two parts does it at once.
@@ -15,7 +17,7 @@ const acrossWithin = 5 * time.Minute
 
 // maskAcross hides what is personal only together with what the person wrote just before: a number in two messages, or one whose word was
 // the message before. What was begun there is hidden there too; a librarian who read it has read it, and what the bot was asked with it keeps its part.
-func (e *Engine) maskAcross(ctx context.Context, tx pgx.Tx, a *arrival, conversation int64, now time.Time) error {
+func (e *Engine) maskAcross(ctx context.Context, tx postgres.DB, a *arrival, conversation int64, now time.Time) error {
 	if a.Kind != Text && a.Kind != Edited || !strings.ContainsAny(a.text, "0123456789") {
 		return nil
 	}

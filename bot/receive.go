@@ -49,7 +49,7 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 	}
 	var receipt Receipt
 	err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
-		receipt, err = e.keep(ctx, conn, a)
+		receipt, err = e.keep(ctx, conn, &a)
 		return err
 	})
 	if err != nil {
@@ -118,7 +118,9 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 
 // keep stores an arrival in one transaction of two round trips: everything that comes in passes here, and what isn't stored isn't acknowledged.
 // The conversation's row is locked from the first on, so that its messages stand in one order.
-func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, a arrival) (r Receipt, err error) {
+func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r Receipt, err error) {
+	a := *came
+	defer func() { came.hidden = a.hidden }() // together with the message before there may be more to hide
 	now := e.now()
 	var held bool
 	var await string
@@ -168,7 +170,7 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, a arrival) (r Rec
 	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
 		a.kind, a.text = "too-long", cut(a.text, longest)
 	}
-	if err := e.maskAcross(ctx, tx, &a, r.Conversation, now); err != nil {
+	if err := e.maskAcross(ctx, conn, &a, r.Conversation, now); err != nil {
 		return r, err
 	}
 	a.text = cut(a.text, longestHeld)

@@ -42,6 +42,7 @@ type Options struct {
 	// Export gives the file of all that is kept of who has a conversation, and bot.ErrNobody where there is nothing; bot.Engine.ExportPerson
 	// is the one. nil: such a message goes without the file.
 	Export func(ctx context.Context, conversation int64) (name string, data []byte, err error)
+	Crowd  bot.CrowdOptions // bounds the webhook's calls; default 32 at once, 256 waiting for 5 s at most
 }
 
 // receiver stores an event; bot.Engine is the one.
@@ -66,7 +67,10 @@ type Bot struct {
 	answers sync.WaitGroup
 	metrics metrics
 	half    half
-	name    atomic.Pointer[string] // of the bot, once known
+	crowd   *bot.Crowd
+
+	answering chan struct{}          // of spinners that are being stopped
+	name      atomic.Pointer[string] // of the bot, once known
 }
 
 // New makes the channel. It calls nobody yet; Run does.
@@ -87,7 +91,10 @@ func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the Telegram client: %w", err)
 	}
-	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client, metrics: m}, nil
+	if o.Crowd.AtOnce == 0 {
+		o.Crowd.AtOnce, o.Crowd.Waiting, o.Crowd.Patience = storedAtOnce, waitToStore, storePatience
+	}
+	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client, metrics: m, crowd: bot.NewCrowd("telegram", o.Crowd), answering: make(chan struct{}, spinnersAtOnce)}, nil
 }
 
 // Name names the channel in stored conversations.

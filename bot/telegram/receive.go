@@ -73,8 +73,16 @@ func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
 	}
 }
 
-// Webhook takes Telegram's calls: 401 for a wrong secret, 413 for what is too large, 400 for no update, 500 where it could not be stored, so that
-// Telegram brings it again, and 200 once it is stored in to.
+// How many updates are stored at once, and how many more wait for that. Telegram keeps up to a hundred calls under way.
+const (
+	storedAtOnce  = 32
+	waitToStore   = 256
+	storePatience = 5 * time.Second
+	laterAgain    = "2" // seconds after which Telegram may bring an update again
+)
+
+// Webhook takes Telegram's calls: 401 for a wrong secret, 413 for what is too large, 400 for no update, 503 where too many are being stored, 500 where it could not be
+// stored, so that Telegram brings it again, and 200 once it is stored in to.
 func (b *Bot) Webhook(to receiver) http.Handler {
 	want := sha256.Sum256([]byte(b.o.Secret))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,6 +91,13 @@ func (b *Bot) Webhook(to receiver) http.Handler {
 			http.Error(w, "wrong secret", http.StatusUnauthorized)
 			return
 		}
+		leave, ok := b.crowd.Enter(r.Context())
+		if !ok {
+			w.Header().Set("Retry-After", laterAgain)
+			http.Error(w, "too many at once", http.StatusServiceUnavailable)
+			return
+		}
+		defer leave()
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, updateLimit))
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -157,10 +172,20 @@ func (b *Bot) take(ctx context.Context, to receiver, u models.Update) (err error
 		}
 	}
 	if q := u.CallbackQuery; q != nil {
-		b.answers.Go(func() { b.answer(context.WithoutCancel(ctx), q.ID) })
+		select {
+		case b.answering <- struct{}{}:
+			b.answers.Go(func() {
+				defer func() { <-b.answering }()
+				b.answer(context.WithoutCancel(ctx), q.ID)
+			})
+		default: // Telegram is slow: a spinner ends by itself too
+		}
 	}
 	return nil
 }
+
+// spinnersAtOnce is how many buttons' spinners are being stopped at a time.
+const spinnersAtOnce = 64
 
 // answer stops the button's spinner; what there is to say comes as a message.
 func (b *Bot) answer(ctx context.Context, callback string) {

@@ -166,9 +166,7 @@ func (s *site) say(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.sayAgain(w, r, p, token, kept, err)
 	}
-	waiting, cancel := context.WithTimeout(r.Context(), s.ReplyWait)
-	defer cancel()
-	if _, err := s.conversations.WaitReply(waiting, receipt.Conversation, receipt.Message); err != nil {
+	if err := s.awaitReply(r.Context(), receipt); err != nil {
 		return err
 	}
 	if in.Command == "forget" {
@@ -190,6 +188,22 @@ func (s *site) say(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.show(w, http.StatusOK, "chat", p)
+}
+
+// repliesAwaited is how many pages without scripts wait for their reply at a time. One more is shown at once, with how to look again.
+const repliesAwaited = 256
+
+func (s *site) awaitReply(ctx context.Context, receipt bot.Receipt) error {
+	select {
+	case s.awaiting <- struct{}{}:
+	default:
+		return nil
+	}
+	defer func() { <-s.awaiting }()
+	ctx, cancel := context.WithTimeout(ctx, s.ReplyWait)
+	defer cancel()
+	_, err := s.conversations.WaitReply(ctx, receipt.Conversation, receipt.Message)
+	return err
 }
 
 // sayAgain shows the chat with what was wrong and with what the person wrote.

@@ -169,7 +169,16 @@ func (s *site) receive(w http.ResponseWriter, r *http.Request) error {
 }
 
 // hand gives an event to the bot. The first event of a conversation is what begins it, whoever made the token.
-func (s *site) hand(r *http.Request, in bot.Incoming) (bot.Receipt, error) {
+// Storing is what takes its turn, not the wait for the reply.
+func (s *site) hand(r *http.Request, in bot.Incoming) (receipt bot.Receipt, err error) {
+	err = s.among(r, s.storing, func() error {
+		receipt, err = s.keepEvent(r, in)
+		return err
+	})
+	return receipt, err
+}
+
+func (s *site) keepEvent(r *http.Request, in bot.Incoming) (bot.Receipt, error) {
 	if _, known, err := s.conversations.Of(r.Context(), Channel, in.ContactKey); err != nil {
 		return bot.Receipt{}, err
 	} else if !known {

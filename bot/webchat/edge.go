@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"orientir/bot"
 	"orientir/deploy/postgres"
 )
 
@@ -58,13 +59,28 @@ func (s *site) at(e edge, l limit, serve handler) http.Handler {
 			}
 		}()
 		err := s.allow(r, l)
-		if err == nil {
+		if err == nil && l == questions {
+			err = s.among(r, s.searching, func() error { return serve(w, r) })
+		} else if err == nil {
 			err = serve(w, r)
 		}
 		if err != nil {
 			s.fail(w, r, e, err)
 		}
 	})
+}
+
+// busyPause is after how long who was turned away is asked to try again.
+const busyPause = 5 * time.Second
+
+// among serves a request when it is its turn in a crowd.
+func (s *site) among(r *http.Request, crowd *bot.Crowd, serve func() error) error {
+	leave, ok := crowd.Enter(r.Context())
+	if !ok {
+		return &fault{Status: http.StatusServiceUnavailable, Key: "crowd.busy", Retry: busyPause}
+	}
+	defer leave()
+	return serve()
 }
 
 // secure sets the headers that keep a page what it is: only our own scripts and styles run, nobody frames us but whom

@@ -26,13 +26,14 @@ type Limits struct {
 	Connections int // default 600
 	Codes       int // default 20; of wrong typed ones bot.CodeTries are allowed, whatever stands here
 	Streams     int // open at once from one address, in one process; default 120
+	AllStreams  int // open at once in one process; default 20,000. One takes some 50 kB
 }
 
 func (l Limits) orDefault() Limits {
 	for _, field := range []struct {
 		value    *int
 		standard int
-	}{{&l.Questions, 300}, {&l.Messages, 600}, {&l.Beginnings, 120}, {&l.Connections, 600}, {&l.Codes, 20}, {&l.Streams, 120}} {
+	}{{&l.Questions, 300}, {&l.Messages, 600}, {&l.Beginnings, 120}, {&l.Connections, 600}, {&l.Codes, 20}, {&l.Streams, 120}, {&l.AllStreams, 20_000}} {
 		if *field.value == 0 {
 			*field.value = field.standard
 		}

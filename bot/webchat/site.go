@@ -27,6 +27,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed; default: nobody's
 	NoLimits       bool             // for a closed network or a load test
 	Limits         Limits           // default: a class of thirty at one address
+	Searches       bot.CrowdOptions // bounds the questions that are answered at once, whoever asks
+	Messages       bot.CrowdOptions // bounds the messages that are stored at once
 	ReplyWait      time.Duration    // how long a page without scripts waits for the reply; default 8 s
 	Heartbeat      time.Duration    // between signs of life on a quiet stream; default 20 s
 	StreamSweep    time.Duration    // how often a stream looks by itself, behind the wake-ups; default 5 s
@@ -76,6 +78,11 @@ type site struct {
 	assets        *Assets
 	pages         pages
 	streams       streams
+	sweep         sweep
+	looks         chan struct{} // of streams
+	awaiting      chan struct{} // pages without scripts that wait for a reply
+	searching     *bot.Crowd
+	storing       *bot.Crowd
 	opened        openCache
 	zone          *time.Location // in which people read times
 	Options
@@ -127,7 +134,9 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 		panic(fmt.Sprintf("webchat: %v", err))
 	}
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
-		log: o.Log, assets: assets, pages: pages, zone: zone, Options: o}
+		log: o.Log, assets: assets, pages: pages, zone: zone, looks: make(chan struct{}, looksAtOnce), awaiting: make(chan struct{}, repliesAwaited), Options: o,
+		searching: bot.NewCrowd("questions", o.Searches), storing: bot.NewCrowd("messages", o.Messages)}
+	s.sweep = sweep{conversations: conversations, every: o.StreamSweep, failed: func(err error) { o.Log.Error("look for the open streams", "error", err) }}
 	return s.handler()
 }
 

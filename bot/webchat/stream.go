@@ -39,15 +39,22 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return &fault{Status: http.StatusNotFound, Key: "web.fault_token"}
 	}
-	leave, ok := s.streams.enter(s.address(r), s.Limits.Streams)
-	if !ok && !s.NoLimits {
+	most := s.Limits.Streams
+	if s.NoLimits {
+		most = s.Limits.AllStreams
+	}
+	leave, whose := s.streams.enter(s.address(r), most, s.Limits.AllStreams)
+	switch whose {
+	case tooManyHere:
 		return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: 10 * time.Second}
+	case tooManyInAll: // another replica may have room by then
+		return &fault{Status: http.StatusServiceUnavailable, Key: "crowd.busy", Retry: 10 * time.Second}
 	}
 	defer leave()
 
 	ctx, cancel := context.WithTimeout(r.Context(), s.StreamLife)
 	defer cancel()
-	out := &eventWriter{w: w, control: http.NewResponseController(w)}
+	out := &eventWriter{w: w, control: http.NewResponseController(w), patience: writeTime}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front of us passes each event on at once
 	w.WriteHeader(http.StatusOK)
@@ -75,6 +82,7 @@ type transcript struct {
 	typing       bool   // as last written: the librarian is typing
 	read         int64  // as last written: the newest message of the person that the librarian has read
 	out          *eventWriter
+	watch        *watch // looks behind the wake-ups
 }
 
 // state is what the page shows above the question field.
@@ -108,8 +116,9 @@ type streamed struct {
 
 func (t *transcript) follow(ctx context.Context) error {
 	wake := t.site.redis.Subscribe(ctx, bot.Topic(t.conversation)) // before the first look, so that nothing falls between
-	sweep := time.NewTicker(t.site.StreamSweep)
-	defer sweep.Stop()
+	watch, leave := t.site.sweep.enter(t.conversation)
+	defer leave()
+	t.watch = watch
 	heartbeat := time.NewTicker(t.site.Heartbeat)
 	defer heartbeat.Stop()
 	if err := t.out.comment("hello"); err != nil {
@@ -118,24 +127,32 @@ func (t *transcript) follow(ctx context.Context) error {
 	if err := t.seen(ctx); err != nil {
 		return err
 	}
+	look := true
 	for {
-		looking, looked := context.WithTimeout(ctx, lookTime)
-		there, err := t.write(looking)
-		looked()
-		if err != nil || !there {
-			return err
+		if look {
+			there, err := t.write(ctx)
+			if err != nil || !there {
+				return err
+			}
 		}
+		look = true
 		var fade <-chan time.Time // a sign of typing ends by itself
 		if t.typing {
 			fade = time.After(bot.TypingLook)
+		}
+		var again <-chan time.Time // what others' doings change without a word in this conversation, such as a place in the queue
+		if !t.quiet() {
+			again = time.After(t.site.StreamSweep)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
 		case <-fade:
-		case <-sweep.C:
+		case <-watch.changed:
+		case <-again:
 		case <-heartbeat.C:
+			look = !t.quiet() // its own sweep began anew
 			if err := t.out.comment("still here"); err != nil {
 				return err
 			}
@@ -144,6 +161,12 @@ func (t *transcript) follow(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// quiet says that nothing changes on the page but by a message or by a librarian who takes the conversation. Then the sweep of all streams is
+// enough behind the wake-ups.
+func (t *transcript) quiet() bool {
+	return t.state.Holder == "bot" && !t.writing && !t.typing && !t.state.Contact
 }
 
 // seen notes that the terminal is on, where the page is on one: one that is switched off is forgotten.
@@ -156,15 +179,21 @@ func (t *transcript) seen(ctx context.Context) error {
 
 // write sends what is new, and marks as delivered what was sent. It gives false where the conversation is gone.
 func (t *transcript) write(ctx context.Context) (bool, error) {
+	var c bot.Conversation
+	known := false // as it was before the last messages were written; what changes it from then on wakes again
 	for {
-		messages, err := t.site.conversations.Messages(ctx, t.conversation, t.after, batch)
-		if err != nil {
-			return false, err
-		}
-		if len(messages) > 0 {
-			if _, ours, err := t.owned(ctx); err != nil || !ours {
-				return false, err
+		var messages []bot.Message
+		ours := true
+		err := t.site.looking(ctx, func(ctx context.Context) (err error) {
+			if messages, err = t.site.conversations.Messages(ctx, t.conversation, t.after, batch); err != nil || len(messages) == 0 {
+				return err
 			}
+			c, ours, err = t.owned(ctx)
+			known = true
+			return err
+		})
+		if err != nil || !ours {
+			return false, err
 		}
 		var delivered []int64
 		for _, m := range messages {
@@ -177,7 +206,7 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 			}
 		}
 		if len(delivered) > 0 {
-			if err := t.site.conversations.Delivered(ctx, delivered); err != nil {
+			if err := t.site.looking(ctx, func(ctx context.Context) error { return t.site.conversations.Delivered(ctx, delivered) }); err != nil {
 				return false, err
 			}
 		}
@@ -185,13 +214,20 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 			break
 		}
 	}
-	c, ours, err := t.owned(ctx)
+	var now state
+	ours := true
+	err := t.site.looking(ctx, func(ctx context.Context) (err error) {
+		if !known {
+			if c, ours, err = t.owned(ctx); err != nil || !ours {
+				return err
+			}
+		}
+		t.watch.tell(bot.Mark{Conversation: c.ID, Key: c.Key, Holder: c.Holder, Newest: t.after})
+		now, err = t.site.state(ctx, t.voice, c)
+		return err
+	})
 	if err != nil || !ours {
 		return false, err
-	}
-	now, err := t.site.state(ctx, t.voice, c)
-	if err != nil {
-		return true, err
 	}
 	if now != t.state {
 		t.state = now
@@ -205,7 +241,26 @@ func (t *transcript) write(ctx context.Context) (bool, error) {
 			return true, err
 		}
 	}
-	return true, t.signs(ctx, c)
+	looking, looked := context.WithTimeout(ctx, lookTime)
+	defer looked()
+	return true, t.signs(looking, c)
+}
+
+// looksAtOnce is how many streams read the database at a time: when all look at once, as after an outage of Redis, messages that come in still find
+// a connection.
+const looksAtOnce = 8
+
+// looking reads for a stream. Nothing is sent meanwhile: a slow line must not keep the others waiting.
+func (s *site) looking(ctx context.Context, read func(context.Context) error) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case s.looks <- struct{}{}:
+	}
+	defer func() { <-s.looks }()
+	ctx, looked := context.WithTimeout(ctx, lookTime) // the wait for a turn doesn't count
+	defer looked()
+	return read(ctx)
 }
 
 // owned reads the conversation; false where it is gone, or has moved to another device.
@@ -341,7 +396,9 @@ func lastEventID(r *http.Request) (int64, error) {
 type eventWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	gone    bool // the browser went away
+
+	patience time.Duration // for a browser that doesn't read what the connection holds already
+	gone     bool          // it went away, or read too slowly
 }
 
 func (e *eventWriter) event(name string, id int64, v any) error {
@@ -360,7 +417,7 @@ func (e *eventWriter) comment(words string) error { return e.write(": " + words 
 
 func (e *eventWriter) write(text string) error {
 	// Not every server supports a deadline (a test recorder doesn't).
-	_ = e.control.SetWriteDeadline(time.Now().Add(writeTime))
+	_ = e.control.SetWriteDeadline(time.Now().Add(e.patience))
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		e.gone = true
 		return err
@@ -376,24 +433,39 @@ func (e *eventWriter) write(text string) error {
 type streams struct {
 	mu   sync.Mutex
 	open map[string]int
+	all  int
 }
 
+// room says whether there is a place for one more stream.
+type room string
+
+const (
+	roomLeft     room = ""
+	tooManyHere  room = "here" // from that address
+	tooManyInAll room = "in all"
+)
+
 // enter takes a place; leave gives it back. Without a free place leave does nothing.
-func (s *streams) enter(address string, most int) (leave func(), ok bool) {
+func (s *streams) enter(address string, most, inAll int) (leave func(), left room) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[address] >= most {
-		return func() {}, false
+	switch {
+	case s.open[address] >= most:
+		return func() {}, tooManyHere
+	case s.all >= inAll:
+		return func() {}, tooManyInAll
 	}
 	if s.open == nil {
 		s.open = map[string]int{}
 	}
 	s.open[address]++
+	s.all++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.all--
 		if s.open[address]--; s.open[address] == 0 {
 			delete(s.open, address)
 		}
-	}, true
+	}, roomLeft
 }
