@@ -36,6 +36,8 @@ type Config struct {
 	Log            string         // text or json: the form of the log
 	Drain          time.Duration  // how long the server serves on after it was asked to stop
 	LinkChecks     bool           // the guides' addresses are asked for, about once a week
+	Profiles       bool           // the runtime's profiles beside the metrics
+	MemoryLimit    string         // what the Go runtime reads itself; "" takes the control group's
 	Outgoing       outgoing.Guard // where the program may connect to, beside the servers that stand in the settings
 	SecretKeys     [][]byte       // the first seals, all open; none: one of its own in DataDir, with a private database
 
@@ -194,6 +196,14 @@ func LoadConfig(env func(string) string) (Config, error) {
 	default:
 		fault("ORIENTIR_LINK_CHECKS", "%q не е on или off", v)
 	}
+	switch v := env("ORIENTIR_PPROF"); v {
+	case "", "off":
+	case "on":
+		c.Profiles = true
+	default:
+		fault("ORIENTIR_PPROF", "%q не е on или off", v)
+	}
+	c.MemoryLimit = env("GOMEMLIMIT")
 	switch v := env("ORIENTIR_RATE_LIMITS"); v {
 	case "", "on":
 	case "off":

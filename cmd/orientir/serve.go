@@ -73,6 +73,7 @@ func serveCommand(env func(string) string) *cobra.Command {
 			}
 			log := newLog(os.Stderr, config.Log, false)
 			redis.LogTo(log)
+			boundMemory(os.DirFS("/"), config.MemoryLimit, config.DatabaseURL == "" || config.RedisURL == "", log)
 			p, err := open(c.Context(), config, log, true)
 			if errors.Is(err, local.ErrBusy) {
 				return fmt.Errorf("друг «orientir serve» вече работи с %s", config.DataDir)
@@ -113,6 +114,9 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 	p.measure(registry, site)
 	metrics := http.NewServeMux()
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
+	if p.config.Profiles {
+		showProfiles(metrics)
+	}
 
 	base, stop := context.WithCancel(postgres.WithLeads(postgres.WithJobs(context.WithoutCancel(asked), watch.NewJobs(registry)), p.pool, p.log))
 	defer stop()
@@ -134,7 +138,7 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 			return err
 		})
 	}
-	runServer(ctx, group, p.log, site.handler, listener)
+	runServer(ctx, group, p.log, site.handler, boundConnections(listener, p.log))
 	runServer(ctx, group, p.log, metrics, metricsListener)
 	// Pages, /healthz and what people write are taken at once; answers come when there is an index to answer from.
 	group.Go(func() error { return p.redis.Run(ctx) })
@@ -234,7 +238,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
 			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry, Tracer: p.tracer,
-			Link: group.Linker(s.staff), Groups: inbox,
+			Link: group.Linker(s.staff), Groups: inbox, Crowd: bot.CrowdOptions{Registerer: registry},
 			Export: func(ctx context.Context, conversation int64) (string, []byte, error) {
 				return s.engine.ExportPerson(ctx, conversation)
 			},
@@ -296,6 +300,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s.retention = postgres.NewKeeper(p.pool, rules, postgres.RetentionOptions{Log: p.log, Now: p.now(), Registry: registry})
 	chat := webchat.New(s.engine, conversations, p.answerer, p.store, p.redis, webchat.Options{
 		Log: p.log, DB: p.pool, Now: p.now(), PublicURL: public, EmbedOrigins: p.config.EmbedOrigins, TrustedProxies: p.config.TrustedProxies, NoLimits: !p.config.RateLimits,
+		Searches: bot.CrowdOptions{Registerer: registry}, Messages: bot.CrowdOptions{Registerer: registry},
 		Callbacks:    vault != nil,
 		Panicked:     counted.panics.Inc,
 		Open:         statistics.New(p.pool),
