@@ -202,7 +202,7 @@ func loadChats(ctx context.Context, o options, r *report, open int, talk float64
 			return fmt.Errorf("warm up: status %d: %w", status, err)
 		}
 	}
-	before, err := n.sample(ctx, true)
+	before, err := n.settled(ctx)
 	if err != nil {
 		return err
 	}
@@ -287,8 +287,10 @@ func loadChats(ctx context.Context, o options, r *report, open int, talk float64
 		if err != nil {
 			return err
 		}
-		memory.Notes = append(memory.Notes, fmt.Sprintf("A chat of the program takes %s times the RSS of a stream of the bare server.", figure((held.rss-before.rss)/bare)))
-		r.Measured["chat_rss_times_plain"] = (held.rss - before.rss) / bare
+		inUse := (held.heap + held.stack - before.heap - before.stack) / (bare.heap + bare.stack)
+		memory.Notes = append(memory.Notes, fmt.Sprintf("A chat of the program takes %s times the memory in use (heap and stacks) of a stream of the bare server, and %s times its RSS. "+
+			"Of few chats the RSS says nothing: the program gives memory back meanwhile that it took before.", figure(inUse), figure((held.rss-before.rss)/bare.rss)))
+		r.Measured["chat_memory_times_plain"], r.Measured["chat_rss_times_plain"] = inUse, (held.rss-before.rss)/bare.rss
 	}
 	memory.Notes = append(memory.Notes, fmt.Sprintf("Opened in %s s, each with its first message; heap and stacks after a collection.", figure(opening.Seconds())))
 	r.add(memory)
@@ -329,16 +331,16 @@ func (n *node) during(ctx context.Context, d time.Duration, what string) error {
 	}
 }
 
-// measurePlainStreams opens as many streams on a bare server and gives the RSS of all, in bytes.
-func measurePlainStreams(ctx context.Context, t *table, open int) (float64, error) {
+// measurePlainStreams opens as many streams on a bare server and gives what all of them take.
+func measurePlainStreams(ctx context.Context, t *table, open int) (taken sample, err error) {
 	base, stop, err := startPlain(ctx, "")
 	if err != nil {
-		return 0, err
+		return taken, err
 	}
 	defer stop()
 	before, err := scrape(ctx, base, true)
 	if err != nil {
-		return 0, err
+		return taken, err
 	}
 	streams := make([]*eventStream, open)
 	defer func() {
@@ -353,13 +355,13 @@ func measurePlainStreams(ctx context.Context, t *table, open int) (float64, erro
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("open streams of the bare server: %w", err)
+		return taken, fmt.Errorf("open streams of the bare server: %w", err)
 	}
 	time.Sleep(3 * time.Second)
 	held, err := scrape(ctx, base, true)
 	if err != nil {
-		return 0, err
+		return taken, err
 	}
 	memoryRow(t, "a bare server that holds streams", before, held, open)
-	return held.rss - before.rss, nil
+	return sample{rss: held.rss - before.rss, heap: held.heap - before.heap, stack: held.stack - before.stack}, nil
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // sample is what a process and its database use at a moment.
@@ -26,7 +29,11 @@ type sample struct {
 func scrape(ctx context.Context, address string, collect bool) (s sample, err error) {
 	if collect {
 		for range 2 { // the second gives back what finalisers freed, and shrinks stacks again
-			if err := fetchLines(ctx, address+"/debug/pprof/heap?gc=1", func(string) {}); err != nil {
+			err := fetchLines(ctx, address+"/debug/pprof/heap?gc=1", func(string) {})
+			if errors.Is(err, errNoPage) { // a program of before it showed profiles: its heap then holds some garbage
+				break
+			}
+			if err != nil {
 				return s, err
 			}
 		}
@@ -57,6 +64,8 @@ func scrape(ctx context.Context, address string, collect bool) (s sample, err er
 	return s, err
 }
 
+var errNoPage = errors.New("there is no such page")
+
 func fetchLines(ctx context.Context, address string, take func(string)) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -67,6 +76,9 @@ func fetchLines(ctx context.Context, address string, take func(string)) error {
 		return err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%s: %w", address, errNoPage)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", address, resp.Status)
 	}
@@ -90,6 +102,18 @@ func (n *node) sample(ctx context.Context, collect bool) (sample, error) {
 		FROM pg_stat_database WHERE datname = current_database()`).Scan(&s.connections, &s.transactions)
 	if err != nil {
 		return s, fmt.Errorf("read the database's counters: %w", err)
+	}
+	return s, nil
+}
+
+// settled is a sample of a program that has got rid of what its start needed.
+func (n *node) settled(ctx context.Context) (s sample, err error) {
+	for range 12 {
+		before := s.heap
+		if s, err = n.sample(ctx, true); err != nil || math.Abs(s.heap-before) < s.heap/100 {
+			return s, err
+		}
+		pauseFor(ctx, 5*time.Second)
 	}
 	return s, nil
 }
