@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -192,6 +193,10 @@ func TestSecondStepIsWantedOfARole(t *testing.T) {
 		t.Errorf("new codes: %d\n%s", got.code, got.body)
 	}
 	w.post(secondStepPath+"/codes", "codes-code", codes[0]).has(t, "Кодът не е верен")
+	// Nobody takes their own step away without a code, were they an administrator.
+	if err := b.staff.ResetSecondStep(b.ctx, 1, 1); !errors.As(err, new(*staff.Fault)) {
+		t.Errorf("their own: %v", err)
+	}
 	// The phone is lost: an administrator takes the step away, and every session ends.
 	if got := boss.post("/console/people/1/second-step"); got.location != "/console/people" {
 		t.Fatalf("%d %s", got.code, got.location)

@@ -14,6 +14,10 @@ func (s *site) resetSecondStep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Staff.ResetSecondStep(r.Context(), visitOf(r).account.ID, a.ID)
+	if fault := asFault(err); fault != nil {
+		s.setFlash(w, flash{Key: fault.Key, Bad: true})
+		return seeOther(w, r, "/console/people/"+r.PathValue("id"))
+	}
 	if err != nil && !errors.Is(err, staff.ErrNoSecondStep) { // a colleague was faster
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"orientir/bot/webchat"
 	"orientir/handoff/staff"
 )
 
@@ -155,12 +156,28 @@ func TestCookiesAreKeptFromScriptsAndOtherSites(t *testing.T) {
 				t.Fatal(err)
 			}
 			seen[c.Name] = true
-			if !c.HttpOnly || c.Path != "/console/" || c.SameSite != http.SameSiteLaxMode || c.Secure != secure || c.Domain != "" {
+			path := "/console/"
+			if secure {
+				path = "/" // __Host- asks for it
+			}
+			if !c.HttpOnly || c.Path != path || c.SameSite != http.SameSiteLaxMode || c.Secure != secure || c.Domain != "" {
 				t.Errorf("%s: %s", public, line)
 			}
 		}
-		if !seen[cookieName] || !seen[deviceName] {
+		if !seen[webchat.CookieName(cookieName, secure)] || !seen[webchat.CookieName(deviceName, secure)] {
 			t.Errorf("%v", seen)
+		}
+		// What is set is what is read again, also half way through a sign-in.
+		s := &site{secure: secure}
+		for _, name := range []string{cookieName, deviceName, halfName, providerName} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/console/", nil)
+			s.setCookie(w, name, "x", 60)
+			for _, c := range w.Result().Cookies() {
+				r.AddCookie(c)
+			}
+			if got := s.tokenOf(r, name); got != "x" {
+				t.Errorf("%s: %q is read of %s", public, got, name)
+			}
 		}
 	}
 	var addresses int

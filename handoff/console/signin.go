@@ -80,7 +80,7 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) error {
 func (s *site) setSession(w http.ResponseWriter, r *http.Request, token staff.Token, a staff.Account) {
 	s.setCookie(w, cookieName, string(token), int(staff.SessionLife.Seconds()))
 	s.setCookie(w, halfName, "", -1)
-	device, err := s.Staff.Remember(r.Context(), a.ID, tokenOf(r, deviceName))
+	device, err := s.Staff.Remember(r.Context(), a.ID, s.tokenOf(r, deviceName))
 	if err != nil { // who signed in is in all the same
 		s.Log.Warn("a browser is not remembered", "account", a.ID, "err", err)
 		return

@@ -28,7 +28,7 @@ func codePath(next string) string {
 
 func (s *site) codePage(w http.ResponseWriter, r *http.Request) error {
 	next := ownPath(r.URL.Query().Get("next"))
-	waits, err := s.Staff.HalfSignedIn(r.Context(), tokenOf(r, halfName))
+	waits, err := s.Staff.HalfSignedIn(r.Context(), s.tokenOf(r, halfName))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *site) signInCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := ownPath(r.PostForm.Get("next"))
-	token, a, err := s.Staff.FinishSignIn(r.Context(), tokenOf(r, halfName), r.PostForm.Get("code"), s.from(r))
+	token, a, err := s.Staff.FinishSignIn(r.Context(), s.tokenOf(r, halfName), r.PostForm.Get("code"), s.from(r))
 	var many *staff.TooMany
 	f := frame{Language: visitOf(r).language}
 	switch {

@@ -62,7 +62,7 @@ func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	if s.Provider == nil {
 		return errNotFound
 	}
-	try, ok := takeTry(r)
+	try, ok := s.takeTry(r)
 	s.setCookie(w, providerName, "", -1)
 	next := ownPath(try.Next)
 	if !ok {
@@ -89,9 +89,9 @@ func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	return s.goIn(w, r, token, a, next, err)
 }
 
-func takeTry(r *http.Request) (providerTry, bool) {
+func (s *site) takeTry(r *http.Request) (providerTry, bool) {
 	var try providerTry
-	data, err := base64.RawURLEncoding.DecodeString(string(tokenOf(r, providerName)))
+	data, err := base64.RawURLEncoding.DecodeString(string(s.tokenOf(r, providerName)))
 	if err != nil || json.Unmarshal(data, &try) != nil || len(try.Secret) < 26 {
 		return providerTry{}, false
 	}

@@ -214,12 +214,12 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // from says where a sign-in comes from.
 func (s *site) from(r *http.Request) staff.From {
-	return staff.From{Address: s.address(r), Agent: agent(r.UserAgent()), Old: visitOf(r).token, Device: tokenOf(r, deviceName)}
+	return staff.From{Address: s.address(r), Agent: agent(r.UserAgent()), Old: visitOf(r).token, Device: s.tokenOf(r, deviceName)}
 }
 
 // tokenOf reads a token from a cookie; "" where there is none.
-func tokenOf(r *http.Request, name string) staff.Token {
-	c, err := r.Cookie(name)
+func (s *site) tokenOf(r *http.Request, name string) staff.Token {
+	c, err := s.cookie(r, name)
 	if err != nil {
 		return ""
 	}

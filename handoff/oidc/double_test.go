@@ -141,7 +141,7 @@ func (d *double) visit(address string) url.Values {
 		d.Fatal(err)
 	}
 	q := u.Query()
-	if q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" || q.Get("client_id") != clientID || q.Get("nonce") == "" || len(q.Get("state")) < 32 {
+	if q.Get("response_type") != "code" || q.Get("prompt") != "login" || q.Get("code_challenge_method") != "S256" || q.Get("client_id") != clientID || q.Get("nonce") == "" || len(q.Get("state")) < 32 {
 		d.Errorf("asked for %s", address)
 	}
 	d.mu.Lock()

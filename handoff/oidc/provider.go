@@ -151,7 +151,9 @@ func (p *Provider) Address(ctx context.Context, secret string) (string, error) {
 		return "", err
 	}
 	try := tryOf(secret)
-	return f.config.AuthCodeURL(try.state, oidc.Nonce(try.nonce), oauth2.S256ChallengeOption(try.verifier)), nil
+	// A library's computer has many users: whoever sat there before may still be signed in with the provider (OpenID Connect Core 1.0, 3.1.2.1).
+	again := oauth2.SetAuthURLParam("prompt", "login")
+	return f.config.AuthCodeURL(try.state, oidc.Nonce(try.nonce), oauth2.S256ChallengeOption(try.verifier), again), nil
 }
 
 // Identity reads what a browser came back with, exchanges the code, and says who it is. secret is the one that Address was given.

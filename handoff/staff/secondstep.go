@@ -205,8 +205,11 @@ func (s *Store) TurnOffSecondStep(ctx context.Context, a Account, typed string, 
 }
 
 // ResetSecondStep takes somebody's second step away, who has lost the phone and the recovery codes. Everything of theirs that is signed in ends.
-// Errors: ErrNoSecondStep.
+// Nobody does it to themselves, or a stolen session would do without the code. Errors: ErrNoSecondStep, a *Fault.
 func (s *Store) ResetSecondStep(ctx context.Context, by, id int64) error {
+	if by == id {
+		return &Fault{Field: "second_step", Key: "signin.reset_self"}
+	}
 	err := s.Door(ctx, Act{By: by, Verb: "account.second-step-reset", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
 		return dropSecondStep(ctx, tx, id)
 	})
@@ -297,7 +300,8 @@ func (s *Store) takeCode(ctx context.Context, tx pgx.Tx, id int64, typed string,
 	if err != nil || step <= last {
 		return false, err
 	}
-	tag, err := tx.Exec(ctx, `UPDATE staff_second_steps SET last_step = $2 WHERE staff = $1 AND last_step < $2`, id, step)
+	// Under the newest key from now on: whoever turns keys need only wait until everybody has signed in.
+	tag, err := tx.Exec(ctx, `UPDATE staff_second_steps SET last_step = $2, secret = $3 WHERE staff = $1 AND last_step < $2`, id, step, s.vault.Seal(secret, secretOf(id)))
 	return err == nil && tag.RowsAffected() == 1, err
 }
 
