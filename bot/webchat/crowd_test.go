@@ -88,6 +88,29 @@ func TestWhoComesWhenItIsFullIsAskedKindlyToComeAgain(t *testing.T) {
 	served.Wait()
 }
 
+func TestASlowSenderTakesNoTurn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) {
+		o.Searches = bot.CrowdOptions{AtOnce: 1, Waiting: 1, Patience: 50 * time.Millisecond}
+	})
+	conn, err := net.Dial("tcp", b.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write([]byte("POST /api/v1/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if response, body := b.call(t, "POST", "/api/v1/ask", `{"question":"трябва ми съдебно"}`); response.StatusCode != http.StatusOK {
+			t.Fatalf("beside a slow sender: %d %s", response.StatusCode, body)
+		}
+	}
+	if response, _ := b.call(t, "POST", "/api/v1/ask", `{"question":"`+strings.Repeat("я", 20_000)+`"}`); response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body that is too large is told with %d", response.StatusCode)
+	}
+}
+
 // waits is how many wait for their turn.
 func waits(t *testing.T, r *prometheus.Registry) float64 {
 	t.Helper()

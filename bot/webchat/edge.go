@@ -1,9 +1,11 @@
 package webchat
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -60,6 +62,7 @@ func (s *site) at(e edge, l limit, serve handler) http.Handler {
 		}()
 		err := s.allow(r, l)
 		if err == nil && l == questions {
+			readAhead(r)
 			err = s.among(r, s.searching, func() error { return serve(w, r) })
 		} else if err == nil {
 			err = serve(w, r)
@@ -69,6 +72,24 @@ func (s *site) at(e edge, l limit, serve handler) http.Handler {
 		}
 	})
 }
+
+// readAhead takes the body in before the request takes a turn: who sends it drop by drop must not keep others from theirs. What can't be read
+// stays a fault for whoever reads it.
+func readAhead(r *http.Request) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	data, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = io.EOF
+	}
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(data), nothing{err}))
+}
+
+// nothing is a reader that has nothing but an error.
+type nothing struct{ err error }
+
+func (f nothing) Read([]byte) (int, error) { return 0, f.err }
 
 // busyPause is after how long who was turned away is asked to try again.
 const busyPause = 5 * time.Second
