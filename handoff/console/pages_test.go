@@ -401,7 +401,7 @@ func TestPhrasesExist(t *testing.T) {
 	}
 	for _, k := range strings.Fields("contact_left_phone contact_left_email rated_good rated_bad why_came_asked why_came_abstained why_came_bad-ratings channel_web channel_telegram language_bg language_en language_tr delivery_sent " +
 		"delivery_pending delivery_failed reason_wrong-service reason_unclear reason_outdated reason_missing-case reason_broken-link feedback_show_ feedback_show_bad " +
-		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_task verb_task.done verb_task.dismiss subject_problem subject_news subject_block subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow verb_host.accept verb_host.again " + // the last two stand in old rows of the audit log
+		"feedback_show_unanswered subject_account subject_session subject_ticket subject_canned subject_task verb_task.done verb_task.dismiss subject_problem subject_news subject_block subject_training verb_ticket.expired verb_ticket.withdrawn verb_account.second-step-off verb_account.recovery-codes verb_account.activate verb_account.deactivate verb_host.allow verb_host.disallow verb_host.accept verb_host.again " + // the last two stand in old rows of the audit log
 		"groups_fault_removed groups_fault_not-admin groups_fault_no-topics groups_fault_no-delete groups_fault_not-forum verb_group.code verb_group.connect verb_group.disconnect subject_group subject_library") {
 		keys[k] = true
 	}

@@ -245,6 +245,10 @@ func (c *country) pages() map[string][]string {
 		"GET /console/{$}":                           nil, // leads on
 		"GET /console/static/{name}":                 nil, // reads nothing
 		"GET /console/sign-in":                       nil, // who has signed in is led on
+		"GET /console/sign-in/code":                  nil, // half-way in
+		"GET /console/sign-in/oidc":                  nil, // leads to the provider
+		"GET /console/sign-in/oidc/callback":         nil, // from the provider alone
+		"GET /console/account/second-step":           {"/console/account/second-step"},
 		"GET /console/welcome":                       nil, // the first account alone
 		"GET /console/link":                          nil, // with a link alone
 		"GET /console/queue/stream":                  nil, // does not end

@@ -221,7 +221,7 @@ func TestTheWorkListRefusesWhatIsDone(t *testing.T) {
 	if a := ivan.post(page+"/aside", "reason", "няма такава услуга"); a.location != page {
 		t.Errorf("%d to %q", a.code, a.location)
 	}
-	ivan.get(page).has(t, "Друг редактор вече се зае с това.", "Ловен билет")
+	ivan.get(page).has(t, "Междувременно това се промени.", "Ловен билет")
 	d, ok, err := b.store.Draft(b.ctx, "loven-bilet")
 	if err != nil || !ok || d.Guide.Text[knowledge.Bulgarian].Title != "Ловен билет" || strings.Contains(d.Notes, "сина ми") {
 		t.Errorf("%v %v %+v", err, ok, d)
