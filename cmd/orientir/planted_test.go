@@ -274,7 +274,7 @@ func (c *crawler) paths() []string {
 
 var (
 	ending    = regexp.MustCompile(`/(close|return|block|drop|remove|withdraw|cancel|retire|merge|active|take-over|leave|decline|aside|split|transfer|reopen|restore)$`)
-	endsVisit = regexp.MustCompile(`^/console/(sign-out|language|account/(password|sessions)|people/\d+($|/active|/link))`) // ends the visit itself
+	endsVisit = regexp.MustCompile(`^/console/(sign-out|language|account/(password|sessions|second-step)|people/second-step|people/\d+($|/active|/link|/second-step|/sessions))`) // ends the visit itself
 )
 
 // round opens every page that links lead to, and sends their forms as it meets them.
