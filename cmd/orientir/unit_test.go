@@ -40,6 +40,9 @@ func TestServiceUnits(t *testing.T) {
 				t.Errorf("%s: the program knows no %s", file, m[1])
 			}
 		}
+		if filepath.Base(file) == "orientir.service" && !strings.Contains(string(text), "\nStartLimitIntervalSec=0\n") {
+			t.Errorf("%s is given up after some tries, while its database may still be on its way", file)
+		}
 		to := filepath.Join(dir, filepath.Base(file))
 		if filepath.Base(file) == "servers.conf" {
 			to = filepath.Join(dir, "orientir.service.d", "servers.conf")
