@@ -70,7 +70,8 @@ func open(ctx context.Context, c Config, log *slog.Logger, serving bool) (_ *Pro
 	if fault := p.clock.Look(ctx, p.pool); fault != nil { // slow, it may be: the machine's clock does until the next look
 		log.Warn("the database's clock was not read", "err", fault)
 	}
-	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log, MayBeAway: serving}); err != nil {
+	// Redis may be away for commands too: each pod migrates before it serves, and what commands tell others a sweep finds.
+	if p.redis, err = redis.Open(ctx, redisURL, redis.Options{Log: log, MayBeAway: true}); err != nil {
 		return nil, err
 	}
 	if serving && c.SearchURL != "" {
