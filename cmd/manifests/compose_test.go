@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,6 +61,18 @@ func TestCompose(t *testing.T) {
 			if _, ok := project.Services[name]; !ok {
 				t.Errorf("%s waits for %s, which is not there", s.Name, name)
 			}
+		}
+	}
+	if _, waits := project.Services["migrate"].DependsOn["redis"]; waits {
+		t.Error("nothing starts while Redis is away")
+	}
+	readme, err := os.ReadFile(filepath.Join(compose, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule, must := range map[string]string{"every user of the machine reads the secrets": "\nmkdir -m 700 secrets ", "a dump that failed looks like one": `>"$dump.part" && mv "$dump.part" "$dump"`} {
+		if !strings.Contains(string(readme), must) {
+			t.Errorf("by the README %s", rule)
 		}
 	}
 	if !project.Networks["back"].Internal {
