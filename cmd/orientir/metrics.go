@@ -23,11 +23,11 @@ func (p *Program) measure(registry prometheus.Registerer, s *site) {
 	}
 }
 
-// buildInfo tells which program this is.
+// buildInfo tells which program this is: an image's by its version, which was linked in, one built in the source folder by its revision too.
 func buildInfo() prometheus.Collector {
-	labels := prometheus.Labels{"version": "unknown", "revision": "unknown", "go": "unknown"}
+	labels := prometheus.Labels{"version": versionWords(), "revision": "unknown", "go": "unknown"}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		labels["version"], labels["go"] = info.Main.Version, info.GoVersion
+		labels["go"] = info.GoVersion
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				labels["revision"] = s.Value
