@@ -120,7 +120,7 @@ func render(t *testing.T, folder string) *cluster {
 	return c
 }
 
-// overlays are rendered one by one; the last is the one that the README tells operators to write.
+// overlays are rendered one by one; the last two are the one that the README tells operators to write, and one with the component that none of them has.
 func overlays(t *testing.T) map[string]*cluster {
 	t.Helper()
 	found := map[string]*cluster{}
@@ -147,6 +147,15 @@ func overlays(t *testing.T) map[string]*cluster {
 		t.Fatal(err)
 	}
 	found["README"] = render(t, mine)
+	traced := filepath.Join(own, "overlays", "traced")
+	if err := os.Mkdir(traced, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../library]\ncomponents: [../../components/tracing]\n"
+	if err := os.WriteFile(filepath.Join(traced, "kustomization.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found["traced"] = render(t, traced)
 	return found
 }
 

@@ -2,7 +2,11 @@ package manifests
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,7 +89,46 @@ func TestKubernetes(t *testing.T) {
 			checkBudgets(t, c, all)
 			checkNetwork(t, c, all)
 			checkDatabase(t, c, all)
+			checkDrain(t, c)
 		})
+	}
+}
+
+// TestSentinelsPassword: the sentinels ask for a password of their own, and an address without it leads nowhere.
+func TestSentinelsPassword(t *testing.T) {
+	for _, file := range []string{"README.md", "components/sentinel/kustomization.yaml"} {
+		text, err := os.ReadFile(filepath.Join(kubernetes, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addresses := regexp.MustCompile(`redis\+sentinel://[^\s`+"`"+`]+`).FindAllString(string(text), -1)
+		if len(addresses) == 0 {
+			t.Errorf("%s says no address", file)
+		}
+		for _, a := range addresses {
+			if !strings.Contains(a, "?sentinel_password=") {
+				t.Errorf("%s: %s has no password for the sentinels", file, a)
+			}
+		}
+	}
+}
+
+// checkDrain: a replica serves on until every proxy has noticed, and isn't killed before it is done (deploy/replicas.md).
+func checkDrain(t *testing.T, c *cluster) {
+	for _, m := range c.configs {
+		if m.Data["ORIENTIR_PUBLIC_URL"] == "" {
+			continue
+		}
+		drain, err := strconv.Atoi(m.Data["ORIENTIR_DRAIN"])
+		if err != nil {
+			t.Error(err)
+		}
+		for _, d := range c.deployments {
+			ready, grace := d.Spec.Template.Spec.Containers[0].ReadinessProbe, d.Spec.Template.Spec.TerminationGracePeriodSeconds
+			if noticed := int(ready.PeriodSeconds * ready.FailureThreshold); drain <= 2*noticed || grace == nil || int(*grace) < drain+20 {
+				t.Errorf("%s drains for %d s, is noticed after %d and killed after %v", d.Name, drain, noticed, grace)
+			}
+		}
 	}
 }
 
