@@ -116,7 +116,8 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 	return a, nil
 }
 
-// keep stores an arrival in one transaction of two round trips: everything that comes in passes here, and what isn't stored isn't acknowledged.
+// keep stores an arrival in one transaction, which takes two round trips for most, more where there is something to hide or to
+// change: everything that comes in passes here, and what isn't stored isn't acknowledged.
 // The conversation's row is locked from the first on, so that its messages stand in one order.
 func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r Receipt, err error) {
 	a := *came
