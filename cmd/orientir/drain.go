@@ -20,19 +20,23 @@ type drain struct {
 	wait    time.Duration // how long the replica serves on
 	begun   context.Context
 	begin   context.CancelFunc
+	over    context.Context // the replica stops: no stream goes on
+	end     context.CancelFunc
 	streams atomic.Int64
 }
 
 func newDrain(wait time.Duration) *drain {
 	d := &drain{wait: wait}
 	d.begun, d.begin = context.WithCancel(context.Background())
+	d.over, d.end = context.WithCancel(context.Background())
 	return d
 }
 
 func (d *drain) draining() bool { return d.begun.Err() != nil }
 
-// run begins the drain when asked ends, and returns when the replica may stop.
+// run begins the drain when asked ends, and returns when the replica may stop. Streams that are open still end then: other requests have their time.
 func (d *drain) run(serving, asked context.Context) {
+	defer d.end()
 	select {
 	case <-serving.Done():
 	case <-asked.Done():
@@ -86,8 +90,9 @@ func (d *drain) handler(h http.Handler) http.Handler {
 			select {
 			case <-ctx.Done():
 			case <-time.After(end):
-				stop()
+			case <-d.over.Done():
 			}
+			stop()
 		})
 		h.ServeHTTP(w, r.WithContext(ctx))
 		forget()

@@ -45,7 +45,7 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeader         = 32 << 10         // bytes of a request's line and headers
 	drainTimeout      = 10 * time.Second // for requests under way when the program stops
-	lastRequests      = time.Second      // before their contexts end too, and with them the streams
+	lastWords         = time.Second      // of it, to answer what could not be done in time
 	greetEvery        = time.Second
 )
 
@@ -391,7 +391,8 @@ func newServer(log *slog.Logger, h http.Handler) *http.Server {
 	}
 }
 
-// runServer serves until ctx ends, then lets requests under way finish: their contexts end a little later.
+// runServer serves until ctx ends, then lets requests under way finish for drainTimeout, the whole of it. Streams don't end by themselves: whoever
+// ends ctx ends them (see drain).
 func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h http.Handler, l net.Listener) {
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	server := newServer(log, h)
@@ -405,7 +406,7 @@ func runServer(ctx context.Context, group *errgroup.Group, log *slog.Logger, h h
 	group.Go(func() error {
 		<-ctx.Done()
 		defer end()
-		defer time.AfterFunc(lastRequests, end).Stop()
+		defer time.AfterFunc(drainTimeout-lastWords, end).Stop()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		if err := server.Shutdown(drain); err != nil {

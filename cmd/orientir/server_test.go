@@ -13,11 +13,11 @@ import (
 
 func TestStopLetsARequestFinishAndEndsAStream(t *testing.T) {
 	t.Parallel()
-	started, stopped := make(chan struct{}), make(chan struct{})
+	started, ended := make(chan struct{}), make(chan struct{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /request", func(w http.ResponseWriter, r *http.Request) {
 		started <- struct{}{}
-		<-stopped
+		<-ended // the stop does this to streams alone
 		if err := r.Context().Err(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
@@ -26,18 +26,33 @@ func TestStopLetsARequestFinishAndEndsAStream(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		started <- struct{}{}
 		<-r.Context().Done()
+		close(ended)
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked, ask := context.WithCancel(t.Context())
 	ctx, stop := context.WithCancel(t.Context())
+	d := newDrain(0)
 	var server errgroup.Group
-	runServer(ctx, &server, slog.New(slog.DiscardHandler), mux, listener)
+	server.Go(func() error {
+		defer stop()
+		d.run(ctx, asked)
+		return nil
+	})
+	runServer(ctx, &server, slog.New(slog.DiscardHandler), d.handler(mux), listener)
 	var clients errgroup.Group
 	for _, path := range []string{"/request", "/stream"} {
 		clients.Go(func() error {
-			resp, err := http.Get("http://" + listener.Addr().String() + path)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+path, nil)
+			if err != nil {
+				return err
+			}
+			if path == "/stream" {
+				req.Header.Set("Accept", "text/event-stream")
+			}
+			resp, err := http.DefaultClient.Do(req)
 			if err != nil {
 				return err
 			}
@@ -50,8 +65,7 @@ func TestStopLetsARequestFinishAndEndsAStream(t *testing.T) {
 		})
 		<-started
 	}
-	stop()
-	close(stopped)
+	ask()
 	if err := clients.Wait(); err != nil {
 		t.Error(err)
 	}
