@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -236,7 +237,7 @@ func TestASweepFindsWhatNoWakeUpTold(t *testing.T) {
 		}
 		ids = append(ids, c.ID)
 	}
-	s := &sweep{conversations: b.conversations, every: time.Hour, failed: func(err error) { t.Error(err) }}
+	s := &sweep{conversations: b.conversations, every: time.Hour, patience: time.Minute, failed: func(err error) { t.Error(err) }}
 	marks, err := b.conversations.Marks(t.Context(), ids)
 	if err != nil || len(marks) != len(ids) {
 		t.Fatalf("%d marks: %v", len(marks), err)
@@ -292,5 +293,32 @@ func TestAStreamShowsAMessageThatNobodyAnnounced(t *testing.T) {
 	}
 	if said := stream.from(bot.System); !strings.Contains(said.Text, "тихо") {
 		t.Errorf("%+v", said)
+	}
+}
+
+func TestADatabaseThatHangsDoesNotHoldTheSweep(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	lock, err := b.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Rollback(context.Background())
+	if _, err := lock.Exec(t.Context(), `LOCK conversations`); err != nil {
+		t.Fatal(err)
+	}
+	failures := make(chan error)
+	s := &sweep{conversations: b.conversations, every: time.Millisecond, patience: 20 * time.Millisecond, failed: func(err error) {
+		select {
+		case failures <- err:
+		case <-t.Context().Done():
+		}
+	}}
+	_, leave := s.enter(1)
+	defer leave()
+	for range 2 {
+		if err := <-failures; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it failed with %v", err)
+		}
 	}
 }

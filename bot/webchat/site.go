@@ -136,7 +136,7 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
 		log: o.Log, assets: assets, pages: pages, zone: zone, looks: make(chan struct{}, looksAtOnce), awaiting: make(chan struct{}, repliesAwaited), Options: o,
 		searching: bot.NewCrowd("questions", o.Searches), storing: bot.NewCrowd("messages", o.Messages)}
-	s.sweep = sweep{conversations: conversations, every: o.StreamSweep, failed: func(err error) { o.Log.Error("look for the open streams", "error", err) }}
+	s.sweep = sweep{conversations: conversations, every: o.StreamSweep, patience: lookTime, failed: func(err error) { o.Log.Error("look for the open streams", "error", err) }}
 	return s.handler()
 }
 

@@ -16,6 +16,7 @@ const sweepChunk = 1000
 type sweep struct {
 	conversations *bot.Conversations
 	every         time.Duration
+	patience      time.Duration // with the database, for a chunk: one that hangs must not hold all streams
 	failed        func(error)
 
 	mu      sync.Mutex
@@ -101,7 +102,7 @@ func (s *sweep) round(ctx context.Context) error {
 		for i, w := range some {
 			ids[i] = w.conversation
 		}
-		marks, err := s.conversations.Marks(ctx, ids)
+		marks, err := s.look(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -115,4 +116,10 @@ func (s *sweep) round(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (s *sweep) look(ctx context.Context, conversations []int64) (map[int64]bot.Mark, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	return s.conversations.Marks(ctx, conversations)
 }
