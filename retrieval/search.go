@@ -78,11 +78,13 @@ func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector
 	if !ok {
 		return finding{}, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, standbyTime)
+	limited, cancel := context.WithTimeout(ctx, standbyTime)
 	defer cancel()
-	f, err := find(ctx, pool, m.ID, m.Dims, vector, words)
+	f, err := find(limited, pool, m.ID, m.Dims, vector, words)
 	if err != nil {
-		a.options.Standby.Failed()
+		if ctx.Err() == nil { // somebody who leaves says nothing of the standby
+			a.options.Standby.Failed()
+		}
 		return finding{}, false
 	}
 	l := a.library.Load()
