@@ -1,6 +1,8 @@
 package telegram
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,8 +57,8 @@ type counting struct {
 
 func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := c.next.RoundTrip(r)
-	if r.Context().Err() != nil && err != nil {
-		return resp, err // the program is stopping, or was too impatient, which says nothing where it polls
+	if err != nil && ours(r) {
+		return resp, err
 	}
 	result := "unreachable"
 	if err == nil {
@@ -64,6 +66,13 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	c.calls.WithLabelValues(methodOf(r.URL.Path), result).Inc()
 	return resp, err
+}
+
+// ours says that a call failed because the program ended it: it is stopping, or its patience with a poll was over, which lasts as long as Telegram
+// likes. Of any other call the client's time limit means that Telegram doesn't answer.
+func ours(r *http.Request) bool {
+	err := r.Context().Err()
+	return errors.Is(err, context.Canceled) || err != nil && methodOf(r.URL.Path) == "getUpdates"
 }
 
 func methodOf(path string) string {
