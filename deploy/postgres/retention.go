@@ -102,7 +102,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		tick := time.NewTicker(k.o.Every)
 		defer tick.Stop()
 		for since := (time.Time{}); ; since = k.o.Now().Add(-7 * 24 * time.Hour) {
-			if err := k.Round(ctx, since); err != nil && ctx.Err() == nil {
+			if err := Round(ctx, "retention", func(ctx context.Context) error { return k.Round(ctx, since) }); err != nil && ctx.Err() == nil {
 				k.o.Log.Error("end what was kept long enough", "err", err)
 			}
 			select {
