@@ -14,10 +14,13 @@ import (
 // for something; it serves the editors, who look at what failed lately, and the facts of the statistics, which may change for two months.
 const tabKept = 90 * 24 * time.Hour
 
+// AnswerAwaited holds for an answer, a, whose person agreed to be asked what became of it and was not asked yet.
+const AnswerAwaited = `EXISTS (SELECT FROM aftermaths w WHERE w.answer = a.id AND w.ask_after IS NOT NULL AND w.asked_at IS NULL)`
+
 // Retention is how long conversations are kept after their last message. conversations is for channels to which a person comes back, as Telegram; what they
 // ask follows the year (taxes, vignettes, schools), so that a year is the least that serves them well. Messages of that age go from a
-// conversation that still goes on, too.
-func (e *Engine) Retention(conversations time.Duration) []postgres.Rule {
+// conversation that still goes on, too. waits is a condition on a message, m, from the desk: where it holds a librarian still has to answer, and it stays.
+func (e *Engine) Retention(conversations time.Duration, waits string) []postgres.Rule {
 	const day = 24 * time.Hour
 	idle := func(pulled bool) func(context.Context, time.Time, int) (int, error) {
 		return func(ctx context.Context, before time.Time, most int) (int, error) {
@@ -36,7 +39,7 @@ func (e *Engine) Retention(conversations time.Duration) []postgres.Rule {
 			Oldest: `SELECT created_at FROM messages ORDER BY id LIMIT 1`,
 			End: `
 				DELETE FROM messages WHERE id IN (
-					SELECT id FROM (SELECT id, created_at FROM messages ORDER BY id LIMIT @most) o WHERE created_at < @before)`},
+					SELECT id FROM (SELECT m.id, m.created_at FROM messages m WHERE NOT (` + waits + `) ORDER BY m.id LIMIT @most) o WHERE created_at < @before)`},
 		{Kind: "training_signups", Table: "training_signups", Owner: "bot", Keep: signupsKept, Effect: postgres.Deleted, Swept: "bot.RunTrainings",
 			Oldest: `SELECT min(t.starts_at) FROM training_signups s JOIN trainings t ON t.number = s.training`},
 		{Kind: "news_recipients", Table: "broadcast_recipients", Owner: "bot", Keep: listsKept, Effect: postgres.Deleted, Swept: "bot.Broadcaster",

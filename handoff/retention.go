@@ -6,8 +6,14 @@ import (
 	"orientir/deploy/postgres"
 )
 
+// MessageAwaited holds for a message, m, of a conversation whose ticket is open.
+const MessageAwaited = `EXISTS (SELECT FROM tickets w WHERE w.conversation = m.conversation AND w.state <> 'closed')`
+
+// AnswerAwaited holds for an answer, a, whose person wants to hear when their question has a better one.
+const AnswerAwaited = `EXISTS (SELECT FROM problem_hearers w WHERE w.answer = a.id)`
+
 // Retention is how long the desk keeps what it does. notes is for what was written of a person; what remains of a ticket names nobody once
-// its conversation is gone.
+// its conversation is gone. What is written of an open ticket stays for whoever answers it.
 func (d *Desk) Retention(notes time.Duration) []postgres.Rule {
 	const (
 		day  = 24 * time.Hour
@@ -18,17 +24,24 @@ func (d *Desk) Retention(notes time.Duration) []postgres.Rule {
 			Oldest: `SELECT min(closed_at) FROM tickets WHERE contact IS NOT NULL`},
 		{Kind: "notes", Table: "ticket_notes", Owner: "handoff", Keep: notes, Effect: postgres.Deleted,
 			Oldest: `SELECT at FROM ticket_notes ORDER BY id LIMIT 1`,
-			End:    `DELETE FROM ticket_notes WHERE id IN (SELECT id FROM (SELECT id, at FROM ticket_notes ORDER BY id LIMIT @most) o WHERE at < @before)`},
+			End: `
+				DELETE FROM ticket_notes WHERE id IN (
+					SELECT id FROM (
+						SELECT n.id, n.at FROM ticket_notes n
+						WHERE NOT EXISTS (SELECT FROM tickets t WHERE t.id = n.ticket AND t.state <> 'closed')
+						ORDER BY n.id LIMIT @most
+					) o WHERE at < @before)`},
 		{Kind: "rating_words", Table: "tickets", Owner: "handoff", Keep: notes, Effect: postgres.Unworded,
 			Oldest: `SELECT min(rated_at) FROM tickets WHERE rating_comment <> ''`,
 			End: `
 				UPDATE tickets SET rating_comment = ''
 				WHERE id IN (SELECT id FROM tickets WHERE rating_comment <> '' AND rated_at < @before LIMIT @most)`},
 		{Kind: "closing_words", Table: "guide_tasks", Owner: "handoff", Keep: notes, Effect: postgres.Unworded,
-			Oldest: `SELECT min(at) FROM guide_tasks WHERE state <> 'open' AND (words <> '' OR reason <> '')`,
+			// A task that nobody ends loses them too: what it is about, its kind and its guide stay.
+			Oldest: `SELECT min(at) FROM guide_tasks WHERE words <> '' OR reason <> ''`,
 			End: `
 				UPDATE guide_tasks SET words = '', question = '', reason = ''
-				WHERE id IN (SELECT id FROM guide_tasks WHERE state <> 'open' AND (words <> '' OR reason <> '') AND at < @before LIMIT @most)`},
+				WHERE id IN (SELECT id FROM guide_tasks WHERE (words <> '' OR reason <> '') AND at < @before LIMIT @most)`},
 		{Kind: "blocks", Table: "desk_blocks", Owner: "handoff", Keep: year, Effect: postgres.Deleted,
 			Oldest: `SELECT min(until) FROM desk_blocks`,
 			End:    `DELETE FROM desk_blocks WHERE id IN (SELECT id FROM desk_blocks WHERE until < @before LIMIT @most)`},

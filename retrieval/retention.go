@@ -7,19 +7,24 @@ import (
 )
 
 // Retention is how long answers are kept. questions is for the words of those that belong to nobody, as the public API's; answers for all of them,
-// with the evidence and the judgements that hang on them. What is counted of an answer was taken before (handoff/statistics).
-func Retention(questions, answers time.Duration) []postgres.Rule {
+// with the evidence and the judgements that hang on them. What is counted of an answer was taken before (handoff/statistics). waits are conditions on an
+// answer, named a, each from the package whose rows hang on it: where one holds, somebody waits for what comes of the answer, and it stays.
+func Retention(questions, answers time.Duration, waits ...string) []postgres.Rule {
 	const day = 24 * time.Hour
+	stays := ""
+	for _, w := range waits {
+		stays += " AND NOT (" + w + ")"
+	}
 	return []postgres.Rule{{
 		Kind: "api_questions", Table: "answers", Owner: "retrieval", Keep: min(questions, answers), Effect: postgres.Unworded,
 		Oldest: `SELECT min(answered_at) FROM (SELECT answered_at FROM answers WHERE conversation IS NULL AND question <> '' ORDER BY answered_at LIMIT 1) o`,
 		End: `
 			UPDATE answers SET question = '', context = '{}', place = ''
-			WHERE id IN (SELECT id FROM answers WHERE answered_at < @before AND answered_at >= @since AND conversation IS NULL AND question <> '' ORDER BY answered_at LIMIT @most)`,
+			WHERE id IN (SELECT id FROM answers WHERE answered_at < @before AND conversation IS NULL AND question <> '' ORDER BY answered_at LIMIT @most)`,
 	}, {
 		Kind: "answers", Table: "answers", Owner: "retrieval", Keep: answers, Effect: postgres.Deleted,
 		Oldest: `SELECT answered_at FROM answers ORDER BY answered_at LIMIT 1`,
-		End:    `DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE answered_at < @before ORDER BY answered_at LIMIT @most)`,
+		End:    `DELETE FROM answers WHERE id IN (SELECT a.id FROM answers a WHERE a.answered_at < @before` + stays + ` ORDER BY a.answered_at LIMIT @most)`,
 	}, {
 		Kind: "replays", Table: "replays", Owner: "retrieval", Keep: 30 * day, Effect: postgres.Deleted, Swept: "retrieval.Replays",
 		Oldest: `SELECT min(asked_at) FROM replays`,

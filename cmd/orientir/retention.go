@@ -4,8 +4,10 @@ import (
 	"slices"
 	"time"
 
+	"orientir/bot"
 	"orientir/bot/webchat"
 	"orientir/deploy/postgres"
+	"orientir/handoff"
 	"orientir/handoff/group"
 	"orientir/handoff/staff"
 	"orientir/handoff/statistics"
@@ -22,7 +24,8 @@ func (p *Program) retention(s *site) []postgres.Rule {
 	questions := time.Duration(p.config.KeepQuestions) * day
 	// Answers before the messages about them: nothing is counted anew from half of a conversation.
 	return slices.Concat(
-		retrieval.Retention(questions, conversations), s.engine.Retention(conversations), s.desk.Retention(conversations), s.worklist.Retention(conversations),
+		retrieval.Retention(questions, conversations, handoff.AnswerAwaited, bot.AnswerAwaited), s.engine.Retention(conversations, handoff.MessageAwaited),
+		s.desk.Retention(conversations), s.worklist.Retention(conversations),
 		group.Retention(), statistics.Retention(), staff.Retention(time.Duration(p.config.KeepAudit)*day), knowledge.Retention(),
 	)
 }

@@ -30,8 +30,8 @@ type Rule struct {
 	Effect Effect
 	// Oldest selects the instant from which the oldest row's time runs; no row, or NULL, where there is none.
 	Oldest string
-	// End ends at most @most rows whose time began before @before. Where whole ranges would be read to find nothing, it may look no further back
-	// than @since, which is the zero time in the first round after the lead changed. It is one statement: a crash ends it whole or not at all.
+	// End ends at most @most rows whose time began before @before. It is one statement: a crash ends it whole or not at all. It finds them by an
+	// index that holds nothing that was ended before, however old they are: a round that failed, or had too much to do, is made up for by the next.
 	End string
 	// EndWith is End in code, for what several floors keep.
 	EndWith func(ctx context.Context, before time.Time, most int) (ended int, err error)
@@ -101,8 +101,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 	return Lead(ctx, k.pool, "retention", func(ctx context.Context) error {
 		tick := time.NewTicker(k.o.Every)
 		defer tick.Stop()
-		for since := (time.Time{}); ; since = k.o.Now().Add(-7 * 24 * time.Hour) {
-			if err := Round(ctx, "retention", func(ctx context.Context) error { return k.Round(ctx, since) }); err != nil && ctx.Err() == nil {
+		for {
+			if err := Round(ctx, "retention", k.Round); err != nil && ctx.Err() == nil {
 				k.o.Log.Error("end what was kept long enough", "err", err)
 			}
 			select {
@@ -114,17 +114,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 	})
 }
 
-// Round ends what is over by every rule. lookBack is from when on ranges are read that are usually empty; the zero time reads them all. A rule that
-// fails doesn't keep the others from their work.
-func (k *Keeper) Round(ctx context.Context, lookBack time.Time) error {
+// Round ends what is over by every rule. A rule that fails doesn't keep the others from their work.
+func (k *Keeper) Round(ctx context.Context) error {
 	var faults []error
 	now := k.o.Now()
 	for _, r := range k.rules {
-		before, since := now.Add(-r.Keep), time.Time{}
-		if !lookBack.IsZero() {
-			since = before.Add(-now.Sub(lookBack))
-		}
-		ended, err := k.end(ctx, r, before, since)
+		ended, err := k.end(ctx, r, now.Add(-r.Keep))
 		k.ended.WithLabelValues(r.Kind).Add(float64(ended))
 		if ended > 0 {
 			k.o.Log.Info("ended what was kept long enough", "kind", r.Kind, "rows", ended)
@@ -143,13 +138,13 @@ func (k *Keeper) Round(ctx context.Context, lookBack time.Time) error {
 	return errors.Join(faults...)
 }
 
-func (k *Keeper) end(ctx context.Context, r Rule, before, since time.Time) (ended int, err error) {
+func (k *Keeper) end(ctx context.Context, r Rule, before time.Time) (ended int, err error) {
 	for ended < k.o.Most && r.Swept == "" {
 		var n int
 		if r.EndWith != nil {
 			n, err = r.EndWith(ctx, before, k.o.Batch)
 		} else {
-			tag, e := k.pool.Exec(ctx, r.End, pgx.NamedArgs{"before": before, "most": k.o.Batch, "since": since})
+			tag, e := k.pool.Exec(ctx, r.End, pgx.NamedArgs{"before": before, "most": k.o.Batch})
 			n, err = int(tag.RowsAffected()), e
 		}
 		ended += n
