@@ -47,7 +47,7 @@ func (e *Engine) LeaveTerminal(ctx context.Context, channel, key string, keep bo
 
 // leave forgets a conversation, or keeps it for its open ticket. still is what must hold of its contact, k, when it is locked.
 func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still string, arg any) (kept bool, err error) {
-	changed := true // else nobody has anything new to hear
+	changed, open := true, false // unless changed nobody has anything new to hear; open: the desk's queue changes with it
 	err = pgx.BeginFunc(ctx, e.conversations.pool, func(tx pgx.Tx) error {
 		var left *time.Time
 		// The contact before its conversation, as Receive does.
@@ -63,14 +63,13 @@ func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still str
 			return err
 		}
 		var ticket Ticket
-		open := false
-		if keep && e.desk != nil {
+		if e.desk != nil {
 			if ticket, open, err = e.desk.Status(ctx, tx, c.ID); err != nil {
 				return err
 			}
 		}
 		switch {
-		case !open:
+		case !keep || !open:
 			return e.forget(ctx, tx, waiting{Conversation: c})
 		case left == nil:
 			kept = true
@@ -90,9 +89,12 @@ func (e *Engine) leave(ctx context.Context, c Conversation, keep bool, still str
 	if !kept {
 		err = e.conversations.sayGoodbye(ctx, []int64{c.Contact}) // nobody is there to hear one
 	}
-	if changed {
+	switch {
+	case changed && open:
 		e.conversations.Wake(ctx, c.ID)
 		e.conversations.redis.Publish(ctx, "queue", "")
+	case changed: // no librarian's list had it, and nothing is to be delivered: many may go at once when their time is over
+		e.conversations.wakeSeen(ctx, c.ID)
 	}
 	return kept, err
 }
