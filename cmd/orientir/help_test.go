@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,19 @@ func TestHelpIsBulgarian(t *testing.T) {
 				t.Errorf("%s --help says %q:\n%s", name, english, help)
 			}
 		}
+	}
+}
+
+func TestWithServersGivesNoPrivateDatabaseInPlaceOfAnother(t *testing.T) {
+	t.Parallel()
+	c := command(func(name string) string {
+		return map[string]string{"DATABASE_URL": "postgres://db.example.bg/orientir", "ORIENTIR_DATA_DIR": t.TempDir()}[name]
+	})
+	c.SetArgs([]string{"with-servers", "true"})
+	c.SetOut(io.Discard)
+	c.SetErr(io.Discard)
+	if err := c.Execute(); err == nil || !strings.Contains(err.Error(), "DATABASE_URL е зададен") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -37,12 +37,15 @@ func withServersCommand(env func(string) string) *cobra.Command {
 		Use:   "with-servers [--scratch] КОМАНДА [АРГУМЕНТИ]…",
 		Short: "Пуска команда с DATABASE_URL и REDIS_URL на частните сървъри",
 		Long: `Пуска командата с DATABASE_URL и REDIS_URL в средата ѝ. Ако «orientir serve» работи, това са неговите
-сървъри; иначе се пускат за времето на командата. Пример: orientir with-servers sh -c 'psql "$DATABASE_URL"'`,
+сървъри; иначе се пускат за времето на командата. Отказва, когато DATABASE_URL е зададен: тогава базата е друга. Пример: orientir with-servers sh -c 'psql "$DATABASE_URL"'`,
 		Args: takes(true, "командата"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			config, err := LoadConfig(env)
 			if err != nil {
 				return err
+			}
+			if config.DatabaseURL != "" && !scratch { // a backup of the private database would be one of nothing, and nobody would see it
+				return errors.New("DATABASE_URL е зададен, а with-servers дава частната база: пуснете командата без with-servers или без DATABASE_URL")
 			}
 			options := local.Options{DataDir: config.DataDir, Log: newLog(os.Stderr, config.Log, true), NeedPostgres: true, NeedRedis: true, Scratch: scratch}
 			if scratch {

@@ -24,6 +24,9 @@ func TestServiceUnits(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "orientir.service.d"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "orientir-backup.service.d"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	program := regexp.MustCompile(`/usr/local/(bin/orientir|lib/orientir/backup)`)
 	setting := regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=`)
 	source, err := os.ReadFile("config.go")
@@ -44,6 +47,9 @@ func TestServiceUnits(t *testing.T) {
 			t.Errorf("%s is given up after some tries, while its database may still be on its way", file)
 		}
 		to := filepath.Join(dir, filepath.Base(file))
+		if filepath.Base(file) == "servers-backup.conf" {
+			to = filepath.Join(dir, "orientir-backup.service.d", "servers.conf")
+		}
 		if filepath.Base(file) == "servers.conf" {
 			to = filepath.Join(dir, "orientir.service.d", "servers.conf")
 		}
