@@ -32,17 +32,11 @@ func answersCommand(o *options) *cobra.Command {
 }
 
 func loadAnswers(ctx context.Context, o options, r *report, rate float64, during time.Duration, many int) (err error) {
-	asks, err := questions(questionsFile)
+	asks, n, w, err := begin(ctx, o, 64)
 	if err != nil {
 		return err
 	}
-	n, err := startNode(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	w := &web{base: n.url, clients: newClients(64)}
-	defer w.clients.close()
+	defer func() { w.clients.close(); err = errors.Join(err, n.close()) }()
 	ask := func(ctx context.Context, i int) string {
 		return kindOf(w.send(ctx, i, "/api/v1/ask", map[string]string{"question": asks[i%len(asks)]}, nil))
 	}

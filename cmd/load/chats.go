@@ -186,17 +186,11 @@ func memoryRow(t *table, name string, before, now sample, n int) {
 }
 
 func loadChats(ctx context.Context, o options, r *report, open int, talk float64, during, quiet time.Duration) (err error) {
-	asks, err := questions(questionsFile)
+	asks, n, w, err := begin(ctx, o, 4)
 	if err != nil {
 		return err
 	}
-	n, err := startNode(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	w := &web{base: n.url, clients: newClients(4)}
-	defer w.clients.close()
+	defer func() { w.clients.close(); err = errors.Join(err, n.close()) }()
 	for i := range 200 { // the program has read what it keeps in memory before anything is measured
 		if status, err := w.send(ctx, i, "/api/v1/ask", map[string]string{"question": asks[i%len(asks)]}, nil); err != nil || status != 200 {
 			return fmt.Errorf("warm up: status %d: %w", status, err)

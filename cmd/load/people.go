@@ -16,6 +16,17 @@ import (
 // questionsFile holds questions that the program has not learned from.
 const questionsFile = "retrieval/testdata/heldout.tsv"
 
+// begin starts the program, and what people need to ask it: questions, and so many connections of each client. The caller closes both.
+func begin(ctx context.Context, o options, connections int) (asks []string, n *node, w *web, err error) {
+	if asks, err = questions(questionsFile); err != nil {
+		return nil, nil, nil, err
+	}
+	if n, err = startNode(ctx, o); err != nil {
+		return nil, nil, nil, err
+	}
+	return asks, n, &web{base: n.url, clients: newClients(connections)}, nil
+}
+
 // questions reads the first column of a question file.
 func questions(file string) ([]string, error) {
 	data, err := os.ReadFile(file)

@@ -67,17 +67,11 @@ type moment struct {
 }
 
 func loadSoak(ctx context.Context, o options, r *report, m mix, during time.Duration, samplesFile string) (err error) {
-	asks, err := questions(questionsFile)
+	asks, n, w, err := begin(ctx, o, 8)
 	if err != nil {
 		return err
 	}
-	n, err := startNode(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, n.close()) }()
-	w := &web{base: n.url, clients: newClients(8)}
-	defer w.clients.close()
+	defer func() { w.clients.close(); err = errors.Join(err, n.close()) }()
 	var desks []*desk
 	for i := range m.desks {
 		d, err := signIn(ctx, n, w, i)
