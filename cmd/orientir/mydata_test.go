@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"orientir/deploy/redis/redistest"
@@ -22,12 +20,7 @@ const mark = "лазурен"
 func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 	t.Parallel()
 	h := newWholeHouse(t)
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	for _, run := range []func(context.Context) error{h.site.group.Run, h.site.worklist.Run} {
-		running.Go(func() { _ = run(ctx) })
-	}
-	t.Cleanup(func() { stop(); running.Wait() })
+	h.run(h.site.group.Run, h.site.worklist.Run)
 	web := &program{t: t, double: h.double, url: h.server.URL}
 	for email, role := range map[string]staff.Role{"elena@example.bg": staff.Librarian, "admin@example.bg": staff.Admin} {
 		if _, err := h.site.staff.Add(t.Context(), staff.Profile{Email: email, Roles: []staff.Role{role}}, "дълга парола за проба 7"); err != nil {

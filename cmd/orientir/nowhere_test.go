@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -77,6 +78,16 @@ func newWholeHouse(t *testing.T) *wholeHouse {
 		h.server.Close()
 	})
 	return h
+}
+
+// run runs jobs until the test ends.
+func (h *wholeHouse) run(jobs ...func(context.Context) error) {
+	ctx, stop := context.WithCancel(h.Context())
+	var running sync.WaitGroup
+	for _, job := range jobs {
+		running.Go(func() { _ = job(ctx) })
+	}
+	h.Cleanup(func() { stop(); running.Wait() })
 }
 
 // learn puts in two guides with questions, and what is no question for them. The questions hold personal numbers, as an editor may paste them.

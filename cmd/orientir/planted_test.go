@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -46,12 +44,7 @@ func plant(words string, most int) string {
 
 // plantElsewhere writes personal numbers on the ways that people seldom think of.
 func plantElsewhere(t *testing.T, h *wholeHouse, maria *telegramtest.Person) {
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	for _, run := range []func(context.Context) error{h.site.group.Run, h.site.worklist.Run} {
-		running.Go(func() { _ = run(ctx) })
-	}
-	t.Cleanup(func() { stop(); running.Wait() })
+	h.run(h.site.group.Run, h.site.worklist.Run)
 	web := &program{t: t, double: h.double, url: h.server.URL}
 
 	// In words, in two lines, and in two messages one after the other.
@@ -206,12 +199,7 @@ func (h *wholeHouse) foundBeside() (places []string) {
 func TestStaffFormsKeepNoPersonalNumbers(t *testing.T) {
 	t.Parallel()
 	h := newWholeHouse(t)
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	for _, run := range []func(context.Context) error{h.site.worklist.Run, h.site.replays.Run} {
-		running.Go(func() { _ = run(ctx) })
-	}
-	t.Cleanup(func() { stop(); running.Wait() })
+	h.run(h.site.worklist.Run, h.site.replays.Run)
 	web := &program{t: t, double: h.double, url: h.server.URL}
 	if _, err := h.site.staff.Add(t.Context(), staff.Profile{Email: "all@example.bg", Name: "Всички", Roles: staff.Roles()}, "дълга парола за проба 7"); err != nil {
 		t.Fatal(err)
