@@ -63,7 +63,7 @@ func staffCommand(env func(string) string) *cobra.Command {
 	reset := &cobra.Command{
 		Use:   "reset-second-step ИМЕЙЛ",
 		Short: "Изключва втората стъпка при вход на човек, който е изгубил телефона и резервните кодове",
-		Long: `Изключва втората стъпка при вход. Човекът излиза навсякъде и влиза само с парола. Същото прави администратор
+		Long: `Изключва втората стъпка при вход. Човекът излиза отвсякъде и влиза само с парола. Същото прави администратор
 на служебния сайт; тук е за последния администратор.`,
 		Args: takes(false, "имейлът"),
 		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
