@@ -31,7 +31,9 @@ type double struct {
 	says   map[string]any                     // beside what discovery says
 	info   map[string]any                     // what the user info endpoint says
 	down   bool
-	asked  int // how often it was asked about itself
+
+	infoStatus int // of what the user info endpoint says; 0: 200
+	asked      int // how often it was asked about itself
 }
 
 // grant is what a code stands for.
@@ -55,7 +57,13 @@ func newDouble(t *testing.T) *double {
 		d.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: d.key.Public(), KeyID: "1", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("POST /token", d.token)
-	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) { d.write(w, d.info) })
+	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if d.infoStatus != 0 {
+			w.WriteHeader(d.infoStatus)
+		}
+		d.write(w, d.info)
+	})
 	d.Server = httptest.NewServer(mux)
 	t.Cleanup(d.Close)
 	return d

@@ -146,7 +146,7 @@ func (p *Provider) ask(ctx context.Context) (*found, error) {
 
 // Address is where a browser goes to sign in. secret is known to that browser alone; the try is bound to it.
 func (p *Provider) Address(ctx context.Context, secret string) (string, error) {
-	f, err := p.find(ctx)
+	f, err := p.find(context.WithoutCancel(ctx)) // whoever leaves while it is asked doesn't end the asking for the others
 	if err != nil {
 		return "", err
 	}
@@ -159,7 +159,7 @@ func (p *Provider) Address(ctx context.Context, secret string) (string, error) {
 // Identity reads what a browser came back with, exchanges the code, and says who it is. secret is the one that Address was given.
 // Errors: ErrAway, ErrRefused.
 func (p *Provider) Identity(ctx context.Context, secret string, answer url.Values) (staff.Identity, error) {
-	f, err := p.find(ctx)
+	f, err := p.find(context.WithoutCancel(ctx))
 	if err != nil {
 		return staff.Identity{}, err
 	}

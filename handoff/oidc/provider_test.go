@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -63,6 +65,33 @@ func TestWhatTheTokenDoesNotSayIsAskedFor(t *testing.T) {
 	if who, err := d.come(p, "s", nil); err != nil || who.Email != "m@example.bg" || !who.EmailVerified {
 		t.Errorf("%+v, %v", who, err)
 	}
+	// The address stands in the token, and whether it is verified doesn't: some providers say that only here.
+	d.claims = func(c map[string]any) { delete(c, "email_verified") }
+	for said, want := range map[any]staff.Identity{
+		true:  {Issuer: d.URL, Subject: "42", Email: "m@example.bg", EmailVerified: true},
+		false: {Issuer: d.URL, Subject: "42", Email: "m@example.bg"},
+	} {
+		d.info["email_verified"] = said
+		if who, err := d.come(p, "s", nil); err != nil || who != want {
+			t.Errorf("it says %v: %+v, %v", said, who, err)
+		}
+	}
+	delete(d.info, "email")
+	if who, err := d.come(p, "s", nil); err != nil || who.Email != "maria@example.bg" || who.EmailVerified {
+		t.Errorf("it says nothing of the address: %+v, %v", who, err)
+	}
+	d.claims = func(c map[string]any) { c["email_verified"] = false } // what the token says holds
+	d.info["email"], d.info["email_verified"] = "maria@example.bg", true
+	if who, err := d.come(p, "s", nil); err != nil || who.EmailVerified {
+		t.Errorf("what the token denies is asked for: %+v, %v", who, err)
+	}
+	d.claims = func(c map[string]any) { delete(c, "email") }
+	d.info["sub"] = strings.Repeat("x", 1<<16)
+	d.infoStatus = http.StatusTeapot
+	if _, err := d.come(p, "s", nil); !errors.Is(err, ErrAway) || len(err.Error()) > 500 {
+		t.Errorf("%d bytes of its answer come into the log", len(err.Error()))
+	}
+	d.infoStatus = 0
 	d.info["sub"] = "43"
 	if who, err := d.come(p, "s", nil); !errors.Is(err, ErrRefused) {
 		t.Errorf("it tells of somebody else: %+v, %v", who, err)
@@ -181,5 +210,20 @@ func TestAProviderThatIsAwayStopsNothing(t *testing.T) {
 		if _, err := d.provider().Address(t.Context(), "s"); !errors.Is(err, ErrAway) {
 			t.Errorf("a provider that is %s: %v", name, err)
 		}
+	}
+}
+
+// TestWhoLeavesDoesNotKeepTheProviderAway leaves while the provider is asked about itself.
+func TestWhoLeavesDoesNotKeepTheProviderAway(t *testing.T) {
+	t.Parallel()
+	d := newDouble(t)
+	p := d.provider()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := p.Address(gone, "s"); err != nil {
+		t.Errorf("the asking ends with who began it: %v", err)
+	}
+	if _, err := p.Address(t.Context(), "s"); err != nil || d.asked != 1 {
+		t.Errorf("the next visitor: asked %d times, %v", d.asked, err)
 	}
 }

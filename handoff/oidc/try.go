@@ -58,7 +58,7 @@ func (p *Provider) read(ctx context.Context, f *found, id *oidc.IDToken, t try, 
 	var says struct {
 		AuthorizedParty string `json:"azp"`
 		Email           string `json:"email"`
-		EmailVerified   truth  `json:"email_verified"`
+		EmailVerified   *truth `json:"email_verified"`
 	}
 	if err := id.Claims(&says); err != nil {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: %w: %w", ErrRefused, err)
@@ -67,21 +67,23 @@ func (p *Provider) read(ctx context.Context, f *found, id *oidc.IDToken, t try, 
 	if p.madeForAnother(id.Audience, says.AuthorizedParty) {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: the token was made for another: %w", ErrRefused)
 	}
-	who := staff.Identity{Issuer: id.Issuer, Subject: id.Subject, Email: says.Email, EmailVerified: bool(says.EmailVerified)}
+	who := staff.Identity{Issuer: id.Issuer, Subject: id.Subject, Email: says.Email, EmailVerified: says.EmailVerified != nil && bool(*says.EmailVerified)}
 	if who.Subject == "" || len(who.Subject) > 255 {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: a subject of %d bytes: %w", len(who.Subject), ErrRefused)
 	}
-	if who.Email != "" || f.provider.UserInfoEndpoint() == "" {
+	if who.Email != "" && says.EmailVerified != nil || f.provider.UserInfoEndpoint() == "" {
 		return who, nil
 	}
 	info, err := f.provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
-		return staff.Identity{}, fmt.Errorf("ask the provider about a person: %w: %w", ErrAway, err)
+		return staff.Identity{}, fmt.Errorf("ask the provider about a person: %w: %s", ErrAway, short(err.Error())) // it repeats the whole answer
 	}
 	if info.Subject != who.Subject {
 		return staff.Identity{}, fmt.Errorf("ask the provider about a person: it tells of another: %w", ErrRefused)
 	}
-	who.Email, who.EmailVerified = info.Email, info.EmailVerified
+	if info.Email != "" { // what it says is verified is the address that it says
+		who.Email, who.EmailVerified = info.Email, info.EmailVerified
+	}
 	return who, nil
 }
 
