@@ -26,13 +26,14 @@ func TestSecretsComeFromFiles(t *testing.T) {
 		"ORIENTIR_SECRET_KEY_FILE": file("key", strings.Repeat("A", 43)+"=\n"), "SMTP_URL_FILE": file("smtp", "smtp://o%40example.bg:tayna@127.0.0.1:2525"),
 		"TELEGRAM_BOT_TOKEN_FILE": file("bot", "1:abc\n"), "TELEGRAM_WEBHOOK_SECRET_FILE": file("hook", "s_3-cret\n"),
 		"OPENAI_API_KEY_FILE": file("openai", " sk with spaces \n"), "ORIENTIR_OIDC_CLIENT_SECRET_FILE": file("oidc", "p:ss\n"),
-		"ORIENTIR_OIDC_ISSUER": "https://login.example.bg/realm", "ORIENTIR_OIDC_CLIENT_ID": "orientir", "ORIENTIR_PUBLIC_URL": "https://orientir.example.bg/",
+		"OTEL_EXPORTER_OTLP_HEADERS_FILE": file("collector", "authorization=Basic%20tayna\n"),
+		"ORIENTIR_OIDC_ISSUER":            "https://login.example.bg/realm", "ORIENTIR_OIDC_CLIENT_ID": "orientir", "ORIENTIR_PUBLIC_URL": "https://orientir.example.bg/",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.DatabaseURL != "postgres://o:tayna@db/orientir" || c.RedisURL != "redis://r:6379/0" || len(c.SecretKeys) != 1 || c.Mail == nil ||
-		c.TelegramToken != "1:abc" || c.WebhookSecret != "s_3-cret" || c.OpenAIKey != " sk with spaces " || c.OIDC == nil || c.OIDC.ClientSecret != "p:ss" {
+		c.TelegramToken != "1:abc" || c.WebhookSecret != "s_3-cret" || c.OpenAIKey != " sk with spaces " || c.OIDC == nil || c.OIDC.ClientSecret != "p:ss" || c.TracesHeader.Get("Authorization") != "Basic tayna" {
 		t.Errorf("%+v", c)
 	}
 	if want := "https://orientir.example.bg/console/sign-in/oidc/callback"; c.OIDC.ReturnURL != want {
@@ -58,5 +59,21 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	}
 	if c, err := load(map[string]string{"ORIENTIR_OIDC_ISSUER": "http://127.0.0.1:9998/", "ORIENTIR_OIDC_CLIENT_ID": "o", "ORIENTIR_OIDC_CLIENT_SECRET": "s"}); err != nil || c.OIDC == nil {
 		t.Errorf("a provider on this machine: %v", err)
+	}
+}
+
+// TestAChildOfWithServersSeesThePrivateServersAlone looks at what a command gets that is run with them.
+func TestAChildOfWithServersSeesThePrivateServersAlone(t *testing.T) {
+	t.Parallel()
+	sees := map[string]string{}
+	for _, pair := range privateEnv([]string{"PATH=/bin", "DATABASE_URL=a", "ORIENTIR_SEARCH_DATABASE_URL=a", "ORIENTIR_SEARCH_DATABASE_URL_FILE=a", "REDIS_URL_FILE=a", "DATABASE_URL_FILE=a"}, "postgres://own", "unix://own") {
+		name, value, _ := strings.Cut(pair, "=")
+		sees[name] = value
+	}
+	for name, want := range map[string]string{"PATH": "/bin", "DATABASE_URL": "postgres://own", "REDIS_URL": "unix://own", "DATABASE_URL_FILE": "", "REDIS_URL_FILE": "",
+		"ORIENTIR_SEARCH_DATABASE_URL": "", "ORIENTIR_SEARCH_DATABASE_URL_FILE": ""} {
+		if sees[name] != want {
+			t.Errorf("%s is %q, want %q", name, sees[name], want)
+		}
 	}
 }

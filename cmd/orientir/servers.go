@@ -66,7 +66,7 @@ func withServersCommand(env func(string) string) *cobra.Command {
 			child := exec.CommandContext(c.Context(), args[0], args[1:]...)
 			child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 			child.Stdin, child.Stdout, child.Stderr = os.Stdin, c.OutOrStdout(), c.ErrOrStderr()
-			child.Env = append(os.Environ(), "DATABASE_URL="+servers.DatabaseURL, "REDIS_URL="+servers.RedisURL, "DATABASE_URL_FILE=", "REDIS_URL_FILE=")
+			child.Env = privateEnv(os.Environ(), servers.DatabaseURL, servers.RedisURL)
 			var exit *exec.ExitError
 			if err := child.Run(); errors.As(err, &exit) {
 				return &exitStatus{exit.ExitCode()}
@@ -79,4 +79,10 @@ func withServersCommand(env func(string) string) *cobra.Command {
 	c.Flags().BoolVar(&scratch, "scratch", false, "нови, празни и бързи сървъри, които изчезват след командата; за тестове")
 	c.Flags().SetInterspersed(false)
 	return c
+}
+
+// privateEnv is an environment in which everything that tells of a database or Redis tells of these two. What comes last counts.
+func privateEnv(environ []string, database, redis string) []string {
+	return append(environ, "DATABASE_URL="+database, "REDIS_URL="+redis, "DATABASE_URL_FILE=", "REDIS_URL_FILE=",
+		"ORIENTIR_SEARCH_DATABASE_URL=", "ORIENTIR_SEARCH_DATABASE_URL_FILE=") // a standby of another database
 }
