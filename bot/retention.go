@@ -19,8 +19,9 @@ const AnswerAwaited = `EXISTS (SELECT FROM aftermaths w WHERE w.answer = a.id AN
 
 // Retention is how long conversations are kept after their last message. conversations is for channels to which a person comes back, as Telegram; what they
 // ask follows the year (taxes, vignettes, schools), so that a year is the least that serves them well. Messages of that age go from a
-// conversation that still goes on, too. waits is a condition on a message, m, from the desk: where it holds a librarian still has to answer, and it stays.
-func (e *Engine) Retention(conversations time.Duration, waits string) []postgres.Rule {
+// conversation that still goes on, too. waits and uncounted are conditions on a message, m: where waits holds a librarian still has to answer, where
+// uncounted does statistics has not taken yet what it counts, and the message stays.
+func (e *Engine) Retention(conversations time.Duration, waits, uncounted string) []postgres.Rule {
 	const day = 24 * time.Hour
 	idle := func(pulled bool) func(context.Context, time.Time, int) (int, error) {
 		return func(ctx context.Context, before time.Time, most int) (int, error) {
@@ -39,7 +40,8 @@ func (e *Engine) Retention(conversations time.Duration, waits string) []postgres
 			Oldest: `SELECT created_at FROM messages ORDER BY id LIMIT 1`,
 			End: `
 				DELETE FROM messages WHERE id IN (
-					SELECT id FROM (SELECT m.id, m.created_at FROM messages m WHERE NOT (` + waits + `) ORDER BY m.id LIMIT @most) o WHERE created_at < @before)`},
+					SELECT id FROM (SELECT m.id, m.created_at FROM messages m WHERE NOT (` + waits + `) ORDER BY m.id LIMIT @most) m
+					WHERE m.created_at < @before AND NOT (` + uncounted + `))`},
 		{Kind: "training_signups", Table: "training_signups", Owner: "bot", Keep: signupsKept, Effect: postgres.Deleted, Swept: "bot.RunTrainings",
 			Oldest: `SELECT min(t.starts_at) FROM training_signups s JOIN trainings t ON t.number = s.training`},
 		{Kind: "news_recipients", Table: "broadcast_recipients", Owner: "bot", Keep: listsKept, Effect: postgres.Deleted, Swept: "bot.Broadcaster",

@@ -13,8 +13,9 @@ const MessageAwaited = `EXISTS (SELECT FROM tickets w WHERE w.conversation = m.c
 const AnswerAwaited = `EXISTS (SELECT FROM problem_hearers w WHERE w.answer = a.id)`
 
 // Retention is how long the desk keeps what it does. notes is for what was written of a person; what remains of a ticket names nobody once
-// its conversation is gone. What is written of an open ticket stays for whoever answers it.
-func (d *Desk) Retention(notes time.Duration) []postgres.Rule {
+// its conversation is gone. What is written of an open ticket stays for whoever answers it. uncounted is a condition on a ticket, t, that statistics has
+// not taken yet what it counts of it: where it holds the ticket stays.
+func (d *Desk) Retention(notes time.Duration, uncounted string) []postgres.Rule {
 	const (
 		day  = 24 * time.Hour
 		year = 365 * day
@@ -53,7 +54,7 @@ func (d *Desk) Retention(notes time.Duration) []postgres.Rule {
 			Oldest: `SELECT min(closed_at) FROM tickets WHERE closed_at IS NOT NULL`,
 			End: `
 				DELETE FROM tickets WHERE id IN (
-					SELECT id FROM tickets t WHERE closed_at < @before
+					SELECT id FROM tickets t WHERE closed_at < @before AND NOT (` + uncounted + `)
 						AND NOT EXISTS (SELECT FROM group_topics p WHERE p.ticket = t.id AND p.state <> 'deleted') -- Telegram still has them
 					LIMIT @most)`},
 	}

@@ -38,8 +38,8 @@ func TestWhoWaitsKeepsTheirWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := slices.Concat(retrieval.Retention(30*day, 30*day, handoff.AnswerAwaited, bot.AnswerAwaited),
-		(*bot.Engine)(nil).Retention(30*day, handoff.MessageAwaited), (*handoff.Desk)(nil).Retention(30*day))
+	rules := slices.Concat(retrieval.Retention(30*day, 30*day, "false", handoff.AnswerAwaited, bot.AnswerAwaited),
+		(*bot.Engine)(nil).Retention(30*day, handoff.MessageAwaited, "false"), (*handoff.Desk)(nil).Retention(30*day, "false"))
 	rules = slices.DeleteFunc(rules, func(r postgres.Rule) bool {
 		return !slices.Contains([]string{"answers", "messages", "notes", "closing_words"}, r.Kind)
 	})

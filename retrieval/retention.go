@@ -7,12 +7,13 @@ import (
 )
 
 // Retention is how long answers are kept. questions is for the words of those that belong to nobody, as the public API's; answers for all of them,
-// with the evidence and the judgements that hang on them. What is counted of an answer was taken before (handoff/statistics). waits are conditions on an
-// answer, named a, each from the package whose rows hang on it: where one holds, somebody waits for what comes of the answer, and it stays.
-func Retention(questions, answers time.Duration, waits ...string) []postgres.Rule {
+// with the evidence and the judgements that hang on them. uncounted and waits are conditions on an answer, named a: where uncounted holds statistics
+// has not taken yet what it counts, and nothing of the answer goes; where one of waits holds, each from the package whose rows hang on it, somebody
+// waits for what comes of the answer, and it stays.
+func Retention(questions, answers time.Duration, uncounted string, waits ...string) []postgres.Rule {
 	const day = 24 * time.Hour
 	stays := ""
-	for _, w := range waits {
+	for _, w := range append([]string{uncounted}, waits...) {
 		stays += " AND NOT (" + w + ")"
 	}
 	return []postgres.Rule{{
@@ -20,7 +21,9 @@ func Retention(questions, answers time.Duration, waits ...string) []postgres.Rul
 		Oldest: `SELECT min(answered_at) FROM (SELECT answered_at FROM answers WHERE conversation IS NULL AND question <> '' ORDER BY answered_at LIMIT 1) o`,
 		End: `
 			UPDATE answers SET question = '', context = '{}', place = ''
-			WHERE id IN (SELECT id FROM answers WHERE answered_at < @before AND conversation IS NULL AND question <> '' ORDER BY answered_at LIMIT @most)`,
+			WHERE id IN (
+				SELECT a.id FROM answers a WHERE a.answered_at < @before AND a.conversation IS NULL AND a.question <> '' AND NOT (` + uncounted + `)
+				ORDER BY a.answered_at LIMIT @most)`,
 	}, {
 		Kind: "answers", Table: "answers", Owner: "retrieval", Keep: answers, Effect: postgres.Deleted,
 		Oldest: `SELECT answered_at FROM answers ORDER BY answered_at LIMIT 1`,

@@ -27,7 +27,7 @@ func TestABacklogOfQuestionsEnds(t *testing.T) {
 	if _, err := pool.Exec(ctx, `ANALYZE answers`); err != nil {
 		t.Fatal(err)
 	}
-	rule := retrieval.Retention(90*24*time.Hour, 365*24*time.Hour)[0]
+	rule := retrieval.Retention(90*24*time.Hour, 365*24*time.Hour, "false")[0]
 	for sql, args := range map[string][]any{rule.Oldest: nil, rule.End: {pgx.NamedArgs{"before": time.Now(), "most": 4}}} {
 		rows, err := pool.Query(ctx, `EXPLAIN `+sql, args...)
 		if err != nil {

@@ -24,8 +24,8 @@ func (p *Program) retention(s *site) []postgres.Rule {
 	questions := time.Duration(p.config.KeepQuestions) * day
 	// Answers before the messages about them: nothing is counted anew from half of a conversation.
 	return slices.Concat(
-		retrieval.Retention(questions, conversations, handoff.AnswerAwaited, bot.AnswerAwaited), s.engine.Retention(conversations, handoff.MessageAwaited),
-		s.desk.Retention(conversations), s.worklist.Retention(conversations),
+		retrieval.Retention(questions, conversations, statistics.AnswerUncounted, handoff.AnswerAwaited, bot.AnswerAwaited),
+		s.engine.Retention(conversations, handoff.MessageAwaited, statistics.MessageUncounted), s.desk.Retention(conversations, statistics.TicketUncounted), s.worklist.Retention(conversations),
 		group.Retention(), statistics.Retention(), staff.Retention(time.Duration(p.config.KeepAudit)*day), knowledge.Retention(),
 	)
 }

@@ -13,6 +13,7 @@ import (
 
 	"orientir/bot"
 	"orientir/deploy/postgres"
+	"orientir/handoff/statistics"
 )
 
 // stocked is a little of every kind of data, begun at $1, in a house that has a guide and a place; what still waits is among it.
@@ -63,6 +64,9 @@ func TestRetention(t *testing.T) {
 			t.Fatalf("%s: %v", r.Kind, err)
 		}
 		return oldest != nil && oldest.Before(began.Add(36*time.Hour))
+	}
+	if _, err := h.p.pool.Exec(ctx, `UPDATE figure_state SET kept_at = now()`); err != nil { // all of it is counted
+		t.Fatal(err)
 	}
 	// Each by itself, the shortest period first, as time passes.
 	for _, r := range rules {
@@ -130,7 +134,7 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// TestFiguresOutliveTheirPeople keeps what is counted when the person's time is over, without the person.
+// TestFiguresOutliveTheirPeople keeps what is counted when the person's time is over, without the person. Nothing goes that is not counted yet.
 func TestFiguresOutliveTheirPeople(t *testing.T) {
 	t.Parallel()
 	h := newWholeHouse(t)
@@ -139,16 +143,33 @@ func TestFiguresOutliveTheirPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := h.p.pool.Exec(t.Context(), `UPDATE figure_state SET kept_at = now() - interval '500 days'; DELETE FROM figure_questions`); err != nil { // statistics stood still, and lack these
+		t.Fatal(err)
+	}
 	keeper := postgres.NewKeeper(h.p.pool, h.p.retention(h.site), postgres.RetentionOptions{Pause: time.Microsecond})
-	for range 2 { // a round again changes nothing more
+	round := func(what string, answers, worded, messages, questions int) {
+		t.Helper()
 		if err := keeper.Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		var got [4]int
+		var known int
+		if err := h.p.pool.QueryRow(t.Context(), `
+			SELECT (SELECT count(*) FROM answers), (SELECT count(*) FROM answers WHERE question <> ''), (SELECT count(*) FROM messages), count(*), count(*) FILTER (WHERE person > 0)
+			FROM figure_questions`).Scan(&got[0], &got[1], &got[2], &got[3], &known); err != nil {
+			t.Fatal(err)
+		}
+		if want := [4]int{answers, worded, messages, questions}; got != want || known != 0 {
+			t.Errorf("%s: %d answers, %d with words, %d messages, %d counted; want %v; of %d the person is known", what, got[0], got[1], got[2], got[3], want, known)
+		}
 	}
-	var questions, known int
-	if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE person > 0) FROM figure_questions`).Scan(&questions, &known); err != nil || questions != 2 || known != 0 {
-		t.Errorf("%d questions are counted, of %d the person is known, %v", questions, known, err)
+	// Two people are forgotten, and counted with it; what belongs to nobody, and of who waits, is not counted yet.
+	round("statistics stand still", 3, 1, 2, 2)
+	if err := statistics.New(h.p.pool).Refresh(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
 	}
+	round("all is counted", 0, 0, 1, 3) // a message to a librarian waits
+	round("again", 0, 0, 1, 3)
 }
 
 // TestTheAuditLogIsOnlyGivenUpToRetention holds the database's own guard.

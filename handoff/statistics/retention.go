@@ -6,6 +6,16 @@ import (
 	"orientir/deploy/postgres"
 )
 
+// AnswerUncounted holds for an answer, a, that the facts have not been taken of yet: never, not since it was given, or anew from the beginning. While
+// the program stands still or statistics fail nothing is deleted uncounted.
+const AnswerUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > a.answered_at)`
+
+// MessageUncounted holds for a message, m, that may belong to such an answer.
+const MessageUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > m.created_at)`
+
+// TicketUncounted holds for a ticket, t, that the facts have not been taken of since it was closed.
+const TicketUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > t.closed_at)`
+
 // Retention is how long single facts are kept: five years compare with each other. What was published of a month stays, as published.
 func Retention() []postgres.Rule {
 	const year = 365 * 24 * time.Hour
