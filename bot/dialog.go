@@ -153,6 +153,9 @@ func (d *dialog) next(in any) act {
 	case *tellData:
 		d.dataTold(in)
 		return nil
+	case *tellFile:
+		d.fileTold(in)
+		return nil
 	case *forget:
 		d.state, d.later = state{Greeted: true}, nil
 		d.person.Place, d.person.Audience = "", ""

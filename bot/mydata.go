@@ -20,6 +20,8 @@ type Holding struct {
 	Name  HoldingName
 	Count int // how many, for the words in the chat
 	Rows  any // for the file, as JSON; of the person alone
+
+	LeftOut int // how many of them are not among Rows
 }
 
 // HoldingName names a kind of what is kept; it is a key of the file.
@@ -37,6 +39,7 @@ const (
 	HeldTickets   HoldingName = "tickets"   // hand-overs to librarians
 	HeldContacts  HoldingName = "contacts"  // phones or addresses left to be called back, sealed
 	HeldNotes     HoldingName = "notes"     // librarians' notes
+	HeldTasks     HoldingName = "tasks"     // what librarians wrote to editors after a talk
 	HeldBlocks    HoldingName = "blocks"    // kept from the desk
 	HeldReports   HoldingName = "reports"   // «this is wrong»
 	HeldWaits     HoldingName = "waits"     // questions of which they want to hear when there is an answer
@@ -46,7 +49,7 @@ const (
 
 // HoldingNames lists the kinds in the order in which people read them.
 func HoldingNames() []HoldingName {
-	return []HoldingName{HeldMessages, HeldAnswers, HeldRatings, HeldTickets, HeldContacts, HeldNotes, HeldBlocks, HeldTopics, HeldReports, HeldWaits,
+	return []HoldingName{HeldMessages, HeldAnswers, HeldRatings, HeldTickets, HeldContacts, HeldNotes, HeldTasks, HeldBlocks, HeldTopics, HeldReports, HeldWaits,
 		HeldTrainings, HeldNews, HeldReceived, HeldAftermath, HeldFigures}
 }
 
@@ -61,6 +64,11 @@ type tellData struct {
 }
 
 func (*tellData) writes() bool { return false }
+
+// tellFile counts what a file would leave out, before it is offered as all there is.
+type tellFile struct{ leftOut int }
+
+func (*tellFile) writes() bool { return false }
 
 // dataTold says in plain words what is kept. At a library's terminal there is no file: it would stay on the machine.
 func (d *dialog) dataTold(in *tellData) {
@@ -97,13 +105,21 @@ func (d *dialog) dataTold(in *tellData) {
 	d.add(b)
 }
 
-// myDataButton gives the file, which the channel makes when it hands it over: no copy of it is kept.
+// myDataButton asks for what is kept, as words or as a file.
 func (d *dialog) myDataButton(rest string) act {
 	if rest == "file" && !d.person.Terminal {
-		d.add(Body{Text: d.t("mydata.file"), Export: true})
-		return nil
+		return &tellFile{}
 	}
 	return &tellData{}
+}
+
+// fileTold gives the file, which the channel makes when it hands it over: no copy of it is kept.
+func (d *dialog) fileTold(in *tellFile) {
+	words := d.t("mydata.file")
+	if in.leftOut > 0 {
+		words = d.t("mydata.file_cut", fmt.Sprintf("%d\u00a0%03d", mostExported/1000, mostExported%1000))
+	}
+	d.add(Body{Text: words, Export: true})
 }
 
 // aboutMyData hears who asks what the program knows of them: «какво знаеш за мен», «kakvi danni pazite za men», «what do you know about me».
@@ -152,6 +168,13 @@ func (e *Engine) tellData(ctx context.Context, w waiting, a *tellData) (err erro
 	})
 }
 
+// tellFile looks what a file would leave out.
+func (e *Engine) tellFile(ctx context.Context, w waiting, a *tellFile) error {
+	count, err := e.conversations.countMessages(ctx, e.conversations.pool, w.Contact)
+	a.leftOut = max(0, count-mostExported)
+	return err
+}
+
 // snapshot reads several tables as they were at one moment.
 func (e *Engine) snapshot(ctx context.Context, read func(tx pgx.Tx) error) error {
 	return pgx.BeginTxFunc(ctx, e.conversations.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, read)
@@ -165,6 +188,7 @@ type personFile struct {
 	Person  personRow           `json:"person"`
 	Kept    map[HoldingName]any `json:"kept"`
 	Counts  map[HoldingName]int `json:"counts"`
+	LeftOut map[HoldingName]int `json:"left_out,omitempty"` // too many for a file: the oldest, which whoever runs the program gives
 }
 
 type personRow struct {
@@ -217,6 +241,10 @@ func (e *Engine) ExportPerson(ctx context.Context, id int64) (name string, data 
 		}
 		for _, h := range kept {
 			f.Counts[h.Name] += h.Count
+			if h.LeftOut > 0 {
+				f.LeftOut = map[HoldingName]int{h.Name: h.LeftOut}
+				f.About = "Това пази Ориентир за Вас. Най-старите съобщения не са тук: много са (left_out). / This is what Orientir keeps about you. The oldest messages are not here: they are too many (left_out)."
+			}
 			if h.Rows != nil && h.Count > 0 {
 				f.Kept[h.Name] = h.Rows
 			}
@@ -252,9 +280,23 @@ func (c *Conversations) Export(ctx context.Context, db postgres.DB, contact int6
 		if err != nil {
 			return nil, fmt.Errorf("export what is kept of contact %d: %w", contact, err)
 		}
+		if q.name == HeldMessages && h.Count == mostExported {
+			if h.Count, err = c.countMessages(ctx, db, contact); err != nil {
+				return nil, err
+			}
+			h.LeftOut = h.Count - mostExported
+		}
 		all = append(all, h)
 	}
 	return all, nil
+}
+
+func (c *Conversations) countMessages(ctx context.Context, db postgres.DB, contact int64) (n int, err error) {
+	err = db.QueryRow(ctx, `SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation WHERE c.contact = $1`, contact).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count the messages of contact %d: %w", contact, err)
+	}
+	return n, nil
 }
 
 // Hold reads rows of one kind, each as an object of its columns.

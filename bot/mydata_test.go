@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestWhatIsKnownIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := &dialog{person: c.person}
-			if next := d.next(&tellData{since: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC), kept: []Holding{{HeldMessages, 3, nil}, {HeldRatings, 0, nil}}}); next != nil {
+			if next := d.next(&tellData{since: time.Date(2026, 11, 3, 12, 0, 0, 0, time.UTC), kept: []Holding{{Name: HeldMessages, Count: 3}, {Name: HeldRatings}}}); next != nil {
 				t.Fatal(next)
 			}
 			var buttons string
@@ -56,5 +57,43 @@ func TestWhatIsKnownIsTold(t *testing.T) {
 	d := &dialog{person: person{Language: "bg", Terminal: true}}
 	if _, ok := d.button("mydata:file").(*tellData); !ok {
 		t.Error("a terminal gives a file")
+	}
+}
+
+// TestAFileThatIsCutSaysSo asks for the file of somebody who has written for years.
+func TestAFileThatIsCutSaysSo(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("трябва ми съдебно")
+	h.works()
+	h.presses("mydata:file")
+	h.works()
+	told := h.replies()
+	if last := told[len(told)-1]; last != bg("mydata.file") {
+		t.Errorf("a file that is whole: %q", last)
+	}
+	c := h.conversation()
+	h.exec(`
+		INSERT INTO messages (conversation, sender, kind, text, turn, created_at, handled_at)
+		SELECT id, 'person', 'text', 'дума', turn, now(), now() FROM conversations, generate_series(1, ` + digits(mostExported) + `)`)
+	h.presses("mydata:file")
+	h.works()
+	told = h.replies()
+	if last := told[len(told)-1]; !strings.Contains(last, "последните 10\u00a0000.") {
+		t.Errorf("a file that is cut: %q", last)
+	}
+	_, data, err := h.ExportPerson(h.ctx, c.ID)
+	var f struct {
+		About   string
+		Kept    struct{ Messages []any }
+		Counts  map[string]int
+		LeftOut map[string]int `json:"left_out"`
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &f)
+	}
+	all := h.count(`SELECT count(*) FROM messages`)
+	if err != nil || len(f.Kept.Messages) != mostExported || f.Counts["messages"] != all || f.LeftOut["messages"] != all-mostExported || strings.Contains(f.About, "Всичко") {
+		t.Errorf("%d of %d messages, %v, %v, %q, %v", len(f.Kept.Messages), all, f.Counts, f.LeftOut, f.About, err)
 	}
 }

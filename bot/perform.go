@@ -43,6 +43,8 @@ func (e *Engine) look(ctx context.Context, w waiting, d *dialog, a act) (err err
 		a.offer, err = e.offer(ctx, e.conversations.pool, e.wish(w, d, a.Wish))
 	case *tellData:
 		err = e.tellData(ctx, w, a)
+	case *tellFile:
+		err = e.tellFile(ctx, w, a)
 	case *ticketStatus:
 		if e.desk != nil {
 			a.ticket, a.found, err = e.desk.Status(ctx, e.conversations.pool, w.ID)

@@ -198,8 +198,8 @@ func (e *Engine) stepHeld(ctx context.Context, l lease, w waiting, d *dialog, ev
 	case aloud:
 	case ev.Kind == Command && ev.Command == "mydata", ev.Kind == Button && (ev.Data == "mydata" || ev.Data == "mydata:file"):
 		aloud = true
-		if a, ok := d.next(ev).(*tellData); ok {
-			if err := e.tellData(ctx, w, a); err != nil {
+		if a := d.next(ev); a != nil { // a look at what is kept
+			if err := e.look(ctx, w, d, a); err != nil {
 				return err
 			}
 			next = d.next(a)

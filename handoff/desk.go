@@ -116,7 +116,8 @@ func (d *Desk) Cancel(ctx context.Context, tx postgres.DB, conversation int64) e
 	return nil
 }
 
-// Forget erases what this floor keeps of a contact. That there was a ticket, and how it ended, stays for the statistics.
+// Forget erases what this floor keeps of a contact. That there was a ticket, and how it ended, stays for the statistics; what a librarian wrote for
+// the editors stays for the guide that they mend, without the person's question.
 func (d *Desk) Forget(ctx context.Context, tx postgres.DB, contact int64) error {
 	rows, err := tx.Query(ctx, `SELECT id FROM conversations WHERE contact = $1`, contact)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"orientir/deploy/postgres"
 )
 
-// Export gives what the desk keeps of a contact. Of notes, which librarians write for each other, the file says when they were written and
-// not what: that is read out by the operator, who can see whether it tells of somebody else. A sealed contact stays sealed; the file says that it is there.
+// Export gives what the desk keeps of a contact. Of notes, which librarians write for each other, and of their words for editors the file says when
+// they were written and not what: that is read out by the operator, who can see whether it tells of somebody else. A sealed contact stays sealed; the file says that it is there.
 func (d *Desk) Export(ctx context.Context, db postgres.DB, contact int64) ([]bot.Holding, error) {
 	const mine = `(SELECT id FROM conversations WHERE contact = $1)`
 	return export(ctx, db, contact, []holding{
@@ -19,6 +19,9 @@ func (d *Desk) Export(ctx context.Context, db postgres.DB, contact int64) ([]bot
 			FROM tickets t WHERE t.conversation IN ` + mine + ` ORDER BY t.id`},
 		{bot.HeldContacts, `SELECT contact_kind AS kind, closed_at FROM tickets WHERE contact IS NOT NULL AND conversation IN ` + mine},
 		{bot.HeldNotes, `SELECT n.at, n.kind FROM ticket_notes n JOIN tickets t ON t.id = n.ticket WHERE t.conversation IN ` + mine + ` ORDER BY n.id`},
+		{bot.HeldTasks, `
+			SELECT g.at, g.kind, nullif(g.slug, '') AS guide, nullif(g.question, '') AS question
+			FROM guide_tasks g JOIN tickets t ON t.id = g.ticket WHERE t.conversation IN ` + mine + ` ORDER BY g.id`},
 		{bot.HeldBlocks, `SELECT at, until, lifted_at FROM desk_blocks WHERE contact = $1 ORDER BY id`},
 	})
 }

@@ -92,6 +92,8 @@ func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 		`INSERT INTO subscriptions (contact, topics, role, since) SELECT id, '{services}', 'citizen', now() FROM contacts WHERE key = '7'`,
 		`INSERT INTO broadcast_recipients (news, contact, channel) SELECT 1, id, channel FROM contacts WHERE key = '7'`,
 		`INSERT INTO problem_reports (guide, version, answer, contact, text) SELECT 'vignette', 1, min(a.id), k.id, '` + mark + `' FROM answers a, contacts k WHERE k.key = '7' AND a.conversation IS NOT NULL GROUP BY k.id`,
+		`UPDATE tickets SET contact = decode(repeat('ab', 40), 'hex'), contact_kind = 'phone'`,
+		`INSERT INTO guide_tasks (ticket, kind, question, words) SELECT id, 'missing', '` + mark + `', 'бележка до редактор' FROM tickets`,
 		`INSERT INTO problem_hearers (answer, contact) SELECT min(a.id), k.id FROM answers a, contacts k WHERE k.key = '7' AND a.conversation IS NOT NULL GROUP BY k.id`,
 	} {
 		if _, err := h.p.pool.Exec(t.Context(), statement); err != nil {
@@ -105,7 +107,7 @@ func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 	// They see it, also while a librarian holds the conversation, and take it along.
 	maria.Say("/mydata")
 	hears("Ето какво пазя за Вас")
-	for _, words := range []string{"Населено място: ", "Ваши оценки: 1", "Разговори с библиотекар: 1", "Бележки на библиотекари към разговора: 1", "Записвания за обучение: 1", "Абонамент за новини: 1",
+	for _, words := range []string{"Населено място: ", "Ваши оценки: 1", "Разговори с библиотекар: 1", "Телефон или имейл за обаждане, шифрован: 1", "Бележки на библиотекари към разговора: 1", "Бележки на библиотекари до редактор: 1", "Записвания за обучение: 1", "Абонамент за новини: 1",
 		"Копия в група на библиотекари в Телеграм: 1", "Ваши сигнали за грешка в упътване: ", "Въпроси, за които чакате отговор: 1"} {
 		hears(words)
 	}
@@ -127,7 +129,7 @@ func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 	if err := json.Unmarshal([]byte(file), &read); err != nil || read.Person.Chat != "7" {
 		t.Fatalf("%v\n%s", err, file)
 	}
-	for kind, want := range map[string]int{"messages": 5, "answers": 1, "ratings": 1, "tickets": 1, "notes": 1, "trainings": 1, "news": 1, "received": 1, "topics": 1, "reports": 1, "waits": 1} {
+	for kind, want := range map[string]int{"messages": 5, "answers": 1, "ratings": 1, "tickets": 1, "contacts": 1, "notes": 1, "tasks": 1, "trainings": 1, "news": 1, "received": 1, "topics": 1, "reports": 1, "waits": 1} {
 		if len(read.Kept[kind]) < want {
 			t.Errorf("the file has %d %s", len(read.Kept[kind]), kind)
 		}
@@ -155,9 +157,26 @@ func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 		if len(group.Topics()) > 0 {
 			places = append(places, "a topic in the group")
 		}
-		var contacts int
-		if err := h.p.pool.QueryRow(t.Context(), `SELECT count(*) FROM contacts WHERE key = '7'`).Scan(&contacts); err != nil || contacts > 0 {
-			places = append(places, "the contact")
+		// What stays are counts and what the staff wrote for their own work, and nothing of it leads to somebody.
+		for what, sql := range map[string]string{
+			"the contact":             `SELECT count(*) FROM contacts WHERE key = '7'`,
+			"a phone to call back":    `SELECT count(*) FROM tickets WHERE contact IS NOT NULL OR contact_kind <> ''`,
+			"a ticket's conversation": `SELECT count(*) FROM tickets WHERE conversation IS NOT NULL OR place <> '' OR state <> 'closed'`,
+			"a subscription":          `SELECT count(*) FROM subscriptions`,
+			"news on its way":         `SELECT count(*) FROM broadcast_recipients`,
+			"a place in a training":   `SELECT count(*) FROM training_signups`,
+			"a wish to hear":          `SELECT count(*) FROM problem_hearers`,
+			"a report":                `SELECT count(*) FROM problem_reports`,
+			"a problem's person":      `SELECT count(*) FROM problem_items WHERE contact IS NOT NULL`,
+			"a question":              `SELECT count(*) FROM answers WHERE conversation IS NOT NULL OR question <> ''`,
+			"a question of a task":    `SELECT count(*) FROM guide_tasks WHERE question <> ''`,
+			"a figure's person":       `SELECT count(*) FROM figure_questions WHERE person > 0`,
+			"a ticket figure's":       `SELECT count(*) FROM figure_tickets WHERE person > 0`,
+		} {
+			var n int
+			if err := h.p.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil || n > 0 {
+				places = append(places, fmt.Sprint(what, " ", err))
+			}
 		}
 		return strings.Join(places, "\n")
 	})
