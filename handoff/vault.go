@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ var errSealed = errors.New("it was sealed with another key, or changed")
 type Vault struct {
 	first [keyIDSize]byte
 	keys  map[[keyIDSize]byte]cipher.AEAD
+	marks []byte // the key of fingerprints
 }
 
 // NewVault makes a vault of secrets, each of at least LeastSecret random bytes.
@@ -58,6 +60,9 @@ func NewVault(secrets ...[]byte) (*Vault, error) {
 		v.keys[id] = sealer
 		if i == 0 {
 			v.first = id
+			if v.marks, err = hkdf.Key(sha256.New, secret, nil, "orientir fingerprint", 32); err != nil {
+				return nil, fmt.Errorf("make a vault: %w", err)
+			}
 		}
 	}
 	return v, nil
@@ -83,4 +88,12 @@ func (v *Vault) Open(sealed []byte, about string) (string, error) {
 		return "", errSealed
 	}
 	return string(text), nil
+}
+
+// Fingerprint gives 32 bytes by which the same words are known again, and from which nobody without the key can find them out, however few there
+// are to try. It is made with the first secret: another first secret makes other fingerprints.
+func (v *Vault) Fingerprint(words string) []byte {
+	h := hmac.New(sha256.New, v.marks)
+	h.Write([]byte(words))
+	return h.Sum(nil)
 }

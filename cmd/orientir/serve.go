@@ -220,7 +220,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts := staff.Options{Now: p.now()}
+	accounts := staff.Options{Now: p.now(), Registerer: registry}
 	if vault != nil {
 		accounts.Vault = vault
 	}

@@ -13,9 +13,14 @@ import (
 const DeviceLife = 180 * 24 * time.Hour
 
 // Remember gives the token by which a browser is known from now on as one in which an account has signed in; device is the one that it has,
-// which stays where it is good. It lets nobody in: it only keeps guesses from elsewhere from being counted against this browser.
+// which stays where anybody's sign-in is remembered by it: colleagues share a library's computer, and none is forgotten for another. It lets nobody
+// in: it only keeps guesses from elsewhere from being counted against this browser.
 func (s *Store) Remember(ctx context.Context, id int64, device Token) (Token, error) {
-	tag, err := s.db.Exec(ctx, `UPDATE staff_devices SET seen_at = now() WHERE token_hash = $1 AND staff = $2`, device.hash(), id)
+	// Only a token that we gave, so that nobody can plant one of their own.
+	tag, err := s.db.Exec(ctx, `
+		INSERT INTO staff_devices (token_hash, staff)
+		SELECT $1, $2 WHERE EXISTS (SELECT FROM staff_devices WHERE token_hash = $1 AND seen_at > now() - $3::interval)
+		ON CONFLICT (token_hash, staff) DO UPDATE SET seen_at = now()`, device.hash(), id, DeviceLife)
 	if err == nil && tag.RowsAffected() == 0 {
 		device = newToken()
 		_, err = s.db.Exec(ctx, `INSERT INTO staff_devices (token_hash, staff) VALUES ($1, $2)`, device.hash(), id)

@@ -10,10 +10,18 @@ import (
 
 // halfSession keeps, for a few minutes, that the first step of a sign-in was right. Whoever has the token may try the second: it goes into
 // the cookie of that one browser.
-func (s *Store) halfSession(ctx context.Context, id int64) (Token, error) {
+// limits are those that counted the first step: an address is forgiven its try, what counts for the account waits for the second step.
+func (s *Store) halfSession(ctx context.Context, id int64, limits []limit) (Token, error) {
 	token := newToken()
-	_, err := s.db.Exec(ctx, `
-		INSERT INTO staff_half_sessions (token_hash, staff, expires_at) VALUES ($1, $2, now() + $3::interval)`, token.hash(), id, halfLife)
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		address, _ := ofAddress(limits)
+		if err := s.forgive(ctx, tx, address); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO staff_half_sessions (token_hash, staff, expires_at) VALUES ($1, $2, now() + $3::interval)`, token.hash(), id, halfLife)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("begin a half session: %w", err)
 	}
@@ -43,7 +51,7 @@ func (s *Store) halfSigned(ctx context.Context, half Token) (Account, error) {
 }
 
 // FinishSignIn takes the second step of a sign-in, a code of the phone or a recovery code, and gives the token of a new session.
-// Errors: ErrCode, *TooMany, ErrNotFound where the first step was too long ago.
+// Errors: ErrCode, *TooMany, ErrNotFound where the first step was too long ago, ErrNoKey.
 func (s *Store) FinishSignIn(ctx context.Context, half Token, typed string, from From) (Token, Account, error) {
 	a, err := s.halfSigned(ctx, half)
 	if err != nil {
@@ -57,8 +65,8 @@ func (s *Store) FinishSignIn(ctx context.Context, half Token, typed string, from
 	if err := s.try(ctx, limits); err != nil {
 		return "", Account{}, err
 	}
-	// The tries of the first step are forgiven with those of the second. The address has counted one for each.
-	token, a, err := s.open(ctx, a.ID, "code", from, append(limits, limitsOf(a.Email, from, known)...), func(tx pgx.Tx, a Account, act *Act) error {
+	_, first := ofAddress(limitsOf(a.Email, from, known)) // the address has forgiven the first step when it was right
+	token, a, err := s.open(ctx, a.ID, "code", from, append(limits, first...), func(tx pgx.Tx, a Account, act *Act) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM staff_half_sessions WHERE token_hash = $1 AND staff = $2 AND expires_at > now()`, half.hash(), a.ID)
 		if err != nil {
 			return err

@@ -56,8 +56,8 @@ func (s *Store) linkIdentity(ctx context.Context, who Identity) (int64, error) {
 	}
 	var id int64
 	var hasPassword bool
-	err := s.db.QueryRow(ctx, `SELECT id, password_hash IS NOT NULL FROM staff WHERE email = $1 AND active`,
-		strings.ToLower(strings.TrimSpace(who.Email))).Scan(&id, &hasPassword)
+	email := strings.ToLower(strings.TrimSpace(who.Email))
+	err := s.db.QueryRow(ctx, `SELECT id, password_hash IS NOT NULL FROM staff WHERE email = $1 AND active`, email).Scan(&id, &hasPassword)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s.refuseIdentity(ctx, 0)
 	}
@@ -73,10 +73,11 @@ func (s *Store) linkIdentity(ctx context.Context, who Identity) (int64, error) {
 	}
 	act := Act{By: id, Verb: "account.identity-link", Subject: subject(id), Detail: map[string]any{"issuer": who.Issuer}}
 	err = s.Door(ctx, act, func(tx pgx.Tx, _ *Act) error {
+		// Locked, and still of that address: an administrator who changes it cuts the provider off, and mustn't come between.
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO staff_identities (issuer, subject, staff)
-			SELECT $1, $2, s.id FROM staff s WHERE s.id = $3 AND s.active
-			ON CONFLICT DO NOTHING`, who.Issuer, who.Subject, id)
+			SELECT $1, $2, s.id FROM staff s WHERE s.id = $3 AND s.email = $4 AND s.active FOR UPDATE
+			ON CONFLICT DO NOTHING`, who.Issuer, who.Subject, id, email)
 		if err != nil {
 			return err
 		}

@@ -42,6 +42,8 @@ var (
 	ErrCode = errors.New("the code doesn't fit")
 	// ErrNoSecondStep says that there is no second step to confirm, to use or to change, or that there is one already.
 	ErrNoSecondStep = errors.New("no second step in that state")
+	// ErrNoKey says that an account's codes can't be looked at: the key that their secret was sealed with is missing. Recovery codes work without it.
+	ErrNoKey = errors.New("no secret key opens the second step")
 )
 
 // RecoveryCode stands in for a phone once: sixteen characters of 31, 79 bits. The database holds its hash.
@@ -250,7 +252,7 @@ func (s *Store) withCode(ctx context.Context, a Account, typed string, from From
 		if way == "" {
 			return ErrCode
 		}
-		if err := forgiveAll(ctx, tx, limits); err != nil {
+		if err := s.forgive(ctx, tx, limits); err != nil {
 			return err
 		}
 		return change(tx)
@@ -290,11 +292,11 @@ func (s *Store) takeCode(ctx context.Context, tx pgx.Tx, id int64, typed string,
 		return false, err
 	}
 	if s.vault == nil {
-		return false, errors.New("no secret key to open the second step with")
+		return false, ErrNoKey
 	}
 	secret, err := s.vault.Open(sealed, secretOf(id))
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("%w: %w", ErrNoKey, err)
 	}
 	step, err := stepOf([]byte(secret), typed, s.now())
 	if err != nil || step <= last {

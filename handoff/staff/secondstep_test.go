@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"crypto/sha256"
 	"testing"
 	"time"
 )
@@ -51,4 +52,14 @@ func TestRecoveryCodesAreReadAsPeopleTypeThem(t *testing.T) {
 	if code.LogValue().String() == string(code) {
 		t.Error("it is logged")
 	}
+}
+
+// openVault is a Sealer that hides nothing. The real one, which is of a floor above, is tried in handoff/console.
+type openVault struct{}
+
+func (openVault) Seal(text, _ string) []byte                   { return []byte(text) }
+func (openVault) Open(sealed []byte, _ string) (string, error) { return string(sealed), nil }
+func (openVault) Fingerprint(words string) []byte {
+	h := sha256.Sum256([]byte("key " + words))
+	return h[:]
 }

@@ -45,7 +45,7 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from From) (
 	if err != nil && err != pgx.ErrNoRows {
 		return "", Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	right, err := s.verify(ctx, hash, password)
+	right, err := s.look(ctx, hash, password, limits)
 	if err != nil {
 		return "", Account{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -63,12 +63,15 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from From) (
 	return s.enter(ctx, id, "password", from, limits)
 }
 
-// refuse records a sign-in that was refused; id 0 is an account that there isn't.
+// refuse records a sign-in that was refused; id 0 is an account that there isn't: it is counted and no more, or a stranger could fill the audit
+// log, from which nothing is deleted for years. Tries at an account are few, because they wait for each other.
 func (s *Store) refuse(ctx context.Context, id int64, step string) error {
-	act := Act{Verb: "session.refuse", Detail: map[string]any{"step": step}}
-	if id != 0 {
-		act.Subject = subject(id)
+	if id == 0 {
+		s.refused.WithLabelValues(step, "unknown").Inc()
+		return nil
 	}
+	s.refused.WithLabelValues(step, "known").Inc()
+	act := Act{Verb: "session.refuse", Subject: subject(id), Detail: map[string]any{"step": step}}
 	if err := s.Door(ctx, act, func(pgx.Tx, *Act) error { return nil }); err != nil {
 		return fmt.Errorf("refuse a sign-in: %w", err)
 	}
@@ -95,7 +98,7 @@ func (s *Store) enter(ctx context.Context, id int64, way string, from From, limi
 	}
 	if err == nil && a.SecondStep {
 		var half Token
-		if half, err = s.halfSession(ctx, id); err == nil {
+		if half, err = s.halfSession(ctx, id, limits); err == nil {
 			err = &CodeWanted{Half: half}
 		}
 	}
@@ -128,7 +131,7 @@ func (s *Store) open(ctx context.Context, id int64, way string, from From, limit
 		if err != nil {
 			return err
 		}
-		if err := forgiveAll(ctx, tx, limits); err != nil {
+		if err := s.forgive(ctx, tx, limits); err != nil {
 			return err
 		}
 		var session int64
@@ -165,7 +168,7 @@ func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string,
 	if err := s.try(ctx, limits); err != nil {
 		return "", err
 	}
-	right, err := s.verify(ctx, hash, old)
+	right, err := s.look(ctx, hash, old, limits)
 	if err != nil {
 		return "", fmt.Errorf("change password of account %d: %w", id, err)
 	}
@@ -191,7 +194,7 @@ func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string,
 		if _, err := tx.Exec(ctx, `DELETE FROM staff_links WHERE staff = $1`, id); err != nil {
 			return err
 		}
-		if err := forgiveAll(ctx, tx, limits); err != nil {
+		if err := s.forgive(ctx, tx, limits); err != nil {
 			return err
 		}
 		token, _, err = begin(ctx, tx, id, from.Old, from.Agent)

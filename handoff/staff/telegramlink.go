@@ -78,7 +78,7 @@ func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) 
 			return ErrLinked
 		}
 		act.By, act.Subject = id, subject(id)
-		return tries.forgive(ctx, tx)
+		return s.forgive(ctx, tx, []limit{tries})
 	})
 	if err != nil {
 		return Account{}, fmt.Errorf("link Telegram: %w", err)
@@ -140,7 +140,7 @@ func (s *Store) TryCode(ctx context.Context, telegram int64) error {
 
 // ForgiveCode forgets a Telegram user's tries after one that was right.
 func (s *Store) ForgiveCode(ctx context.Context, telegram int64) error {
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return telegramTries(telegram).forgive(ctx, tx) })
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return s.forgive(ctx, tx, []limit{telegramTries(telegram)}) })
 	if err != nil {
 		return fmt.Errorf("forgive tries of a Telegram user: %w", err)
 	}

@@ -3,6 +3,7 @@ package staff
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -24,7 +25,7 @@ func (t *TooMany) Error() string { return fmt.Sprintf("too many tries, again in 
 // Tries are counted in the database and not in Redis, which may be wiped or away: a guesser gets no fresh start from either. Where the
 // database is away nobody signs in at all.
 type limit struct {
-	key     []byte
+	of      []string // what it counts for: its kind, and whose tries
 	most    int
 	forget  time.Duration
 	longest time.Duration
@@ -38,38 +39,43 @@ const firstWait = time.Minute
 // address too, because a library shares one. A browser in which the account signed in before has a counter of its own, so that an attack from
 // elsewhere doesn't keep its owner out (OWASP, «Slow Down Online Guessing Attacks with Device Cookies»).
 func pairLimit(email, network string) limit {
-	return limit{key: limitKey("pair", email, network), most: 5, forget: 15 * time.Minute, longest: 15 * time.Minute}
+	return limit{of: []string{"pair", email, network}, most: 5, forget: 15 * time.Minute, longest: 15 * time.Minute}
 }
 
 func accountLimit(email string) limit {
-	return limit{key: limitKey("account", email), most: 30, forget: 5 * time.Minute, longest: 15 * time.Minute}
+	return limit{of: []string{"account", email}, most: 30, forget: 5 * time.Minute, longest: 15 * time.Minute}
 }
 
 func addressLimit(network string) limit {
-	return limit{key: limitKey("address", network), most: 30, forget: time.Minute, longest: 15 * time.Minute, address: true}
+	return limit{of: []string{"address", network}, most: 30, forget: time.Minute, longest: 15 * time.Minute, address: true}
 }
 
-func deviceLimit(device Token) limit {
-	return limit{key: limitKey("device", string(device)), most: 10, forget: 15 * time.Minute, longest: 15 * time.Minute}
+func deviceLimit(device Token, email string) limit {
+	return limit{of: []string{"device", string(device), email}, most: 10, forget: 15 * time.Minute, longest: 15 * time.Minute}
 }
 
 // codeLimit is for the codes of a second step, which only those try who know the password.
 func codeLimit(id int64) limit {
-	return limit{key: limitKey("code", strconv.FormatInt(id, 10)), most: 5, forget: time.Hour, longest: time.Hour}
+	return limit{of: []string{"code", strconv.FormatInt(id, 10)}, most: 5, forget: time.Hour, longest: time.Hour}
 }
 
-func deviceCodeLimit(device Token) limit {
-	return limit{key: limitKey("device-code", string(device)), most: 5, forget: time.Hour, longest: time.Hour}
+func deviceCodeLimit(device Token, id int64) limit {
+	return limit{of: []string{"device-code", string(device), strconv.FormatInt(id, 10)}, most: 5, forget: time.Hour, longest: time.Hour}
 }
 
 // telegramTries limits the codes that one Telegram user may try.
 func telegramTries(telegram int64) limit {
-	return limit{key: limitKey("telegram", strconv.FormatInt(telegram, 10)), most: 5, forget: 15 * time.Minute, longest: time.Hour}
+	return limit{of: []string{"telegram", strconv.FormatInt(telegram, 10)}, most: 5, forget: 15 * time.Minute, longest: time.Hour}
 }
 
-// limitKey is a hash, so that no address or mistyped e-mail is kept.
-func limitKey(parts ...string) []byte {
-	h := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+// keyOf is by what a limit is kept: no address and no mistyped e-mail. An address could be found out from a plain hash by trying all there are, so it
+// is made with the secret key, which isn't in the database. Without one the hash is plain.
+func (s *Store) keyOf(l limit) []byte {
+	words := strings.Join(l.of, "\x00")
+	if s.vault != nil {
+		return s.vault.Fingerprint(words)
+	}
+	h := sha256.Sum256([]byte(words))
 	return h[:]
 }
 
@@ -88,7 +94,7 @@ func networkOf(address netip.Addr) string {
 // Always in this order, so that two sign-ins never wait for each other in a circle.
 func limitsOf(email string, from From, known bool) []limit {
 	if known {
-		return []limit{deviceLimit(from.Device)}
+		return []limit{deviceLimit(from.Device, email)}
 	}
 	network := networkOf(from.Address)
 	return []limit{addressLimit(network), accountLimit(email), pairLimit(email, network)}
@@ -97,7 +103,7 @@ func limitsOf(email string, from From, known bool) []limit {
 // codeLimitsOf are the limits of a code's try.
 func codeLimitsOf(id int64, from From, known bool) []limit {
 	if known {
-		return []limit{deviceCodeLimit(from.Device)}
+		return []limit{deviceCodeLimit(from.Device, id)}
 	}
 	return []limit{addressLimit(networkOf(from.Address)), codeLimit(id)}
 }
@@ -106,7 +112,7 @@ func codeLimitsOf(id int64, from From, known bool) []limit {
 func (s *Store) try(ctx context.Context, limits []limit) error {
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		for _, l := range limits {
-			if err := l.count(ctx, tx); err != nil {
+			if err := s.count(ctx, tx, l); err != nil {
 				return err
 			}
 		}
@@ -118,7 +124,8 @@ func (s *Store) try(ctx context.Context, limits []limit) error {
 	return nil
 }
 
-func (l limit) count(ctx context.Context, tx pgx.Tx) error {
+func (s *Store) count(ctx context.Context, tx pgx.Tx, l limit) error {
+	key := s.keyOf(l)
 	var tries int
 	var left time.Duration
 	// «since» moves on by whole stretches, so that those who come often are forgiven as fast as those who come seldom.
@@ -127,7 +134,7 @@ func (l limit) count(ctx context.Context, tx pgx.Tx) error {
 		ON CONFLICT (key) DO UPDATE SET
 			tries = CASE WHEN t.until > now() THEN t.tries ELSE greatest(0, t.tries - floor(extract(epoch FROM now() - t.since) / $2)::int) + 1 END,
 			since = CASE WHEN t.until > now() THEN t.since ELSE now() - make_interval(secs => mod(extract(epoch FROM now() - t.since), $2)::float) END
-		RETURNING t.tries, greatest(coalesce(t.until, now()) - now(), interval '0')`, l.key, int(l.forget.Seconds())).Scan(&tries, &left)
+		RETURNING t.tries, greatest(coalesce(t.until, now()) - now(), interval '0')`, key, int(l.forget.Seconds())).Scan(&tries, &left)
 	if err != nil {
 		return err
 	}
@@ -137,7 +144,7 @@ func (l limit) count(ctx context.Context, tx pgx.Tx) error {
 	if tries < l.most {
 		return nil
 	}
-	_, err = tx.Exec(ctx, `UPDATE staff_sign_in_tries SET until = now() + $2::interval WHERE key = $1`, l.key, l.wait(tries))
+	_, err = tx.Exec(ctx, `UPDATE staff_sign_in_tries SET until = now() + $2::interval WHERE key = $1`, key, l.wait(tries))
 	return err
 }
 
@@ -147,25 +154,56 @@ func (l limit) wait(tries int) time.Duration {
 	return min(l.longest, firstWait<<max(over, 0))
 }
 
-func (l limit) forgive(ctx context.Context, tx pgx.Tx) error {
-	var err error
-	if l.address {
-		_, err = tx.Exec(ctx, `
-			UPDATE staff_sign_in_tries
-			SET tries = greatest(tries - 1, 0), until = CASE WHEN tries > $2 THEN until END
-			WHERE key = $1`, l.key, l.most)
-	} else {
-		_, err = tx.Exec(ctx, `DELETE FROM staff_sign_in_tries WHERE key = $1`, l.key)
-	}
-	return err
-}
-
-// forgiveAll forgets the tries of a sign-in that was right.
-func forgiveAll(ctx context.Context, tx pgx.Tx, limits []limit) error {
+// forgive forgets the tries of a sign-in that was right.
+func (s *Store) forgive(ctx context.Context, tx pgx.Tx, limits []limit) error {
 	for _, l := range limits {
-		if err := l.forgive(ctx, tx); err != nil {
+		if l.address {
+			if err := s.takeBack(ctx, tx, l); err != nil {
+				return err
+			}
+		} else if _, err := tx.Exec(ctx, `DELETE FROM staff_sign_in_tries WHERE key = $1`, s.keyOf(l)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// takeBack takes one try off what is counted.
+func (s *Store) takeBack(ctx context.Context, tx pgx.Tx, l limit) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE staff_sign_in_tries
+		SET tries = greatest(tries - 1, 0), until = CASE WHEN tries > $2 THEN until END
+		WHERE key = $1`, s.keyOf(l), l.most)
+	return err
+}
+
+// look says whether a password fits. limits have counted the try; where so many passwords are looked at that this one has no turn it wasn't one.
+func (s *Store) look(ctx context.Context, phc, password string, limits []limit) (bool, error) {
+	right, err := s.verify(ctx, phc, password)
+	if many := (*TooMany)(nil); errors.As(err, &many) {
+		back := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+			for _, l := range limits {
+				if err := s.takeBack(ctx, tx, l); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if back != nil {
+			return false, fmt.Errorf("take a try back: %w", back)
+		}
+	}
+	return right, err
+}
+
+// ofAddress are those of limits that count for an address, and the others.
+func ofAddress(limits []limit) (address, others []limit) {
+	for _, l := range limits {
+		if l.address {
+			address = append(address, l)
+		} else {
+			others = append(others, l)
+		}
+	}
+	return address, others
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/pquerna/otp/totp"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // later lets time go by for the counters of tries.
@@ -69,7 +71,7 @@ func TestAnAddressThatTriesOneAccountAfterAnotherIsStopped(t *testing.T) {
 		return err
 	}
 	var many *TooMany
-	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries) VALUES ($1, 29)`, addressLimit(networkOf(netip.MustParseAddr("2001:db8::1"))).key)
+	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries) VALUES ($1, 29)`, s.keyOf(addressLimit(networkOf(netip.MustParseAddr("2001:db8::1")))))
 	if err := miss("c@example.bg", "2001:db8::2:3"); !errors.Is(err, ErrSignIn) {
 		t.Errorf("the thirtieth: %v", err)
 	}
@@ -130,19 +132,24 @@ func TestAnAttackFromElsewhereDoesNotKeepAKnownBrowserOut(t *testing.T) {
 	ctx, s, pool := setup(t)
 	a := add(t, s, "a@example.bg", Librarian)
 	b := add(t, s, "b@example.bg", Librarian)
-	device, err := s.Remember(ctx, a.ID, "")
-	if err != nil {
-		t.Fatal(err)
+	device, err := s.Remember(ctx, a.ID, "planted by somebody")
+	if err != nil || device == "planted by somebody" {
+		t.Fatalf("a token that somebody else chose is taken: %v", err)
 	}
-	if same, err := s.Remember(ctx, a.ID, device); err != nil || same != device {
-		t.Errorf("a known browser is named anew: %v", err)
+	// A library's computer is shared: its browser is known to each colleague who signed in there, and stays so.
+	for range 2 {
+		for _, colleague := range []Account{b, a} {
+			if same, err := s.Remember(ctx, colleague.ID, device); err != nil || same != device {
+				t.Fatalf("a known browser is named anew for %s: %v", colleague.Email, err)
+			}
+		}
 	}
-	others, err := s.Remember(ctx, b.ID, device)
+	others, err := s.Remember(ctx, b.ID, "")
 	if err != nil || others == device {
-		t.Errorf("one browser of two accounts: %v", err)
+		t.Fatalf("another browser: %v", err)
 	}
 	// A crowd of addresses guesses until the account waits.
-	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries, until) VALUES ($1, 40, now() + interval '15 minutes')`, accountLimit(a.Email).key)
+	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries, until) VALUES ($1, 40, now() + interval '15 minutes')`, s.keyOf(accountLimit(a.Email)))
 	var many *TooMany
 	come := func(device Token, password string) error {
 		f := from("192.0.2.7")
@@ -157,6 +164,16 @@ func TestAnAttackFromElsewhereDoesNotKeepAKnownBrowserOut(t *testing.T) {
 	}
 	if err := come(device, goodPassword); err != nil {
 		t.Errorf("in the librarian's own browser: %v", err)
+	}
+	for range 10 {
+		f := from("192.0.2.7")
+		f.Device = device
+		if _, _, err := s.SignIn(ctx, b.Email, "грешна парола 1", f); !errors.Is(err, ErrSignIn) {
+			t.Fatal(err)
+		}
+	}
+	if err := come(device, goodPassword); err != nil {
+		t.Errorf("a colleague's mistakes keep the librarian out: %v", err)
 	}
 	// Who steals it has few tries too.
 	for range 10 {
@@ -237,5 +254,109 @@ func TestAWeakerHashIsStrengthenedAtSignIn(t *testing.T) {
 	before := hash()
 	if _, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.1")); err != nil || hash() != before {
 		t.Errorf("a strong hash is made anew: %v", err)
+	}
+}
+
+func TestAFullHouseCostsNoTry(t *testing.T) {
+	ctx, s, pool := setup(t)
+	a := add(t, s, "a@example.bg", Librarian)
+	s.waiting.Store(hashingAsked)
+	var many *TooMany
+	for range 8 {
+		if _, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.7")); !errors.As(err, &many) {
+			t.Fatalf("it is looked at: %v", err)
+		}
+	}
+	s.waiting.Store(0)
+	if _, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.7")); err != nil {
+		t.Errorf("passwords that nobody looked at count as wrong: %v", err)
+	}
+	var waits int
+	if err := pool.QueryRow(ctx, `SELECT count(*) FROM staff_sign_in_tries WHERE tries > 0 OR until IS NOT NULL`).Scan(&waits); err != nil || waits != 0 {
+		t.Errorf("%d counters stay up, %v", waits, err)
+	}
+}
+
+func TestStrangersDoNotFillTheAuditLog(t *testing.T) {
+	ctx, s, pool := setup(t)
+	registry := prometheus.NewRegistry()
+	s = NewStore(pool, Options{Registerer: registry})
+	a := add(t, s, "a@example.bg", Librarian)
+	for i := range 4 {
+		for _, email := range []string{a.Email, fmt.Sprint("nobody", i, "@example.bg")} {
+			if _, _, err := s.SignIn(ctx, email, "грешна парола 1", from("192.0.2.7")); !errors.Is(err, ErrSignIn) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, _, err := s.SignInIdentity(ctx, Identity{Issuer: "https://p", Subject: "1", Email: "x@example.bg", EmailVerified: true}, From{}); !errors.Is(err, ErrNoAccount) {
+		t.Fatal(err)
+	}
+	entries, err := s.Audit(ctx, AuditFilter{Area: "session"})
+	if err != nil || len(entries) != 4 {
+		t.Errorf("%d rows of 4 refusals at an account, %v", len(entries), err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{"known password": 4, "unknown password": 4, "unknown provider": 1, "known code": 0, "known provider": 0}
+	for _, m := range families[0].GetMetric() {
+		kind := m.GetLabel()[0].GetValue() + " " + m.GetLabel()[1].GetValue() // account, step
+		if got := m.GetCounter().GetValue(); got != want[kind] {
+			t.Errorf("%s counted %v times, want %v", kind, got, want[kind])
+		}
+		delete(want, kind)
+	}
+	if len(want) > 0 {
+		t.Errorf("not counted: %v", want)
+	}
+}
+
+// TestSigningInBuysNoGuesses signs in with a second step again and again, from an address that guesses at others meanwhile.
+func TestSigningInBuysNoGuesses(t *testing.T) {
+	ctx, s, pool := setup(t)
+	s.vault = openVault{}
+	a := add(t, s, "a@example.bg", Librarian)
+	who := Identity{Issuer: "https://p", Subject: "1", Email: a.Email, EmailVerified: true}
+	if err := s.BeginSecondStep(ctx, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	s.now = func() time.Time { return now }
+	code := func() string {
+		now = now.Add(time.Minute)
+		var sealed []byte
+		if err := pool.QueryRow(ctx, `SELECT secret FROM staff_second_steps WHERE staff = $1`, a.ID).Scan(&sealed); err != nil {
+			t.Fatal(err)
+		}
+		secret, _ := s.vault.Open(sealed, secretOf(a.ID))
+		code, err := totp.GenerateCode(base32Of([]byte(secret)), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	if _, _, err := s.ConfirmSecondStep(ctx, a.ID, code(), from("192.0.2.7")); err != nil {
+		t.Fatal(err)
+	}
+	const guesses = 7
+	address := s.keyOf(addressLimit("192.0.2.7"))
+	exec(t, pool, `INSERT INTO staff_sign_in_tries (key, tries) VALUES ($1, $2)`, address, guesses)
+	for name, first := range map[string]func() error{
+		"with a password": func() error { _, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.7")); return err },
+		"with a provider": func() error { _, _, err := s.SignInIdentity(ctx, who, from("192.0.2.7")); return err },
+	} {
+		var wanted *CodeWanted
+		if err := first(); !errors.As(err, &wanted) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, _, err := s.FinishSignIn(ctx, wanted.Half, code(), from("192.0.2.7")); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var tries int
+		if err := pool.QueryRow(ctx, `SELECT tries FROM staff_sign_in_tries WHERE key = $1`, address).Scan(&tries); err != nil || tries != guesses {
+			t.Errorf("after signing in %s %d tries of %d count, %v", name, tries, guesses, err)
+		}
 	}
 }
