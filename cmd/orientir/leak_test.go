@@ -189,7 +189,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 		ask(http.MethodGet, addr+path, nil)
 	}
 	// An invitation goes by mail, and the mail's server isn't there.
-	ask(http.MethodPost, addr+"/console/people/new", url.Values{"email": {"b@example.bg"}, "role": {"librarian"}})
+	ask(http.MethodPost, addr+"/console/people/new", url.Values{"email": {"b@example.bg"}, "role": {"librarian"}, "proof": {m["password"]}})
 	ask(http.MethodPost, addr+"/console/account/second-step", nil)
 	ask(http.MethodPost, addr+"/telegram/webhook", nil)
 	ask(http.MethodPost, addr+"/api/v1/ask", url.Values{"question": {"трябва ми съдебно"}})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"orientir/handoff"
+	"orientir/handoff/staff"
 )
 
 // secretFile holds the secret key of an installation that was given none, in the data directory.
@@ -33,6 +35,18 @@ func (c Config) vault(log *slog.Logger) (*handoff.Vault, error) {
 		return nil, err
 	}
 	return handoff.NewVault(key)
+}
+
+// tellAsleep says in the log where the rule that some roles need a second step can't be held to: without a key nobody could set one up.
+func (p *Program) tellAsleep(ctx context.Context, accounts *staff.Store) {
+	roles, err := accounts.SecondStepRoles(ctx, p.pool)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.log.Warn("whether the second step is asked of a role is not known", "err", err)
+	case len(roles) > 0:
+		p.log.Error("the second step is asked of roles, but nobody can set one up and who has one needs recovery codes: ORIENTIR_SECRET_KEY is missing", "roles", roles)
+	}
 }
 
 // ownSecret reads the key of a file, and makes the file where there is none. One that others may read is refused.

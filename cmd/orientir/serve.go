@@ -176,6 +176,9 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 		return p.answerer.Run(ctx)
 	})
 	group.Go(func() error { return p.greet(ctx, out, site.staff) })
+	if !site.staff.SecondStepWorks() {
+		group.Go(func() error { p.tellAsleep(ctx, site.staff); return nil })
+	}
 	group.Go(func() error {
 		manager := notifier{p.config.NotifySocket, p.config.Watchdog}
 		manager.run(ctx, p.log, func(ctx context.Context) error {

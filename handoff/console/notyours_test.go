@@ -60,7 +60,7 @@ func TestAMunicipalitysEditorIsToldWhyItIsRefused(t *testing.T) {
 
 func TestAnEditorIsOfAMunicipalityThatThereIs(t *testing.T) {
 	b := setup(t)
-	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
+	w := b.proven(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
 	w.get("/console/people/new").has(t, `<option value="VRC10">Враца (Враца)</option>`)
 	typed := []string{"name", "Ваня", "email", "vanya@example.bg", "role", "editor", "municipality", "VRC99"}
 	got := w.post("/console/people/new", typed...)

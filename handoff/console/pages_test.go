@@ -52,7 +52,7 @@ func TestFirstAdministrator(t *testing.T) {
 
 func TestInvitationIsShownOnce(t *testing.T) {
 	b := setup(t)
-	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
+	w := b.proven(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
 	find := w.post("/console/people/new", "email", "maria@example.bg", "role", "librarian", "words", "враца", "find", "yes")
 	find.has(t, `name="library" value="vratsa"`, `value="maria@example.bg"`)
 	if got := w.post("/console/people/new", "email", "maria@example.bg", "name", "Мария", "role", "librarian", "library", "vratsa"); got.location != "/console/people" {

@@ -146,6 +146,9 @@ func (s *site) addPerson(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("find") {
 		return s.showPerson(w, r, a, nil, find)
 	}
+	if ok, err := s.proved(w, r); !ok {
+		return err
+	}
 	added, token, err := s.Staff.Invite(r.Context(), visitOf(r).account.ID, profile(a))
 	if fault := asFault(err); fault != nil {
 		return s.showPerson(w, r, a, fault, "")
@@ -170,6 +173,11 @@ func (s *site) changePerson(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("find") {
 		return s.showPerson(w, r, a, nil, find)
 	}
+	if staff.Reaches(before, profile(a)) {
+		if ok, err := s.proved(w, r); !ok {
+			return err
+		}
+	}
 	err = s.Staff.Change(r.Context(), visitOf(r).account.ID, before.ID, profile(a))
 	if fault := asFault(err); fault != nil {
 		return s.showPerson(w, r, a, fault, "")
@@ -186,6 +194,9 @@ func (s *site) linkPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if ok, err := s.proved(w, r); !ok {
+		return err
+	}
 	token, err := s.Staff.Link(r.Context(), visitOf(r).account.ID, a.ID)
 	if err != nil {
 		return err
@@ -200,6 +211,11 @@ func (s *site) activatePerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	active := r.PostFormValue("active") == "yes"
+	if active { // keeping somebody out must go at once
+		if ok, err := s.proved(w, r); !ok {
+			return err
+		}
+	}
 	err = s.Staff.SetActive(r.Context(), visitOf(r).account.ID, id, active)
 	if fault := asFault(err); fault != nil {
 		a, ok, err := s.Staff.Account(r.Context(), id)

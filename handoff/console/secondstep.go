@@ -65,6 +65,12 @@ func (s *site) beginSecondStep(w http.ResponseWriter, r *http.Request) error {
 	if !s.Staff.SecondStepWorks() {
 		return s.showSecondStep(w, r, http.StatusConflict, secondStepForm{})
 	}
+	// Else whoever found the desk open would bind the account to their own phone.
+	if !visitOf(r).session.Young {
+		if ok, err := s.proved(w, r); !ok {
+			return err
+		}
+	}
 	err := s.Staff.BeginSecondStep(r.Context(), visitOf(r).account.ID)
 	if err != nil && !errors.Is(err, staff.ErrNoSecondStep) { // it is on already, which the page shows
 		return err
@@ -127,6 +133,9 @@ func (s *site) secondStepFault(w http.ResponseWriter, r *http.Request, err error
 	case errors.As(err, &many):
 		frame{}.tooMany(w, many)
 		return true, s.showSecondStep(w, r, http.StatusTooManyRequests, secondStepForm{Wrong: "signin.many", At: at})
+	case errors.Is(err, staff.ErrNoKey):
+		s.Log.Error("a code can't be looked at", "account", visitOf(r).account.ID, "err", err)
+		return true, s.showSecondStep(w, r, http.StatusServiceUnavailable, secondStepForm{Wrong: "signin.code_no_key", At: at})
 	case errors.Is(err, staff.ErrNoSecondStep):
 		return true, seeOther(w, r, secondStepPath)
 	}

@@ -167,7 +167,7 @@ func TestSecondStepIsWantedOfARole(t *testing.T) {
 	b := setup(t)
 	librarian := b.account(staff.Profile{Email: "l@example.bg", Roles: []staff.Role{staff.Librarian}})
 	admin := b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}})
-	w, boss := b.as(librarian), b.as(admin)
+	w, boss := b.as(librarian), b.proven(admin)
 	if got := boss.post("/console/people/second-step", "role", "librarian"); got.code != http.StatusSeeOther {
 		t.Fatalf("%d", got.code)
 	}

@@ -13,6 +13,9 @@ func (s *site) resetSecondStep(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if ok, err := s.proved(w, r); !ok {
+		return err
+	}
 	err = s.Staff.ResetSecondStep(r.Context(), visitOf(r).account.ID, a.ID)
 	if fault := asFault(err); fault != nil {
 		s.setFlash(w, flash{Key: fault.Key, Bad: true})
@@ -43,6 +46,9 @@ func (s *site) endSessions(w http.ResponseWriter, r *http.Request) error {
 // setSecondStepRoles says whose accounts must have a second step.
 func (s *site) setSecondStepRoles(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	if ok, err := s.proved(w, r); !ok {
 		return err
 	}
 	err := s.Staff.SetSecondStepRoles(r.Context(), visitOf(r).account.ID, roles(r.PostForm))

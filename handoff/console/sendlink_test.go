@@ -31,7 +31,7 @@ func (b *bundle) withMail() *mailtest.Server {
 func TestInvitationsAndResetsGoByMail(t *testing.T) {
 	b := setup(t)
 	server := b.withMail()
-	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
+	w := b.proven(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
 	if got := w.post("/console/people/new", "email", "maria@example.bg", "name", "Мария", "role", "librarian"); got.location != "/console/people" {
 		t.Fatalf("%d %s", got.code, got.body)
 	}

@@ -58,7 +58,7 @@ func (w *browser) inside() bool {
 func TestAStolenSessionEnds(t *testing.T) {
 	b := setup(t)
 	admin := b.account(staff.Profile{Email: "admin@example.bg", Roles: []staff.Role{staff.Admin}})
-	boss := b.as(admin)
+	boss := b.proven(admin)
 	for name, end := range map[string]func(a staff.Account, w *browser) bool{
 		"signing out": func(_ staff.Account, w *browser) bool { w.post("/console/sign-out"); return false },
 		"a new password": func(_ staff.Account, w *browser) bool {

@@ -67,6 +67,9 @@ func (s *site) signInCode(w http.ResponseWriter, r *http.Request) error {
 		return s.signInAnew(w, r, http.StatusGone, next, "signin.half_gone")
 	case errors.Is(err, staff.ErrCode):
 		return s.showCode(w, r, http.StatusUnprocessableEntity, next, f.SI("code_wrong"))
+	case errors.Is(err, staff.ErrNoKey): // a recovery code needs none
+		s.Log.Error("a code can't be looked at", "err", err)
+		return s.showCode(w, r, http.StatusServiceUnavailable, next, f.SI("code_no_key"))
 	case errors.As(err, &many):
 		return s.showCode(w, r, http.StatusTooManyRequests, next, f.tooMany(w, many))
 	}

@@ -78,7 +78,8 @@ func (s *site) guarded(route route) http.Handler {
 				s.fail(w, r, errForbidden)
 				return
 			}
-			if v.account.SecondStepWanted && !v.account.SecondStep && !setsUp(r) {
+			// Without a key nobody could set it up, and nobody would get in to take the rule back.
+			if v.account.SecondStepWanted && !v.account.SecondStep && s.Staff.SecondStepWorks() && !setsUp(r) {
 				s.askToSetUp(w, r)
 				return
 			}

@@ -249,7 +249,7 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 			id, p.Email, p.Name, p.Roles, p.Municipality); err != nil {
 			return err
 		}
-		if before.Email != p.Email || before.Municipality != p.Municipality || !slices.Equal(slices.Sorted(slices.Values(before.Roles)), p.Roles) {
+		if Reaches(before, p) {
 			if err := endSessions(ctx, tx, id); err != nil {
 				return err
 			}
@@ -268,6 +268,13 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 		return fmt.Errorf("change account %d: %w", id, err)
 	}
 	return nil
+}
+
+// Reaches says whether a profile gives an account other power, or sends what opens it to another address.
+func Reaches(before Account, p Profile) bool {
+	roles, _ := orderedRoles(p.Roles)
+	return before.Email != strings.ToLower(strings.TrimSpace(p.Email)) || before.Municipality != strings.TrimSpace(p.Municipality) ||
+		!slices.Equal(slices.Sorted(slices.Values(before.Roles)), roles)
 }
 
 // SetActive lets an account in again or keeps it out. Keeping it out ends its sessions and links at once.

@@ -22,7 +22,12 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time // to the minute
 	ExpiresAt time.Time
+	Proved    bool // its owner has shown a moment ago that they are the account's: within ProofLife
+	Young     bool // and they have just signed in
 }
+
+// freshness are the columns of a session that tell how fresh the proof of its owner is, by the database's clock; $3 is ProofLife.
+const freshness = `coalesce(proved_at > now() - $3::interval, false) AS proved, created_at > now() - $3::interval AS young`
 
 // Session gives the session of a cookie and its account; false where it ended or the account is kept out.
 func (s *Store) Session(ctx context.Context, token Token) (Session, Account, bool, error) {
@@ -30,9 +35,9 @@ func (s *Store) Session(ctx context.Context, token Token) (Session, Account, boo
 		return Session{}, Account{}, false, nil
 	}
 	rows, err := s.db.Query(ctx, `
-		SELECT id, staff, agent, created_at, seen_at, expires_at
+		SELECT id, staff, agent, created_at, seen_at, expires_at, `+freshness+`
 		FROM staff_sessions
-		WHERE token_hash = $1 AND expires_at > now() AND seen_at > now() - $2::interval`, token.hash(), SessionIdle)
+		WHERE token_hash = $1 AND expires_at > now() AND seen_at > now() - $2::interval`, token.hash(), SessionIdle, ProofLife)
 	if err != nil {
 		return Session{}, Account{}, false, fmt.Errorf("read session: %w", err)
 	}
@@ -59,10 +64,10 @@ func (s *Store) Session(ctx context.Context, token Token) (Session, Account, boo
 // Sessions lists an account's living sessions, the newest first.
 func (s *Store) Sessions(ctx context.Context, id int64) ([]Session, error) {
 	rows, err := s.db.Query(ctx, `
-		SELECT id, staff, agent, created_at, seen_at, expires_at
+		SELECT id, staff, agent, created_at, seen_at, expires_at, `+freshness+`
 		FROM staff_sessions
 		WHERE staff = $1 AND expires_at > now() AND seen_at > now() - $2::interval
-		ORDER BY id DESC`, id, SessionIdle)
+		ORDER BY id DESC`, id, SessionIdle, ProofLife)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of account %d: %w", id, err)
 	}

@@ -136,6 +136,9 @@ func (s *Store) open(ctx context.Context, id int64, way string, from From, limit
 		}
 		var session int64
 		token, session, err = begin(ctx, tx, id, from.Old, from.Agent)
+		if err == nil && way == "provider" { // who comes from a provider may have no password to prove themselves with
+			err = prove(ctx, tx, session)
+		}
 		act.Subject = fmt.Sprintf("session:%d", session)
 		return err
 	})

@@ -1,0 +1,79 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"orientir/handoff/staff"
+)
+
+// proofField is what a form is sent again with by who was asked to prove themselves.
+const proofField = "proof"
+
+// proofForm asks for a code or a password before a change that could take an account over, and carries the form of that change along.
+type proofForm struct {
+	frame
+	Path     string // that the form is sent to
+	Hidden   []hiddenField
+	WithCode bool // the account has a second step
+	Provider bool // there is an outside provider: who comes by it may have no password
+	Wrong    string
+	Cancel   string // where somebody goes who would rather not
+}
+
+// proved says whether whoever asks has shown in the last minutes that they are the session's account, and not only somebody who has their session:
+// a thief of its cookie, or who found the desk open. Where not it answers with the page that asks.
+func (s *site) proved(w http.ResponseWriter, r *http.Request) (bool, error) {
+	v := visitOf(r)
+	if v.session.Proved {
+		return true, nil
+	}
+	if !r.PostForm.Has(proofField) {
+		return false, s.askProof(w, r, http.StatusOK, "")
+	}
+	err := s.Staff.Prove(r.Context(), v.session.ID, v.account, r.PostForm.Get(proofField), s.from(r))
+	var many *staff.TooMany
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, staff.ErrCode), errors.Is(err, staff.ErrNoSecondStep):
+		return false, s.askProof(w, r, http.StatusUnprocessableEntity, "signin.code_wrong")
+	case errors.Is(err, staff.ErrSignIn):
+		return false, s.askProof(w, r, http.StatusUnprocessableEntity, "signin.proof_wrong")
+	case errors.Is(err, staff.ErrNoKey):
+		s.Log.Error("a code can't be looked at", "account", v.account.ID, "err", err)
+		return false, s.askProof(w, r, http.StatusServiceUnavailable, "signin.code_no_key")
+	case errors.As(err, &many):
+		frame{}.tooMany(w, many)
+		return false, s.askProof(w, r, http.StatusTooManyRequests, "signin.many")
+	case errors.Is(err, staff.ErrNotFound): // the session ended meanwhile
+		s.askToSignIn(w, r)
+		return false, nil
+	}
+	return false, err
+}
+
+func (s *site) askProof(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
+	a := visitOf(r).account
+	page := proofForm{frame: s.frame(w, r, "account_title"), Path: r.URL.Path, WithCode: a.SecondStep, Provider: s.Provider != nil && !a.SecondStep, Cancel: "/console/people"}
+	page.Title = page.SI("proof_title")
+	if strings.HasPrefix(r.URL.Path, secondStepPath) {
+		page.Cancel = secondStepPath
+		if a.SecondStepWanted {
+			page.Nav = nil // nothing else opens before it is set up
+		}
+	}
+	page.Back = page.Cancel
+	if wrong != "" {
+		page.Wrong = page.P(wrong)
+	}
+	for _, name := range sortedKeys(r.PostForm) {
+		for _, value := range r.PostForm[name] {
+			if name != proofField {
+				page.Hidden = append(page.Hidden, hiddenField{name, value})
+			}
+		}
+	}
+	return s.render(w, status, "proof", page)
+}
