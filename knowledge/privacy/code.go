@@ -43,7 +43,7 @@ func passwords(t *reading) (found []span) {
 	return found
 }
 
-// codes finds ПИК на НАП (12 digits), ПИК на НОИ (10 letters and digits) and a ПИН (4 to 8 digits right after the word).
+// codes finds ПИК на НАП (12 digits), ПИК на НОИ (10 letters and digits) and a ПИН (4 to 8 digits right after its word).
 func codes(t *reading) (found []span) {
 	for _, r := range t.runs {
 		digits := ""
@@ -55,14 +55,8 @@ func codes(t *reading) (found []span) {
 				found = append(found, span{r[0].from, r[j].to, Code})
 			}
 		}
-		if g := r[0]; len(r) == 1 && len(g.digits) >= 4 && len(g.digits) <= 8 {
-			words := strings.TrimRight(string(t.plain[max(0, g.from-14):g.from]), " :=-–№\n")
-			for _, own := range []string{" ми е", " ми", " е"} {
-				words = strings.TrimSuffix(words, own)
-			}
-			if slices.Contains([]string{"пин", "пинът", "пина", "pin", "пин код", "pin code", "пик"}, lastWord(words)) {
-				found = append(found, span{g.from, g.to, Code})
-			}
+		if g := r[0]; len(r) == 1 && len(g.digits) >= 4 && len(g.digits) <= 8 && t.shortCode(g) {
+			found = append(found, span{g.from, g.to, Code})
 		}
 	}
 	for from := 0; from < len(t.plain); {
@@ -88,12 +82,49 @@ func codes(t *reading) (found []span) {
 	return found
 }
 
-func asciiWord(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
+// codeWords are those right after which a few digits are a code.
+var codeWords = []string{"пин код", "pin code", "пинът", "пина", "пин", "pin", "пикът", "пик"}
 
-func lastWord(text string) string {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return ""
+// shortCode says whether a few digits are a code: its word stands right before them. Over the end of a line, as which the end of a message
+// counts, that is not enough: after «как да взема ПИК» a line that begins «2026 данъчна декларация» tells none. There either the line before
+// says what comes («пинът ми е», «ПИК:», or nothing but the word), or the digits are all of theirs.
+func (t *reading) shortCode(g group) bool {
+	end := g.from
+	for end > 0 && strings.ContainsRune(" :=-–№\n", t.plain[end-1]) {
+		end--
 	}
-	return words[len(words)-1]
+	between := string(t.plain[end:g.from])
+	begin := end
+	for begin > 0 && t.plain[begin-1] != '\n' {
+		begin--
+	}
+	line := string(t.plain[begin:end])
+	words := line
+	for _, own := range []string{" ми е", " ми", " е"} {
+		words = strings.TrimSuffix(words, own)
+	}
+	for _, word := range codeWords {
+		rest, ok := strings.CutSuffix(words, word)
+		if before, _ := utf8.DecodeLastRuneInString(rest); !ok || unicode.IsLetter(before) || unicode.IsDigit(before) {
+			continue
+		}
+		return !strings.Contains(between, "\n") || strings.HasSuffix(line, " е") || strings.ContainsAny(between, ":=-–№") ||
+			slices.Contains([]string{"", "моят", "my"}, strings.TrimSpace(rest)) || t.fillsLine(g.to)
+	}
+	return false
 }
+
+// fillsLine says whether nothing follows in the line.
+func (t *reading) fillsLine(from int) bool {
+	for _, r := range t.plain[from:] {
+		if r == '\n' {
+			return true
+		}
+		if !unicode.IsSpace(r) && !unicode.IsPunct(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func asciiWord(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }
