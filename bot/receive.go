@@ -157,7 +157,7 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 		return err
 	}
 	if a.Kind == Edited {
-		found, err := e.keepEdit(ctx, conn, a, held, &r)
+		found, err := e.keepEdit(ctx, conn, &a, held, &r)
 		if err != nil {
 			return r, err
 		}
@@ -213,36 +213,40 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 
 // keepEdit puts the new words into a message that has not been answered yet; an answer under way is thrown away.
 // It isn't done where a librarian holds the conversation and has read the old words: the new ones are then a message of their own.
-func (e *Engine) keepEdit(ctx context.Context, tx postgres.DB, a arrival, held bool, r *Receipt) (done bool, err error) {
+func (e *Engine) keepEdit(ctx context.Context, tx postgres.DB, a *arrival, held bool, r *Receipt) (done bool, err error) {
+	var old written
+	err = tx.QueryRow(ctx, `
+		SELECT id, text, created_at FROM messages
+		WHERE conversation = $1 AND external_id = $2 AND sender = 'person' AND handled_at IS NULL AND kind IN ('text', 'too-long')
+		FOR UPDATE`, r.Conversation, a.Replaces).Scan(&old.id, &old.text, &old.created)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return !held, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("find the edited message: %w", err)
+	}
+	if err := e.maskEdit(ctx, tx, a, r.Conversation, old); err != nil {
+		return true, err
+	}
 	words := a.text
 	kind := string(Text)
 	if !held && utf8.RuneCountInString(words) > longest {
 		kind, words = "too-long", cut(words, longest)
 	}
-	var before string
-	err = tx.QueryRow(ctx, `
-		UPDATE messages m SET text = $3, kind = $4
-		FROM (SELECT id, text FROM messages
-			WHERE conversation = $1 AND external_id = $2 AND sender = 'person' AND handled_at IS NULL AND kind IN ('text', 'too-long')
-			FOR UPDATE) old
-		WHERE m.id = old.id
-		RETURNING m.id, old.text`, r.Conversation, a.Replaces, cut(words, longestHeld), kind).Scan(&r.Message, &before)
-	switch {
-	case err == nil:
-		_, err = tx.Exec(ctx, `
-			UPDATE conversations SET lease = lease + 1, leased_until = NULL, due_at = $2 WHERE id = $1`,
-			r.Conversation, e.now().Add(e.o.Debounce[a.Channel]))
-		if err != nil {
-			return true, fmt.Errorf("answer the edited message anew: %w", err)
-		}
-		if before == words {
-			return true, nil
-		}
-		return true, e.warnMasked(ctx, tx, a, held, r.Conversation)
-	case !errors.Is(err, pgx.ErrNoRows):
+	r.Message = old.id
+	if _, err := tx.Exec(ctx, `UPDATE messages SET text = $2, kind = $3 WHERE id = $1`, old.id, cut(words, longestHeld), kind); err != nil {
 		return true, fmt.Errorf("keep the edited message: %w", err)
 	}
-	return !held, nil
+	_, err = tx.Exec(ctx, `
+		UPDATE conversations SET lease = lease + 1, leased_until = NULL, due_at = $2 WHERE id = $1`,
+		r.Conversation, e.now().Add(e.o.Debounce[a.Channel]))
+	if err != nil {
+		return true, fmt.Errorf("answer the edited message anew: %w", err)
+	}
+	if old.text == words {
+		return true, nil
+	}
+	return true, e.warnMasked(ctx, tx, *a, held, r.Conversation)
 }
 
 func (e *Engine) warnMasked(ctx context.Context, tx postgres.DB, a arrival, held bool, conversation int64) error {

@@ -86,6 +86,38 @@ func TestNumbersAreMaskedInAnEdit(t *testing.T) {
 	}
 }
 
+// A number that an edit splits over two messages, whichever of them is edited.
+func TestNumbersAreMaskedAcrossAnEdit(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ first, second, edited, becomes string }{
+		"the second goes on with the first": {"моето ЕГН е 610105", "чакайте", "second", "7509"},
+		"the first begins the second":       {"чакайте", "7509", "first", "моето ЕГН е 610105"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := setup(t)
+			r := h.gets(Incoming{Kind: Text, Text: c.first, MessageID: "first"})
+			h.gets(Incoming{Kind: Text, Text: c.second, MessageID: "second"})
+			h.gets(Incoming{Kind: Edited, Text: c.becomes, Replaces: c.edited})
+			messages, err := h.conversations.Messages(h.ctx, r.Conversation, 0, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, m := range messages {
+				if m.From == Person {
+					said = append(said, m.Text)
+				}
+			}
+			if got := strings.Join(said, "; "); got != "моето ЕГН е [ЕГН скрито]; [ЕГН скрито]" {
+				t.Errorf("kept: %s", got)
+			}
+			h.works()
+			h.wants("warned once", bg("bot.notice_masked", "ЕГН"), bg("bot.empty"))
+		})
+	}
+}
+
 func TestEditIsAnsweredAnewOnlyBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
