@@ -127,7 +127,7 @@ func severalHosts(scheme, rest, port string) (*url.URL, url.Values, error) {
 		if _, number, err := net.SplitHostPort(host); err != nil {
 			hosts[i] = net.JoinHostPort(strings.Trim(host, "[]"), port)
 		} else if _, err := strconv.ParseUint(number, 10, 16); err != nil {
-			return nil, nil, fmt.Errorf("no port: %q", number)
+			return nil, nil, errNoAddress // what looks like a port may be the end of a password
 		}
 	}
 	u, err := url.Parse(scheme + "://" + rest[:start] + hosts[0] + rest[end:])
@@ -141,11 +141,14 @@ func severalHosts(scheme, rest, port string) (*url.URL, url.Values, error) {
 	return u, query, nil
 }
 
+// errNoAddress stands for what net/url says of an address: it repeats a part, which may be one of a password.
+var errNoAddress = errors.New("no address can be read in it; in a password %, /, ?, #, @ and : are written %25, %2F, %3F, %23, %40 and %3A")
+
 // faultOf leaves out the address, which may hold a password.
 func faultOf(err error) error {
 	var parsing *url.Error
 	if errors.As(err, &parsing) {
-		return parsing.Err
+		return errNoAddress
 	}
 	return err
 }
