@@ -178,6 +178,12 @@ func TestCookiesAreKeptFromScriptsAndOtherSites(t *testing.T) {
 			if got := s.tokenOf(r, name); got != "x" {
 				t.Errorf("%s: %q is read of %s", public, got, name)
 			}
+			// Over https a name that any host of the same domain can set counts for nothing: a session can't be planted.
+			bare := httptest.NewRequest(http.MethodGet, "/console/", nil)
+			bare.AddCookie(&http.Cookie{Name: name, Value: "x"})
+			if got := s.tokenOf(bare, name); (got == "") != secure {
+				t.Errorf("%s: %q is read of %s without its prefix", public, got, name)
+			}
 		}
 	}
 	var addresses int
