@@ -72,17 +72,3 @@ func TestIncoming(t *testing.T) {
 		})
 	}
 }
-
-// FuzzIncoming holds that nothing that decodes as an update brings the channel down.
-func FuzzIncoming(f *testing.F) {
-	f.Add([]byte(`{"update_id":1,"message":{"message_id":5,"chat":{"id":7,"type":"private"},"date":1,"text":"/","entities":[{"type":"bot_command","offset":0,"length":1}]}}`))
-	f.Add([]byte(`{"update_id":7,"callback_query":{"id":"c","data":"x"}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var u models.Update
-		if json.Unmarshal(data, &u) == nil {
-			if in, ok := incoming(u); ok && in.ContactKey == "" {
-				t.Errorf("an event of nobody: %+v", in)
-			}
-		}
-	})
-}
