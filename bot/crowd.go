@@ -33,11 +33,23 @@ func NewCrowd(what string, o CrowdOptions) *Crowd {
 	o.Waiting = or(o.Waiting, 16*o.AtOnce)
 	c := &Crowd{slots: make(chan struct{}, o.AtOnce), most: int64(o.Waiting), patience: or(o.Patience, 2*time.Second)}
 	labels := prometheus.Labels{"what": what}
-	c.turned = prometheus.NewCounter(prometheus.CounterOpts{Name: "orientir_turned_away_total", Help: "Requests that were turned away because too many were being served.", ConstLabels: labels})
+	c.turned = TurnedAway(what, o.Registerer)
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(c.turned,
+		o.Registerer.MustRegister(
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "orientir_served_at_once", Help: "Requests that are being served.", ConstLabels: labels}, func() float64 { return float64(len(c.slots)) }),
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "orientir_waiting_to_be_served", Help: "Requests that wait for their turn.", ConstLabels: labels}, func() float64 { return float64(c.waiting.Load()) }))
+	}
+	return c
+}
+
+// TurnedAway counts who was asked to come again (503) because too many were there: such an answer is no fault, and the alerts tell them apart by it.
+// what names the sort of requests; registerer may be nil.
+func TurnedAway(what string, registerer prometheus.Registerer) prometheus.Counter {
+	c := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "orientir_turned_away_total", Help: "Requests that were turned away because too many were being served.", ConstLabels: prometheus.Labels{"what": what},
+	})
+	if registerer != nil {
+		registerer.MustRegister(c)
 	}
 	return c
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"orientir/bot"
 	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
@@ -83,6 +85,7 @@ type site struct {
 	awaiting      chan struct{} // pages without scripts that wait for a reply
 	searching     *bot.Crowd
 	storing       *bot.Crowd
+	noStream      prometheus.Counter // who came when all streams were taken
 	opened        openCache
 	zone          *time.Location // in which people read times
 	Options
@@ -135,7 +138,7 @@ func New(engine *bot.Engine, conversations *bot.Conversations, answerer answerer
 	}
 	s := &site{engine: engine, conversations: conversations, answerer: answerer, store: store, redis: redis,
 		log: o.Log, assets: assets, pages: pages, zone: zone, looks: make(chan struct{}, looksAtOnce), awaiting: make(chan struct{}, repliesAwaited), Options: o,
-		searching: bot.NewCrowd("questions", o.Searches), storing: bot.NewCrowd("messages", o.Messages)}
+		searching: bot.NewCrowd("questions", o.Searches), storing: bot.NewCrowd("messages", o.Messages), noStream: bot.TurnedAway("streams", o.Messages.Registerer)}
 	s.sweep = sweep{conversations: conversations, every: o.StreamSweep, patience: lookTime, failed: func(err error) { o.Log.Error("look for the open streams", "error", err) }}
 	return s.handler()
 }

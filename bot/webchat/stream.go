@@ -48,6 +48,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	case tooManyHere:
 		return &fault{Status: http.StatusTooManyRequests, Key: "web.error_429", Retry: 10 * time.Second}
 	case tooManyInAll: // another replica may have room by then
+		s.noStream.Inc()
 		return &fault{Status: http.StatusServiceUnavailable, Key: "crowd.busy", Retry: 10 * time.Second}
 	}
 	defer leave()

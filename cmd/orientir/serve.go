@@ -336,7 +336,10 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	if s.telegram != nil {
 		deps.Telegram, deps.Groups, deps.NewsTrial = s.telegram, s.group, s.telegram.ShowNews
 	}
-	desk, err := console.New(deps, console.Options{Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies})
+	desk, err := console.New(deps, console.Options{
+		Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies,
+		Desks: bot.CrowdOptions{Registerer: registry}, Pages: bot.CrowdOptions{Registerer: registry}, Doors: bot.CrowdOptions{Registerer: registry},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -88,12 +88,16 @@ type Options struct {
 	PublicURL      string         // «https://orientir.bg»; links and the cookie's Secure follow it; default: the request's host
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default: nobody's
 	Heartbeat      time.Duration  // how often an idle stream says that it lives; default 20 s
+
+	// What is served at a time: the queue and the chats; all other pages; those before the sign-in.
+	Desks, Pages, Doors bot.CrowdOptions
 }
 
 // site answers the requests of /console/.
 type site struct {
 	Deps
 	Options
+	crowds    crowds
 	secure    bool // the cookie is for https only
 	zone      *time.Location
 	templates map[string]*template.Template
@@ -106,7 +110,7 @@ type site struct {
 
 // New gives the handler of /console/. It fails only where the program itself is broken.
 func New(d Deps, o Options) (http.Handler, error) {
-	s := &site{Deps: d, Options: o, secure: strings.HasPrefix(o.PublicURL, "https://"), importing: make(chan struct{}, 1), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	s := &site{Deps: d, Options: o, crowds: newCrowds(o), secure: strings.HasPrefix(o.PublicURL, "https://"), importing: make(chan struct{}, 1), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

@@ -51,6 +51,7 @@ func visitOf(r *http.Request) visit {
 
 // guarded finds out who asks, refuses those who may not, and turns errors into pages.
 func (s *site) guarded(route route) http.Handler {
+	crowd := s.crowds.of(route)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
@@ -63,35 +64,41 @@ func (s *site) guarded(route route) http.Handler {
 		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, mostBytes(r))
-		v, err := s.recognise(r)
-		if err != nil {
-			s.fail(w, r, err)
+		wrong := parsed(r)
+		s.among(crowd, w, r, func() { s.serve(route, w, r, wrong) })
+	})
+}
+
+// serve answers a request whose form was read; wrong is what was wrong with that.
+func (s *site) serve(route route, w http.ResponseWriter, r *http.Request, wrong error) {
+	v, err := s.recognise(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	if !route.who.public {
+		if v.account.ID == 0 {
+			s.askToSignIn(w, r)
 			return
 		}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
-		if !route.who.public {
-			if v.account.ID == 0 {
-				s.askToSignIn(w, r)
-				return
-			}
-			if !route.who.allows(v.account.Roles...) {
-				s.fail(w, r, errForbidden)
-				return
-			}
-			// Without a key nobody could set it up, and nobody would get in to take the rule back.
-			if v.account.SecondStepWanted && !v.account.SecondStep && s.Staff.SecondStepWorks() && !setsUp(r) {
-				s.askToSetUp(w, r)
-				return
-			}
+		if !route.who.allows(v.account.Roles...) {
+			s.fail(w, r, errForbidden)
+			return
 		}
-		err = parsed(r)
-		if err == nil {
-			err = route.handle(w, r)
+		// Without a key nobody could set it up, and nobody would get in to take the rule back.
+		if v.account.SecondStepWanted && !v.account.SecondStep && s.Staff.SecondStepWorks() && !setsUp(r) {
+			s.askToSetUp(w, r)
+			return
 		}
-		if err != nil {
-			s.fail(w, r, err)
-		}
-	})
+	}
+	err = wrong
+	if err == nil {
+		err = route.handle(w, r)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+	}
 }
 
 // parsed reads a form before anybody looks into it: of one that is too big, or that is none, no part must pass for the whole.
@@ -100,6 +107,9 @@ func parsed(r *http.Request) error {
 		return nil
 	}
 	err := r.ParseForm() // leaves files alone: who takes them reads them
+	if err != nil {
+		r.Form, r.PostForm = url.Values{}, url.Values{}
+	}
 	var tooBig *http.MaxBytesError
 	if err != nil && !errors.As(err, &tooBig) {
 		return fmt.Errorf("%w: %w", errMalformed, err)
@@ -108,10 +118,7 @@ func parsed(r *http.Request) error {
 }
 
 func (s *site) recognise(r *http.Request) (visit, error) {
-	v := visit{language: "bg"}
-	if c, err := s.cookie(r, languageName); err == nil && c.Value == "en" {
-		v.language = "en"
-	}
+	v := visit{language: s.language(r)}
 	c, err := s.cookie(r, cookieName)
 	if err != nil {
 		return v, nil
@@ -122,6 +129,14 @@ func (s *site) recognise(r *http.Request) (visit, error) {
 	}
 	v.session, v.account, v.token = session, account, staff.Token(c.Value)
 	return v, nil
+}
+
+// language is the one that this browser reads.
+func (s *site) language(r *http.Request) string {
+	if c, err := s.cookie(r, languageName); err == nil && c.Value == "en" {
+		return "en"
+	}
+	return "bg"
 }
 
 // mostBytes is how many bytes a form may have.
@@ -176,6 +191,13 @@ func (s *site) askToSetUp(w http.ResponseWriter, r *http.Request) {
 // notText are the codes with which the database refuses what is no text: bytes that are not UTF-8, NUL, NUL in JSON. No browser sends such a form by itself.
 var notText = []string{"22021", "22P05"}
 
+// faultPage tells of a fault.
+type faultPage struct {
+	frame
+	Words string
+	Again string // the address to try again; "": there is none
+}
+
 // fail shows an error as a page. What is not expected is logged, and shown without its words.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil { // the browser is gone, or the program is stopping
@@ -204,10 +226,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		s.Log.ErrorContext(r.Context(), "staff page failed", "path", r.URL.Path, "account", visitOf(r).account.ID, "error", err)
 	}
-	page := struct {
-		frame
-		Words string
-	}{s.frame(w, r, key+"_title"), i18n.T(visitOf(r).language, "console."+key)}
+	page := faultPage{frame: s.frame(w, r, key+"_title"), Words: i18n.T(visitOf(r).language, "console."+key)}
 	if err := s.render(w, status, "fault", page); err != nil {
 		s.Log.Error("error page failed", "path", r.URL.Path, "error", err)
 	}

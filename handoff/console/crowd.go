@@ -1,0 +1,87 @@
+package console
+
+import (
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"orientir/bot"
+	"orientir/bot/i18n"
+)
+
+// crowds bound what is done at a time for those who work here. Each has places of its own: whoever knocks at the door, and long lists and figures,
+// take none from the desk, where people wait for an answer.
+type crowds struct {
+	desk  *bot.Crowd // the queue and the chats
+	pages *bot.Crowd // everything else
+	doors *bot.Crowd // before anybody has signed in
+}
+
+const (
+	staffPatience = 5 * time.Second // who works here rather waits than is turned away
+	busyPause     = "5"             // seconds after which who was turned away may try again
+)
+
+func newCrowds(o Options) crowds {
+	for _, c := range []*bot.CrowdOptions{&o.Desks, &o.Pages} {
+		if c.Patience == 0 {
+			c.Patience = staffPatience
+		}
+	}
+	if o.Pages.AtOnce == 0 { // such a page may take a core for a while
+		o.Pages.AtOnce = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	return crowds{desk: bot.NewCrowd("desk", o.Desks), pages: bot.NewCrowd("staff", o.Pages), doors: bot.NewCrowd("sign-in", o.Doors)}
+}
+
+// of gives the crowd that a route's requests belong to; nil: they need no turn. Streams have a life of their own.
+func (c crowds) of(r route) *bot.Crowd {
+	_, path, _ := strings.Cut(r.pattern, " ")
+	switch {
+	case strings.HasSuffix(path, "/stream"), strings.HasPrefix(path, "/console/static/"):
+		return nil
+	case r.who.public:
+		return c.doors
+	case strings.HasSuffix(path, "/suggestion"): // a search, which the librarian can do without
+		return c.pages
+	case strings.HasPrefix(path, "/console/queue"), strings.HasPrefix(path, "/console/chats/"):
+		return c.desk
+	}
+	return c.pages
+}
+
+// among serves a request when it is its turn. What is sent is read before: who sends it drop by drop must not keep others from theirs.
+func (s *site) among(crowd *bot.Crowd, w http.ResponseWriter, r *http.Request, serve func()) {
+	if crowd == nil {
+		serve()
+		return
+	}
+	leave, ok := crowd.Enter(r.Context())
+	if !ok {
+		s.turnAway(w, r)
+		return
+	}
+	defer leave()
+	serve()
+}
+
+// turnAway asks to come again. Nothing was done, and a browser that goes back has what was typed.
+func (s *site) turnAway(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Retry-After", busyPause)
+	if asksAsScript(r) || r.Context().Err() != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	page := faultPage{frame: frame{Language: s.language(r), Back: "/console/", site: s}} // what was to be said once is said by the page that comes
+	page.Title, page.Words = page.T("busy_title"), i18n.T(page.Language, "console.busy")
+	if r.Method == http.MethodGet {
+		page.Back = r.URL.RequestURI()
+		page.Again = page.Back
+	} else {
+		page.Words = page.T("busy_typed")
+	}
+	if err := s.render(w, http.StatusServiceUnavailable, "fault", page); err != nil {
+		s.Log.Error("error page failed", "path", r.URL.Path, "error", err)
+	}
+}
