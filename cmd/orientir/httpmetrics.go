@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -8,6 +10,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// statusGone counts who went away before the answer: it is told to nobody, and is no fault of ours. nginx calls it so too.
+const statusGone = 499
 
 // httpMetrics counts requests by the pattern of the route that took them, never by their address.
 type httpMetrics struct {
@@ -51,6 +56,9 @@ func (m *httpMetrics) count(next http.Handler) http.Handler {
 				c.noteStatus(http.StatusInternalServerError)
 			}
 			c.noteStatus(http.StatusOK)
+			if c.status == http.StatusServiceUnavailable && errors.Is(r.Context().Err(), context.Canceled) {
+				c.status = statusGone
+			}
 			route := routeOf(r)
 			m.requests.WithLabelValues(route, methodLabel(r.Method), strconv.Itoa(c.status)).Inc()
 			if c.stream != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,5 +114,36 @@ func TestRunbookCommandsExist(t *testing.T) {
 		if !strings.Contains(string(list), `"GET /console/`+r[1]+`"`) {
 			t.Errorf("the runbook names /console/%s, which is no page", r[1])
 		}
+	}
+}
+
+// TestRunbookNamesEachJob: who reads that «work list» stands still finds there what that means for people.
+func TestRunbookNamesEachJob(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../deploy/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, floor := range []string{"bot", "deploy", "handoff", "knowledge", "retrieval"} {
+		err := filepath.WalkDir(filepath.Join("../..", floor), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, job := range regexp.MustCompile(`\b(?:Lead|LeadEvery|Round)\(ctx, (?:[\w.]+, )?"([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+				found++
+				if !strings.Contains(string(page), "`"+job[1]+"`") {
+					t.Errorf("the runbook doesn't say what the job %q is for (%s)", job[1], path)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 15 {
+		t.Errorf("only %d jobs were found", found)
 	}
 }

@@ -107,10 +107,55 @@ func unknown(query string, names map[string]bool) (list []string) {
 	return list
 }
 
+// labelSets are the values of each metric's labels, as deploy/metrics.md has them. Sets that the page only names («(routes)») have none.
+func labelSets(t *testing.T) map[string]map[string][]string {
+	t.Helper()
+	page, err := os.ReadFile("../metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets := map[string]map[string][]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([a-z]+) \\|([^|]*)\\|").FindAllStringSubmatch(string(page), -1) {
+		labels := map[string][]string{}
+		for _, l := range regexp.MustCompile("`([a-z]+)`: ([^;]+)").FindAllStringSubmatch(row[3], -1) {
+			labels[l[1]] = nil
+			if !strings.HasPrefix(l[2], "(") {
+				labels[l[1]] = strings.Split(strings.TrimSpace(l[2]), ", ")
+			}
+		}
+		for _, series := range []string{"", "_bucket", "_sum", "_count"} {
+			sets[row[1]+series] = labels
+		}
+	}
+	return sets
+}
+
+// blind are the conditions of a query that can't be met, or exclude nothing: a label that the metric hasn't, or a value that it never has.
+func blind(query string, sets map[string]map[string][]string) (list []string) {
+	for _, selector := range regexp.MustCompile(`([a-z_]+)\{([^}]*)\}`).FindAllStringSubmatch(query, -1) {
+		labels, ours := sets[selector[1]]
+		if !ours {
+			continue
+		}
+		for _, c := range regexp.MustCompile(`([a-z]+)(=~|!~|!=|=)"([^"]*)"`).FindAllStringSubmatch(selector[2], -1) {
+			values, known := labels[c[1]]
+			if known = known || c[1] == "job" || c[1] == "instance"; !known {
+				list = append(list, selector[1]+" by "+c[1])
+			}
+			for value := range strings.SplitSeq(c[3], "|") {
+				if values != nil && !slices.Contains(values, value) {
+					list = append(list, selector[1]+" "+c[0]+" for "+value)
+				}
+			}
+		}
+	}
+	return list
+}
+
 // TestEachAlertSaysWhatItNeeds: how grave, in words, where the runbook speaks of it, and only of metrics that there are.
 func TestEachAlertSaysWhatItNeeds(t *testing.T) {
 	t.Parallel()
-	names := metricNames(t)
+	names, sets := metricNames(t), labelSets(t)
 	seen := map[string]bool{}
 	for _, r := range rules(t) {
 		if seen[r.Alert] {
@@ -125,6 +170,9 @@ func TestEachAlertSaysWhatItNeeds(t *testing.T) {
 		}
 		if strange := unknown(r.Expr, names); len(strange) > 0 {
 			t.Errorf("%s asks for %v, which deploy/metrics.md doesn't have", r.Alert, strange)
+		}
+		for _, c := range blind(r.Expr, sets) {
+			t.Errorf("%s looks for what never is: %s", r.Alert, c)
 		}
 	}
 }
@@ -196,7 +244,7 @@ func TestDashboard(t *testing.T) {
 	if d.UID == "" || d.Title == "" || d.SchemaVersion < 36 || len(d.Templating.List) == 0 || d.Templating.List[0].Type != "datasource" {
 		t.Errorf("the dashboard is %q %q of schema %d with the variables %v", d.UID, d.Title, d.SchemaVersion, d.Templating.List)
 	}
-	names := metricNames(t)
+	names, sets := metricNames(t), labelSets(t)
 	ids := map[int]bool{}
 	taken := map[[2]int]string{} // cells of the grid
 	var rows []string
@@ -233,6 +281,9 @@ func TestDashboard(t *testing.T) {
 			}
 			if strange := unknown(plain, names); len(strange) > 0 {
 				t.Errorf("panel %q asks for %v, which deploy/metrics.md doesn't have", p.Title, strange)
+			}
+			for _, c := range blind(plain, sets) {
+				t.Errorf("panel %q looks for what never is: %s", p.Title, c)
 			}
 			fmt.Fprintf(&queries, "      - {record: 'panel:%d:%s', expr: %q}\n", p.ID, q.RefID, plain)
 		}
