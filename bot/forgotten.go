@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// forgottenKept is for how long it is known that a contact was forgotten: longer than any backup should live.
-const forgottenKept = 400 * 24 * time.Hour
+// ForgottenKept is for how long it is known that a contact was forgotten: longer than any backup should live.
+const ForgottenKept = 400 * 24 * time.Hour
 
 // Forgotten says that a contact was forgotten. It names nobody.
 type Forgotten struct {

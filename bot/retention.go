@@ -46,7 +46,7 @@ func (e *Engine) Retention(conversations time.Duration, waits, uncounted string)
 			Oldest: `SELECT min(t.starts_at) FROM training_signups s JOIN trainings t ON t.number = s.training`},
 		{Kind: "news_recipients", Table: "broadcast_recipients", Owner: "bot", Keep: listsKept, Effect: postgres.Deleted, Swept: "bot.Broadcaster",
 			Oldest: `SELECT min(ended_at) FROM broadcasts WHERE counts IS NULL`},
-		{Kind: "forgotten", Table: "forgotten", Owner: "bot", Keep: forgottenKept, Effect: postgres.Deleted,
+		{Kind: "forgotten", Table: "forgotten", Owner: "bot", Keep: ForgottenKept, Effect: postgres.Deleted,
 			Oldest: `SELECT min(forgotten_at) FROM forgotten`,
 			End:    `DELETE FROM forgotten WHERE contact IN (SELECT contact FROM forgotten WHERE forgotten_at < @before ORDER BY forgotten_at LIMIT @most)`},
 		{Kind: "code_tries", Table: "code_tries", Owner: "bot", Keep: CodeLife, Effect: postgres.Deleted, Swept: "bot.Engine",

@@ -70,9 +70,23 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rule, must := range map[string]string{"every user of the machine reads the secrets": "\nmkdir -m 700 secrets ", "a dump that failed looks like one": `>"$dump.part" && mv "$dump.part" "$dump"`} {
+	for rule, must := range map[string]string{
+		"every user of the machine reads the secrets": "\nmkdir -m 700 secrets ",
+		"who was forgotten comes back with a dump":    "orientir forgotten replay - <forgotten.tsv",
+	} {
 		if !strings.Contains(string(readme), must) {
 			t.Errorf("by the README %s", rule)
+		}
+	}
+	saves := project.Services["backup"]
+	for what, must := range map[string]string{"the list of the forgotten": "backup forgotten .", "a dump": "backup dump .", "old dumps": "backup prune . 30"} {
+		if !strings.Contains(strings.Join(saves.Command, " "), must) {
+			t.Errorf("nobody sees to %s by the clock", what)
+		}
+	}
+	for _, v := range saves.Volumes {
+		if _, err := os.Stat(v.Source); v.Type == "bind" && err != nil {
+			t.Errorf("the backup's program: %v", err)
 		}
 	}
 	if !project.Networks["back"].Internal {

@@ -13,6 +13,7 @@ import (
 	prometheus "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	apps "k8s.io/api/apps/v1"
 	autoscaling "k8s.io/api/autoscaling/v2"
+	batch "k8s.io/api/batch/v1"
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	policy "k8s.io/api/policy/v1"
@@ -42,6 +43,8 @@ type cluster struct {
 	services    []*core.Service
 	deployments []*apps.Deployment
 	sets        []*apps.StatefulSet
+	crons       []*batch.CronJob
+	claims      []*core.PersistentVolumeClaim
 	budgets     []*policy.PodDisruptionBudget
 	scalers     []*autoscaling.HorizontalPodAutoscaler
 	policies    []*networking.NetworkPolicy
@@ -67,6 +70,10 @@ func (c *cluster) add(kind string, text []byte) error {
 		return read(&c.deployments, text)
 	case "apps/v1/StatefulSet":
 		return read(&c.sets, text)
+	case "batch/v1/CronJob":
+		return read(&c.crons, text)
+	case "v1/PersistentVolumeClaim":
+		return read(&c.claims, text)
 	case "policy/v1/PodDisruptionBudget":
 		return read(&c.budgets, text)
 	case "autoscaling/v2/HorizontalPodAutoscaler":

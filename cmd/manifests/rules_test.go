@@ -53,6 +53,9 @@ func (c *cluster) pods(t *testing.T) (all []pods) {
 		n := int(*s.Spec.Replicas)
 		all = append(all, pods{s.Name, s.Spec.Template.Labels, s.Spec.Template.Spec, n, n})
 	}
+	for _, j := range c.crons {
+		all = append(all, pods{name: j.Name, labels: j.Spec.JobTemplate.Spec.Template.Labels, spec: j.Spec.JobTemplate.Spec.Template.Spec, least: 0, most: 1})
+	}
 	for _, d := range c.databases { // made by their operator, which gives them this label
 		all = append(all, pods{name: d.Name, labels: map[string]string{"cnpg.io/cluster": d.Name}, least: d.Spec.Instances, most: d.Spec.Instances})
 	}
@@ -90,6 +93,7 @@ func TestKubernetes(t *testing.T) {
 			checkNetwork(t, c, all)
 			checkDatabase(t, c, all)
 			checkDrain(t, c)
+			checkForgotten(t, c)
 		})
 	}
 }
@@ -132,6 +136,33 @@ func checkDrain(t *testing.T, c *cluster) {
 	}
 }
 
+// checkForgotten: a recovery brings back who was forgotten, so a list of them is written often, where the database's end doesn't reach it; and nobody who
+// comes to the program meets the one who writes it.
+func checkForgotten(t *testing.T, c *cluster) {
+	if len(c.crons) != 1 {
+		t.Fatalf("%d jobs go by the clock", len(c.crons))
+	}
+	j := c.crons[0]
+	pod := j.Spec.JobTemplate.Spec.Template
+	command := pod.Spec.Containers[0].Args
+	if len(command) != 3 || !slices.Equal(command[:2], []string{"forgotten", "keep"}) {
+		t.Fatalf("the job does %q", command)
+	}
+	if minute, rest, _ := strings.Cut(j.Spec.Schedule, " "); rest != "* * * *" || minute == "*" {
+		t.Errorf("the list is written at %q, not once an hour", j.Spec.Schedule)
+	}
+	if !slices.ContainsFunc(pod.Spec.Containers[0].VolumeMounts, func(m core.VolumeMount) bool {
+		return m.MountPath == filepath.Dir(command[2]) && slices.ContainsFunc(pod.Spec.Volumes, func(v core.Volume) bool { return v.Name == m.Name && v.PersistentVolumeClaim != nil })
+	}) {
+		t.Error("the list is on no disk that stays")
+	}
+	for _, s := range c.services {
+		if within(s.Spec.Selector, pod.Labels) {
+			t.Errorf("the service %s sends people to the job", s.Name)
+		}
+	}
+}
+
 func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 	if s := p.spec.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.RunAsUser == nil || *s.RunAsUser == 0 ||
 		s.SeccompProfile == nil || s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault {
@@ -149,6 +180,9 @@ func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 		if v.HostPath != nil {
 			t.Errorf("%s sees its node's files", p.name)
 		}
+		if claim := v.PersistentVolumeClaim; claim != nil && !slices.ContainsFunc(c.claims, func(x *core.PersistentVolumeClaim) bool { return x.Name == claim.ClaimName }) {
+			t.Errorf("%s: there is no disk %s", p.name, claim.ClaimName)
+		}
 		if v.ConfigMap != nil && !c.hasConfig(v.ConfigMap.Name) {
 			t.Errorf("%s: there is no ConfigMap %s", p.name, v.ConfigMap.Name)
 		}
@@ -159,6 +193,9 @@ func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 	for _, x := range p.spec.Containers {
 		where := p.name + "/" + x.Name
 		checkContainer(t, c, where, x, volumes, known)
+		if p.spec.RestartPolicy == core.RestartPolicyNever { // it ends by itself
+			continue
+		}
 		for what, probe := range map[string]*core.Probe{"startup": x.StartupProbe, "liveness": x.LivenessProbe, "readiness": x.ReadinessProbe} {
 			switch {
 			case probe == nil:

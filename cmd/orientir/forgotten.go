@@ -2,9 +2,14 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +26,8 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 		Short: "Изтрива отново хората, които възстановено резервно копие е върнало",
 		Long: `Който е поискал да бъде изтрит, стои още в резервните копия, докато изтече техният срок. Затова:
 
-  orientir forgotten export > forgotten.tsv    пазете го отделно от копията, след всяко копие или всеки ден
+  orientir forgotten keep forgotten.tsv        всеки час; пазете файла отделно от копията
+  orientir forgotten export                    същото на екрана, само каквото базата още помни
   orientir forgotten replay forgotten.tsv      след възстановяване, преди да пуснете сървъра за хората
 
 Във файла има номера и часове, никакви данни за хора. Повторно изпълнение не променя нищо.`,
@@ -36,6 +42,15 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 				return err
 			}
 			return writeForgotten(c.OutOrStdout(), list)
+		}),
+	}, &cobra.Command{
+		Use: "keep ФАЙЛ", Short: "Добавя изтритите към файл; каквото вече стои в него, остава, докато изтече срокът му", Args: takes(false, "файлът"),
+		RunE: withProgram(env, func(ctx context.Context, _ *cobra.Command, p *Program, args []string) error {
+			list, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
+			if err != nil {
+				return err
+			}
+			return keepForgotten(args[0], list, time.Now())
 		}),
 	}, &cobra.Command{
 		Use: "replay ФАЙЛ", Short: "Изтрива отново, каквото резервното копие е върнало; «-» чете от стандартния вход", Args: takes(false, "файлът"),
@@ -62,6 +77,37 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 		}),
 	})
 	return c
+}
+
+// keepForgotten adds a list to the one in a file, which is written whole or not at all. A database that was restored has lost what the file still has;
+// after bot.ForgottenKept the file lets it go too.
+func keepForgotten(file string, list []bot.Forgotten, now time.Time) error {
+	before, err := os.Open(file)
+	if err == nil {
+		var kept []bot.Forgotten
+		kept, err = readForgotten(before)
+		before.Close()
+		list = append(kept, list...)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	list = slices.DeleteFunc(list, func(f bot.Forgotten) bool { return now.Sub(f.ForgottenAt) > bot.ForgottenKept })
+	slices.SortStableFunc(list, func(a, b bot.Forgotten) int {
+		return cmp.Or(a.ForgottenAt.Compare(b.ForgottenAt), cmp.Compare(a.Contact, b.Contact), a.CreatedAt.Compare(b.CreatedAt))
+	})
+	list = slices.CompactFunc(list, func(a, b bot.Forgotten) bool {
+		return a.Contact == b.Contact && a.CreatedAt.Equal(b.CreatedAt) && a.ForgottenAt.Equal(b.ForgottenAt)
+	})
+	part, err := os.OpenFile(file+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(writeForgotten(part, list), part.Sync(), part.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(file+".part", file)
 }
 
 const forgottenHeader = "contact\tcreated_at\tforgotten_at"
