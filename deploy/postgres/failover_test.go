@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,12 +12,14 @@ import (
 	"orientir/deploy/postgres/postgrestest"
 )
 
-// Two real servers, one following the other: what a standby is good for while all is well, and after it has taken over.
+// Two real servers, one following the other, that are spoken to with TLS: what a standby is good for while all is well, and after it has taken over.
 func TestPrimaryAndStandby(t *testing.T) {
 	t.Parallel()
 	primary := postgrestest.StartServer(t)
+	roots := primary.Encrypt()
 	standby := primary.Standby()
-	both := postgrestest.Address("postgres", standby, primary) // the one that writes is not the first
+	secure := "sslmode=verify-full&sslrootcert=" + roots
+	both := strings.Replace(postgrestest.Address("postgres", standby, primary), "sslmode=disable", secure, 1) // the one that writes is not the first
 	pool := open(t, both)
 	if _, err := pool.Exec(t.Context(), `CREATE TABLE said (n bigint PRIMARY KEY)`); err != nil {
 		t.Fatal(err)
@@ -25,7 +28,21 @@ func TestPrimaryAndStandby(t *testing.T) {
 		t.Fatalf("the pool writes to %s", at)
 	}
 
-	searches, err := postgres.OpenStandby(t.Context(), pool, postgrestest.Address("postgres", standby), nil)
+	var encrypted bool
+	if err := pool.QueryRow(t.Context(), `SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()`).Scan(&encrypted); err != nil || !encrypted {
+		t.Errorf("encrypted: %v, %v", encrypted, err)
+	}
+	strange, _, _ := postgrestest.Authority(t)
+	for what, url := range map[string]string{
+		"another's certificate":     strings.Replace(both, roots, strange, 1),
+		"a certificate for another": strings.ReplaceAll(both, "127.0.0.1", "localhost"),
+	} {
+		if stranger, err := postgres.Open(t.Context(), url, postgres.Options{}); err == nil || !strings.Contains(err.Error(), "x509") {
+			t.Errorf("%s is taken: %v, %v", what, stranger, err)
+		}
+	}
+
+	searches, err := postgres.OpenStandby(t.Context(), pool, strings.Replace(postgrestest.Address("postgres", standby), "sslmode=disable", secure, 1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

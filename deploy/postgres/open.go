@@ -52,7 +52,9 @@ func Open(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = check(ctx, conn)
+	if err = refuseTransactionPooler(ctx, conn, config.ConnConfig); err == nil {
+		err = check(ctx, conn)
+	}
 	conn.Close(ctx)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	driver "github.com/redis/go-redis/v9"
 
+	"orientir/deploy/postgres/postgrestest"
 	"orientir/deploy/redis"
 )
 
@@ -51,24 +52,25 @@ func TestCluster(t *testing.T) {
 	whole(t, replicas, "")
 }
 
-// Three sentinels look after a master and its replica; the master is killed.
+// Three sentinels look after a master and its replica; the master is killed. The servers ask for a password, and the sentinels for another.
 func TestSentinels(t *testing.T) {
 	t.Parallel()
-	master, _, kill := startNode(t)
-	slavePort, slave, _ := startNode(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(master))
+	master, _, kill := startNode(t, "--requirepass", "of the servers", "--masterauth", "of the servers")
+	slavePort, slave, _ := startNode(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(master), "--requirepass", "of the servers", "--masterauth", "of the servers")
 	within(t, "the replica follows", func() bool {
 		info, err := slave.Info(t.Context(), "replication").Result()
 		return err == nil && slices.Contains(lines(info), "master_link_status:up")
 	})
-	address := "redis+sentinel://"
+	address := "redis+sentinel://:of%20the%20servers@"
 	var sentinels []*driver.Client
 	for i := range 3 {
 		config := filepath.Join(t.TempDir(), "sentinel.conf") // a sentinel writes what it learns into it
-		text := fmt.Sprintf("sentinel monitor main 127.0.0.1 %d 2\nsentinel down-after-milliseconds main 500\nsentinel failover-timeout main 3000\n", master)
+		text := fmt.Sprintf("sentinel monitor main 127.0.0.1 %d 2\nsentinel down-after-milliseconds main 500\nsentinel failover-timeout main 3000\n"+
+			"sentinel auth-pass main \"of the servers\"\nsentinel sentinel-pass \"of the sentinels\"\n", master)
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		port, client, _ := startNode(t, config, "--sentinel")
+		port, client, _ := startNode(t, config, "--sentinel", "--requirepass", "of the sentinels")
 		sentinels = append(sentinels, client)
 		if i > 0 {
 			address += ","
@@ -82,7 +84,13 @@ func TestSentinels(t *testing.T) {
 			return err == nil && err2 == nil && len(slaves) == 1 && len(known) > 2 && known[:4] == "OK 3"
 		})
 	}
-	replicas := [2]*redis.Client{open(t, address+"/main"), open(t, address+"/main/0")}
+	const asked = "?sentinel_password=of%20the%20sentinels"
+	for what, wrong := range map[string]string{"no password for the sentinels": address + "/main", "the servers' password for them": address + "/main?sentinel_password=of%20the%20servers"} {
+		if _, err := redis.Open(t.Context(), wrong, redis.Options{}); err == nil {
+			t.Errorf("%s is enough", what)
+		}
+	}
+	replicas := [2]*redis.Client{open(t, address+"/main"+asked), open(t, address+"/main/0"+asked)}
 	whole(t, replicas, "before")
 	kill()
 	within(t, "a replica becomes the master", func() bool {
@@ -90,6 +98,35 @@ func TestSentinels(t *testing.T) {
 		return err == nil && len(got) == 2 && got[1] == strconv.Itoa(slavePort)
 	})
 	whole(t, replicas, "after")
+}
+
+// TestTLS: a server with a certificate by an authority of one's own. Where its roots lie, SSL_CERT_DIR says, which a process reads once: so another
+// one does the speaking.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	if at := os.Getenv("ORIENTIR_TEST_TLS"); at != "" {
+		whole(t, [2]*redis.Client{open(t, at), open(t, at)}, "")
+		return
+	}
+	roots, certificate, key := postgrestest.Authority(t)
+	dir := t.TempDir()
+	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	secure := freePort(t)
+	startNode(t, "--tls-port", strconv.Itoa(secure), "--tls-cert-file", filepath.Join(dir, "server.crt"), "--tls-key-file", filepath.Join(dir, "server.key"),
+		"--tls-auth-clients", "no", "--tls-ca-cert-file", roots)
+	at := fmt.Sprintf("rediss://127.0.0.1:%d/3", secure)
+	if _, err := redis.Open(t.Context(), at, redis.Options{MayBeAway: true}); err == nil || !strings.Contains(err.Error(), "x509") {
+		t.Errorf("a certificate by nobody is taken: %v", err)
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTLS$", "-test.v")
+	child.Env = append(os.Environ(), "ORIENTIR_TEST_TLS="+at, "SSL_CERT_DIR="+filepath.Dir(roots))
+	if out, err := child.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestTLS") {
+		t.Errorf("with our own roots: %v\n%s", err, out)
+	}
 }
 
 // whole holds two processes on the same servers to everything that they share; round keeps keys of one round from the next.
@@ -178,6 +215,10 @@ func startNode(t *testing.T, args ...string) (port int, client *driver.Client, k
 	if !slices.Contains(args, "--sentinel") {
 		given = append(given, "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0")
 	}
+	password := ""
+	if i := slices.Index(args, "--requirepass"); i >= 0 {
+		password = args[i+1]
+	}
 	server := exec.Command("redis-server", append(given, args...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -187,7 +228,7 @@ func startNode(t *testing.T, args ...string) (port int, client *driver.Client, k
 		server.Wait()
 	}
 	t.Cleanup(kill)
-	client = driver.NewClient(&driver.Options{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), MaxRetries: -1})
+	client = driver.NewClient(&driver.Options{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), Password: password, MaxRetries: -1})
 	t.Cleanup(func() { client.Close() })
 	within(t, "redis-server answers", func() bool { return client.Ping(t.Context()).Err() == nil })
 	return port, client, kill
