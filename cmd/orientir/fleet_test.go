@@ -39,6 +39,7 @@ type fleet struct {
 	balancer         *balancer
 	updates          atomic.Int64 // of Telegram
 	binary           string
+	first            string // what it begins with: the binary, or an older one
 	env              []string
 }
 
@@ -69,20 +70,20 @@ func newFleet(t *testing.T) *fleet {
 		"ORIENTIR_PUBLIC_URL="+f.balancer.server.URL, "ORIENTIR_TRUSTED_PROXIES=127.0.0.1", "ORIENTIR_LINK_CHECKS=off", "ORIENTIR_RATE_LIMITS=off",
 		fmt.Sprint("ORIENTIR_DRAIN=", fleetDrain), "ORIENTIR_SECRET_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 		"TELEGRAM_BOT_TOKEN="+f.double.Token, "TELEGRAM_API_URL="+f.double.URL, "TELEGRAM_WEBHOOK_SECRET="+fleetSecret)
-	first := f.binary
+	f.first = f.binary
 	if old := os.Getenv("ORIENTIR_TEST_OLD"); old != "" {
-		first = old
+		f.first = old // the first of the newer ones migrates the database
 	}
 	var err error
 	if f.pool, err = postgres.Open(t.Context(), both, postgres.Options{MaxConns: 4}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.pool.Close)
-	f.know(first)
+	f.know(f.first)
 	for range fleetSize {
 		r := &replica{f: f, addr: freeAddr(t), dir: t.TempDir()}
 		f.replicas = append(f.replicas, r)
-		r.launch(first)
+		r.launch(f.first)
 		t.Cleanup(r.stop)
 	}
 	for _, r := range f.replicas {
@@ -111,11 +112,15 @@ func (f *fleet) know(binary string) {
 // command runs a command of a program on the fleet's servers.
 func (f *fleet) command(binary, stdin string, args ...string) {
 	f.t.Helper()
-	cmd := exec.Command(binary, args...)
-	cmd.Env, cmd.Stdin = append(f.env, "ORIENTIR_DATA_DIR="+f.t.TempDir()), strings.NewReader(stdin)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := f.run(binary, stdin, args...); err != nil {
 		f.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
+}
+
+func (f *fleet) run(binary, stdin string, args ...string) ([]byte, error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Env, cmd.Stdin = append(f.env, "ORIENTIR_DATA_DIR="+f.t.TempDir()), strings.NewReader(stdin)
+	return cmd.CombinedOutput()
 }
 
 // replica is one process of the program.
@@ -283,7 +288,7 @@ func (b *balancer) watch(t *testing.T, replicas []*replica) {
 func TestFleet(t *testing.T) {
 	f := newFleet(t)
 	for name, mail := range map[string]string{"Елена": "elena@example.bg", "Иван": "ivan@example.bg"} {
-		f.command(f.binary, "дълга парола за проба 7\n", "staff", "add", "--role", "librarian", "--password-stdin", "--name", name, mail)
+		f.command(f.first, "дълга парола за проба 7\n", "staff", "add", "--role", "librarian", "--password-stdin", "--name", name, mail)
 	}
 	elena, ivan := f.desk("elena@example.bg"), f.desk("ivan@example.bg")
 	l := f.load(4, 3)
@@ -296,18 +301,30 @@ func TestFleet(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for i, r := range f.replicas {
-		r.stop()
-		for _, other := range f.replicas {
-			if other != r && !other.ready() {
-				t.Error("a replica is not ready while another is replaced")
+	replace := func(how, binary string) {
+		for i, r := range f.replicas {
+			r.stop()
+			for _, other := range f.replicas {
+				if other != r && !other.ready() {
+					t.Error("a replica is not ready while another is replaced")
+				}
 			}
+			r.start(binary)
+			if page := elena.page("/console/queue"); strings.Contains(page, `name="password"`) {
+				t.Errorf("%s: the librarian has to sign in again after replica %d was replaced", how, i)
+			}
+			l.rounds(fmt.Sprint(how, ": replica ", i, " is replaced"), 1)
 		}
-		r.start(f.binary)
-		if page := elena.page("/console/queue"); strings.Contains(page, `name="password"`) {
-			t.Errorf("the librarian has to sign in again after replica %d was replaced", i)
+	}
+	replace("forth", f.binary)
+	if old := os.Getenv("ORIENTIR_TEST_OLD"); old != "" {
+		// The operator goes back, and forth again. A version that can't bear the newer database says so before it serves anybody.
+		if said, err := f.run(old, "", "migrate"); err != nil {
+			t.Logf("the older program doesn't go back: %v\n%s", err, said)
+		} else {
+			replace("back", old)
+			replace("forth again", f.binary)
 		}
-		l.rounds(fmt.Sprint("replica ", i, " is replaced"), 1)
 	}
 
 	killed := time.Now()
