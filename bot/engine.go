@@ -79,6 +79,7 @@ type Engine struct {
 	phrases       sync.WaitGroup
 	phraseSlots   chan struct{}
 	rhythm        rhythm
+	together      together
 }
 
 // NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;
@@ -111,6 +112,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 		o: o, log: o.Log, now: c.now, sofia: sofia, metrics: newMetrics(o.Registerer),
 		phraseSlots: make(chan struct{}, phrasesAtOnce), rhythm: usualRhythm,
 	}
+	e.together.store = e.keepTogether
 	for _, channel := range channels {
 		e.channels[channel.Name()] = channel
 	}

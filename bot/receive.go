@@ -15,6 +15,7 @@ import (
 
 	"orientir/bot/i18n"
 	"orientir/deploy/postgres"
+	"orientir/deploy/redis"
 	"orientir/deploy/watch"
 	"orientir/knowledge/privacy"
 )
@@ -48,10 +49,16 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
-		receipt, err = e.keep(ctx, conn, &a)
-		return err
-	})
+	stored := false
+	if a.sociable() {
+		receipt, stored, err = e.together.keep(ctx, &a, watch.Carry(ctx))
+	}
+	if err == nil && !stored {
+		err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
+			receipt, err = e.keep(ctx, conn, &a)
+			return err
+		})
+	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("receive an event of channel %s: %w", in.Channel, err)
 	}
@@ -127,6 +134,7 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 	var await string
 	open := &pgx.Batch{}
 	open.Queue("BEGIN")
+	open.Queue(onePlan)
 	open.Queue(`
 		WITH contact AS (
 			INSERT INTO contacts (channel, key, language, place, created_at, library, terminal_at)
@@ -142,10 +150,8 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 		QueryRow(func(row pgx.Row) error { return row.Scan(&r.Contact, &r.Conversation, &held, &await) })
 	done := false
 	defer func() {
-		if !done { // whatever state ctx is in; a connection that can't even do that is thrown away
-			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
-			_, _ = conn.Exec(ending, "ROLLBACK")
+		if !done {
+			rollBack(ctx, conn)
 		}
 	}()
 	if err := conn.SendBatch(ctx, open).Close(); err != nil {
@@ -168,30 +174,14 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 	if a, err = e.takeContact(ctx, conn, a, await, r.Conversation); err != nil {
 		return r, fmt.Errorf("keep a contact: %w", err)
 	}
-	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
-		a.kind, a.text = "too-long", cut(a.text, longest)
-	}
+	a.shorten(held)
 	if err := e.maskAcross(ctx, conn, &a, r.Conversation, now); err != nil {
 		return r, err
 	}
-	a.text = cut(a.text, longestHeld)
-	raise := a.Kind == Text || a.Kind == Command
-	wait := time.Duration(0)
-	if a.Kind == Text && !held {
-		wait = e.o.Debounce[a.Channel]
-	}
 	store := &pgx.Batch{}
-	store.Queue(`
-		WITH kept AS (
-			INSERT INTO messages (conversation, sender, kind, text, data, lat, lon, turn, event_id, external_id, held, created_at, trace)
-			SELECT id, 'person', $2, $3, $4, $5, $6, turn + $7::int, $8, NULLIF($9, ''), $10, $11, NULLIF($13, '') FROM conversations WHERE id = $1
-			ON CONFLICT (conversation, event_id) DO NOTHING
-			RETURNING id), raised AS (
-			UPDATE conversations SET turn = turn + $7::int, due_at = $12 WHERE id = $1 AND EXISTS (SELECT FROM kept))
-		SELECT COALESCE((SELECT id FROM kept), (SELECT id FROM messages WHERE conversation = $1 AND event_id = $8)), NOT EXISTS (SELECT FROM kept)`,
-		r.Conversation, a.kind, a.wordsToKeep(), a.dataToKeep(), a.degrees(a.Lat, held), a.degrees(a.Lon, held),
-		rise(raise), a.EventID, a.ownID(), held, now, now.Add(wait), watch.Carry(ctx)).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&r.Message, &r.Duplicate) })
+	var rows messageRows
+	rows.add(a, r.Conversation, held, e.dueAt(a, held, now), watch.Carry(ctx))
+	rows.queue(store, now, func(kept Receipt) { r.Message, r.Duplicate = kept.Message, kept.Duplicate })
 	warned := len(a.hidden) > 0
 	if !warned {
 		store.Queue("COMMIT")
@@ -209,6 +199,28 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 		}
 	}
 	return r, commit()
+}
+
+// shorten cuts a text that nobody reads to its end.
+func (a *arrival) shorten(held bool) {
+	if !held && utf8.RuneCountInString(a.text) > longest && a.kind == string(Text) {
+		a.kind, a.text = "too-long", cut(a.text, longest)
+	}
+}
+
+// dueAt is when a worker should look at an arrival: at once, or when the person has had time to write more.
+func (e *Engine) dueAt(a arrival, held bool, now time.Time) time.Time {
+	if a.Kind == Text && !held {
+		return now.Add(e.o.Debounce[a.Channel])
+	}
+	return now
+}
+
+// rollBack ends a transaction that came to nothing, whatever state ctx is in; a connection that can't even do that is thrown away.
+func rollBack(ctx context.Context, conn *pgxpool.Conn) {
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_, _ = conn.Exec(ending, "ROLLBACK")
 }
 
 // keepEdit puts the new words into a message that has not been answered yet; an answer under way is thrown away.
@@ -256,12 +268,12 @@ func (e *Engine) warnMasked(ctx context.Context, tx postgres.DB, a arrival, held
 	return e.conversations.warnMasked(ctx, tx, conversation, a.hidden, held && e.o.Callbacks != nil)
 }
 
-// wordsToKeep is the text of the row; of a location the name of its settlement.
+// wordsToKeep is the text of the row, as long as the database takes it; of a location the name of its settlement.
 func (a arrival) wordsToKeep() string {
 	if a.kind == string(Location) && a.settlement != "" {
 		return i18n.T("bg", "bot.shared_place", a.settlement)
 	}
-	return a.text
+	return cut(a.text, longestHeld)
 }
 
 func (a arrival) dataToKeep() string {
@@ -304,13 +316,8 @@ func (e *Engine) allowed(ctx context.Context, in Incoming) bool {
 	if e.o.Limits.Off || in.Kind == Command && in.Command == "forget" {
 		return true
 	}
-	key := "contact:" + in.Channel + ":" + in.ContactKey
-	minute, _ := e.conversations.redis.Allow(ctx, key+":minute", e.o.Limits.PerMinute, time.Minute)
-	if !minute {
-		return false
-	}
-	hour, _ := e.conversations.redis.Allow(ctx, key+":hour", e.o.Limits.PerHour, time.Hour)
-	return hour
+	return e.conversations.redis.AllowAll(ctx, "contact:"+in.Channel+":"+in.ContactKey,
+		redis.Turns{Limit: e.o.Limits.PerMinute, Per: time.Minute}, redis.Turns{Limit: e.o.Limits.PerHour, Per: time.Hour})
 }
 
 // slowDown asks a contact once a minute to wait. The event itself is not stored.

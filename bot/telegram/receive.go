@@ -73,9 +73,9 @@ func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
 	}
 }
 
-// How many updates are stored at once, and how many more wait for that. Telegram keeps up to a hundred calls under way.
+// How many updates are taken at once, and how many more wait for that. Telegram keeps up to a hundred calls under way, and they are stored together.
 const (
-	storedAtOnce  = 32
+	storedAtOnce  = 100
 	waitToStore   = 256
 	storePatience = 5 * time.Second
 	laterAgain    = "2" // seconds after which Telegram may bring an update again

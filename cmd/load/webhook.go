@@ -151,8 +151,9 @@ func loadWebhook(ctx context.Context, o options, r *report, rate float64, during
 	}
 
 	h := newHook(n.url+"/telegram/webhook", webhookSecret, connections, people, asks)
-	warm := newHook(n.url+"/telegram/webhook", webhookSecret, connections, 100, []string{"/start"})
-	steadily(ctx, min(rate, 100), 2*time.Second, connections, func(ctx context.Context, i int) string { return warm.post(ctx, 100_000_000+i) })
+	warm := newHook(n.url+"/telegram/webhook", webhookSecret, connections, people, []string{"/start"})
+	fmt.Fprintln(os.Stderr, "load: everybody writes once …")
+	first := steadily(ctx, min(rate, 300), time.Duration(float64(people)/min(rate, 300)*float64(time.Second)), connections, func(ctx context.Context, i int) string { return warm.post(ctx, 100_000_000+i) })
 	h.client = warm.client
 	defer h.client.CloseIdleConnections()
 	a, err := n.sample(ctx, false)
@@ -184,6 +185,7 @@ func loadWebhook(ctx context.Context, o options, r *report, rate float64, during
 		return err
 	}
 	t.Notes = append(t.Notes,
+		fmt.Sprintf("Before, %s people wrote for the first time, %s a second; p99 %s ms.", thousands(int64(first.done())), figure(first.rate()), figure(first.ms(99))),
 		fmt.Sprintf("Latency from the moment that an update was due. %d updates of this load are in the database, %d of those acknowledged are not.", stored, missing),
 		fmt.Sprintf("At its end %s conversations waited for their answer and %s answers for Telegram, which takes some 25 a second; %d were sent meanwhile. Turned away by the program: %.0f. The processor time has the answers in it.",
 			thousands(int64(waits)), thousands(int64(pending)), n.double.Calls("sendMessage")-answersBefore, b.turnedAway-a.turnedAway))

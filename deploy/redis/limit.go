@@ -32,6 +32,48 @@ func (c *Client) Allow(ctx context.Context, key string, limit int, per time.Dura
 	return retryAfter == 0, retryAfter
 }
 
+// Turns are as many as there may be in any stretch of Per, as in Allow.
+type Turns struct {
+	Limit int
+	Per   time.Duration
+}
+
+// AllowAll takes one turn of key from each of several buckets, or none from any where one of them is empty, in one exchange.
+// While Redis is away each process counts for itself.
+func (c *Client) AllowAll(ctx context.Context, key string, all ...Turns) bool {
+	keys, numbers := make([]string, len(all)), make([]any, 0, 2*len(all))
+	for i, turns := range all {
+		if turns.Limit < 1 {
+			return false
+		}
+		keys[i] = "{" + c.bucket(key) + "}:" + turns.Per.String() // in braces: what a cluster keeps on one node
+		numbers = append(numbers, turns.Per.Microseconds(), (turns.Per / time.Duration(turns.Limit)).Microseconds())
+	}
+	var taken bool
+	if c.try(ctx, func(ctx context.Context) (err error) {
+		taken, err = takeTurns.Run(ctx, c.rdb, keys, numbers...).Bool()
+		return err
+	}) {
+		return taken
+	}
+	for _, take := range []bool{false, true} {
+		for i, turns := range all {
+			var wait time.Duration
+			c.limits.update(keys[i], func(now, full time.Time) time.Time {
+				next, w := turn(now, full, turns.Limit, turns.Per)
+				if wait = w; take {
+					return next
+				}
+				return full
+			})
+			if wait > 0 && !take {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // bucket is where the turns of key stand. Keys name networks and chats; Redis sees their hash alone.
 func (c *Client) bucket(key string) string {
 	sum := sha256.Sum256([]byte(key))
@@ -91,4 +133,22 @@ if ahead > per then
 end
 redis.call('SET', KEYS[1], string.format('%.0f', full + cost), 'PX', math.max(1, math.ceil(ahead / 1000)))
 return 0
+`)
+
+// takeTurns is takeTurn for several buckets at once.
+var takeTurns = redis.NewScript(`
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local next_ = {}
+for i, key in ipairs(KEYS) do
+  local per, cost = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  next_[i] = math.max(tonumber(redis.call('GET', key) or 0), now) + cost
+  if next_[i] - now > per then
+    return 0
+  end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('SET', key, string.format('%.0f', next_[i]), 'PX', math.max(1, math.ceil((next_[i] - now) / 1000)))
+end
+return 1
 `)

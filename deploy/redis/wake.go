@@ -36,16 +36,45 @@ func (c *Client) Subscribe(ctx context.Context, topics ...string) <-chan string 
 // are shared between the databases of one Redis. A cluster passes it on between its nodes.
 func (c *Client) channel() string { return fmt.Sprintf("%swake:%d", c.prefix, c.db) }
 
-// send carries this process's wake-ups to the other replicas.
+// together is how many wake-ups go to the other replicas in one exchange at most.
+const together = 256
+
+// send carries this process's wake-ups to the other replicas. What gathers while some are on their way goes together afterwards, each once:
+// under load many say the same.
 func (c *Client) send(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case message := <-c.out:
-			c.try(ctx, func(ctx context.Context) error { return c.rdb.Publish(ctx, c.channel(), message).Err() })
+			messages := c.gather(message)
+			c.try(ctx, func(ctx context.Context) error {
+				_, err := c.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+					for _, message := range messages {
+						pipe.Publish(ctx, c.channel(), message)
+					}
+					return nil
+				})
+				return err
+			})
 		}
 	}
+}
+
+// gather takes what else waits to be sent, without what is said already.
+func (c *Client) gather(first string) []string {
+	messages, said := []string{first}, map[string]bool{first: true}
+	for len(messages) < together {
+		select {
+		case message := <-c.out:
+			if !said[message] {
+				messages, said[message] = append(messages, message), true
+			}
+		default:
+			return messages
+		}
+	}
+	return messages
 }
 
 // receive hands out what other replicas send. The library reconnects by itself and announces each new subscription:
