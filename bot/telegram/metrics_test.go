@@ -29,7 +29,7 @@ func TestATelegramThatNeverAnswersIsUnreachable(t *testing.T) {
 		{"a poll without an end", "getUpdates", t.Context(), 0},
 		{"the program stops", "getMe", left, 0},
 	} {
-		client := countingClient(&http.Client{Timeout: 50 * time.Millisecond, Transport: &http.Transport{}}, m.calls)
+		client := countingClient(&http.Client{Timeout: 300 * time.Millisecond, Transport: &http.Transport{}}, m.calls)
 		r, err := http.NewRequestWithContext(c.ctx, http.MethodPost, "http://"+listener.Addr().String()+"/bot1:secret/"+c.method, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
+	"html/template"
 	"net/http"
 	"strconv"
 	"time"
@@ -17,11 +17,24 @@ import (
 // queuePage is who waits, with whom others talk, and one's own conversations.
 type queuePage struct {
 	frame
-	Asked                 []handoff.Ticket // colleagues ask the account to take them over
-	Mine, Waiting, Others []handoff.Ticket
+	Asked                 []*openTicket // colleagues ask the account to take them over
+	Mine, Waiting, Others []*openTicket
 	Serves                []string      // what the account answers for, as people read it
 	Version               string        // of what is shown; a stream goes on from it
 	Faulty                []group.Group // groups of own libraries in which the bot can't work
+}
+
+// ticketCard is what a card shows: nothing of it depends on who looks, but the language.
+type ticketCard struct {
+	frame
+	Ticket handoff.Ticket
+}
+
+// Card draws a ticket by a part of the template.
+func (p queuePage) Card(part string, t *openTicket) (template.HTML, error) {
+	return t.card(part, p.Language, func() (string, error) {
+		return p.site.fragment("queue", part, ticketCard{frame: frame{Language: p.Language, site: p.site}, Ticket: t.Ticket})
+	})
 }
 
 func (s *site) queuePage(w http.ResponseWriter, r *http.Request) error {
@@ -53,12 +66,12 @@ func (s *site) queueOf(ctx context.Context, f frame, since time.Time) (queuePage
 	if err != nil {
 		return page, err
 	}
-	var tickets []handoff.Ticket
+	version := sha256.New()
 	for _, t := range all {
 		if !t.SeenBy(f.Account) {
 			continue
 		}
-		tickets = append(tickets, t)
+		version.Write(t.sum[:])
 		switch {
 		case t.AskedID == f.Account.ID:
 			page.Asked = append(page.Asked, t)
@@ -70,12 +83,7 @@ func (s *site) queueOf(ctx context.Context, f frame, since time.Time) (queuePage
 			page.Others = append(page.Others, t)
 		}
 	}
-	data, err := json.Marshal(tickets)
-	if err != nil {
-		return page, err
-	}
-	sum := sha256.Sum256(data)
-	page.Version = base64.RawURLEncoding.EncodeToString(sum[:9])
+	page.Version = base64.RawURLEncoding.EncodeToString(version.Sum(nil)[:9])
 	return page, nil
 }
 

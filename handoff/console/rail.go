@@ -3,16 +3,14 @@ package console
 import (
 	"context"
 	"time"
-
-	"orientir/handoff"
 )
 
 // rail is the strip over a chat: the queue and the account's other conversations, for somebody who serves several people at once.
 type rail struct {
 	frame
-	Waiting int              // who waits
-	Asked   []handoff.Ticket // what colleagues ask the account to take over
-	Mine    []handoff.Ticket
+	Waiting int           // who waits
+	Asked   []*openTicket // what colleagues ask the account to take over
+	Mine    []*openTicket
 	Here    int64 // the ticket of the page
 }
 
