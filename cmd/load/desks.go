@@ -230,12 +230,12 @@ func loadDesks(ctx context.Context, o options, r *report, many int, rate float64
 	began := time.Now()
 	profiled := make(chan error, 1)
 	go func() { profiled <- n.profiles(ctx, min(during, 30*time.Second), "desks") }()
-	claimed := steadily(ctx, rate, during, 4*many, func(ctx context.Context, i int) string {
+	claimed := steadily(ctx, rate, during, 4*many, func(claiming context.Context, i int) string {
 		d, chat := desks[i%many], "/console/chats/"+strconv.FormatInt(tickets[i], 10)
 		heard.claims(tickets[i])
-		kind := step(ctx, nil, d, chat+"/claim", nil)
+		kind := step(claiming, nil, d, chat+"/claim", nil)
 		if kind == well {
-			go func() {
+			go func() { // which may end after the last claim
 				if step(ctx, &replies, d, chat+"/reply", url.Values{"text": {"Добър ден, тук съм. С какво да помогна?"}}) == well {
 					step(ctx, &closings, d, chat+"/close", url.Values{"outcome": {"answered"}, "effort": {"2"}, "guide": {"fine"}})
 				}
