@@ -290,10 +290,14 @@ func (c *Conversations) wakeOn(ctx context.Context, channel string, conversation
 	c.Wake(ctx, conversation)
 }
 
+// SeenTopic wakes who looks at conversations of all kinds where one changed without anything to deliver. Delivery doesn't hear it: there are many,
+// and among them a wake-up that is for delivery would be lost.
+const SeenTopic = "seen"
+
 // wakeSeen tells whoever looks at a conversation, but not delivery.
 func (c *Conversations) wakeSeen(ctx context.Context, conversation int64) {
 	c.redis.Publish(ctx, Topic(conversation), "")
-	c.redis.Publish(ctx, "deliver", nothingToSend)
+	c.redis.Publish(ctx, SeenTopic, "")
 }
 
 // Delivered notes that messages reached the person: a pulled channel calls it for what its stream wrote.
@@ -340,16 +344,19 @@ func (c *Conversations) WaitReply(ctx context.Context, conversation, after int64
 	defer sweep.Stop()
 	for {
 		var waiting bool
-		reading := context.WithoutCancel(ctx)
+		reading, read := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
 		err := c.pool.QueryRow(reading, `
 			SELECT EXISTS (SELECT 1 FROM messages WHERE conversation = $1 AND sender = 'person' AND handled_at IS NULL)`,
 			conversation).Scan(&waiting)
 		if err != nil {
+			read()
 			return nil, fmt.Errorf("wait for a reply in conversation %d: %w", conversation, err)
 		}
 		if !waiting || ctx.Err() != nil {
+			defer read()
 			return c.outgoing(reading, conversation, after)
 		}
+		read()
 		select {
 		case <-ctx.Done():
 		case <-wake:

@@ -14,16 +14,21 @@ import (
 )
 
 const (
-	sending  = 30 * time.Second // how long a sender may be at one message before another may send it again
-	patience = 20 * time.Second // of one call to a channel; well below sending
-	lastCall = 5 * time.Second  // that a call under way gets to end when the program stops
-	maxTries = 20               // with pauses of up to five minutes: over an hour of a broken channel
+	// sending is how long a sender may be at one message before another may send it again, where nobody can see whether the sender lives. Where they
+	// can it is longer, because then it isn't for those who die (see Inherit): what was sent while the database was away is noted once it is back.
+	sending     = 30 * time.Second
+	sendingSeen = 2 * time.Minute
+	patience    = 20 * time.Second // from taking a message on, for the call to a channel; well below sending
+	noteTry     = 5 * time.Second  // of one try to note what became of it
+	lastCall    = 5 * time.Second  // that a call under way gets to end when the program stops
+	maxTries    = 20               // with pauses of up to five minutes: over an hour of a broken channel
 )
 
 // deliverAll sends what waits in the transcripts, several conversations at once, until ctx ends.
 //
-// The oldest waiting row of a conversation goes first and the next one waits for it, so order holds. A row that a sender took
-// is out of reach for half a minute; a crash between sending and noting so may therefore repeat one message, never lose one.
+// The oldest waiting row of a conversation goes first and the next one waits for it, so order holds. A row that a sender took is out of others' reach
+// for as long as the sender lives and has time (sendingSeen), or for half a minute; a crash between sending and noting so may therefore repeat one
+// message, never lose one.
 func (e *Engine) deliverAll(ctx context.Context) error {
 	wake := e.conversations.redis.Subscribe(ctx, "deliver")
 	slots := make(chan struct{}, e.o.Senders)
@@ -39,14 +44,21 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 				e.log.Error("delete forgotten contacts", "err", err)
 			}
 		}
+		e.findSends(ctx)
 		taken, err := e.takePending(ctx, e.o.Senders-len(slots))
 		if err != nil && ctx.Err() == nil {
+			e.sends.lost()
 			e.log.Error("take messages to deliver", "err", err)
 		}
 		for _, m := range taken {
 			slots <- struct{}{}
+			e.sends.take(m.ID)
 			sends.Go(func() {
-				if err := e.deliver(ctx, m); err != nil && ctx.Err() == nil {
+				sent, err := e.deliver(ctx, m)
+				if !sent || err == nil { // else it stays in hand: only its time may give it to somebody who sends it again
+					e.sends.let(m.ID, err != nil)
+				}
+				if err != nil && ctx.Err() == nil {
 					e.log.Error("note a delivery", "message", m.ID, "err", err)
 				}
 				<-slots
@@ -73,24 +85,15 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// nothingToSend is the payload of a wake-up about a conversation in which nothing waits for delivery.
-const nothingToSend = "none"
-
 // awaitPending waits until there may be something to send.
 func (e *Engine) awaitPending(ctx context.Context, wake <-chan string, freed <-chan struct{}) {
 	pause := time.NewTimer(e.untilPending(ctx))
 	defer pause.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-		case what := <-wake:
-			if what == nothingToSend {
-				continue
-			}
-		case <-freed:
-		case <-pause.C:
-		}
-		return
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	case <-freed:
+	case <-pause.C:
 	}
 }
 
@@ -100,19 +103,26 @@ type pending struct {
 	Tries int        `db:"tries"`
 	Asked *time.Time `db:"asked_at"`
 	Trace string     `db:"trace"`
+	Until time.Time  `db:"deliver_after"` // nobody else may take it before, but from a dead process
+	taken time.Time  // by the real clock, or a little earlier
+	mine  time.Duration
 }
 
 // takePending takes at most n rows of pushed channels, each the oldest waiting one of its conversation.
 func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
-	now := e.now()
+	now, began := e.now(), time.Now()
+	self, mine := e.o.Presence.Self(), sending
+	if self != 0 {
+		mine = sendingSeen
+	}
 	channels := e.pauses.open(e.channels, now)
 	if n <= 0 || len(channels) == 0 {
 		return nil, nil
 	}
 	rows, err := e.conversations.pool.Query(ctx, `
-		UPDATE messages SET deliver_after = $2, tries = tries + 1
+		UPDATE messages SET deliver_after = $2, tries = tries + 1, taker = NULLIF($5::integer, 0), taken_until = $2
 		WHERE id IN (
 			SELECT m.id
 			FROM messages m JOIN conversations c ON c.id = m.conversation JOIN contacts k ON k.id = c.contact
@@ -126,13 +136,16 @@ func (e *Engine) takePending(ctx context.Context, n int) ([]pending, error) {
 			ORDER BY m.id
 			LIMIT $4
 			FOR UPDATE OF m SKIP LOCKED)
-		RETURNING `+messageColumns+`, tries, asked_at, COALESCE(trace, '') AS trace`, now, now.Add(sending), channels, n)
+		RETURNING `+messageColumns+`, tries, asked_at, COALESCE(trace, '') AS trace, deliver_after`, now, now.Add(mine), channels, n, self)
 	if err != nil {
 		return nil, fmt.Errorf("take messages to deliver: %w", err)
 	}
 	taken, err := pgx.CollectRows(rows, pgx.RowToStructByName[pending])
 	if err != nil {
 		return nil, fmt.Errorf("take messages to deliver: %w", err)
+	}
+	for i := range taken {
+		taken[i].taken, taken[i].mine = began, mine
 	}
 	return taken, nil
 }
@@ -152,32 +165,32 @@ func (e *Engine) untilPending(ctx context.Context) time.Duration {
 	return min(max(next.Sub(now), 10*time.Millisecond), e.o.Sweep)
 }
 
-// deliver sends one row and notes what became of it.
-func (e *Engine) deliver(ctx context.Context, m pending) error {
+// deliver sends one row and notes what became of it. sent says that the channel took it, also where that could not be noted.
+func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) {
 	reading, read := context.WithTimeout(ctx, lookPatience)
 	c, ok, err := e.conversations.Conversation(reading, m.Conversation)
 	read()
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
 	ctx, span := e.deliverSpan(ctx, m)
 	defer span.End()
 	channel := e.channels[c.Channel]
-	began := time.Now()
 	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	limited, cancel := context.WithDeadline(context.WithoutCancel(ctx), m.taken.Add(patience))
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
 	id, err := channel.Send(limited, c, m.Message)
 	stopping()
 	cancel()
-	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTry)
 	defer done()
 	var wait *RetryAfter
 	var refused *Refused
 	result := "sent"
 	switch {
 	case err == nil:
-		err = e.noteSent(ctx, c, m.ID, id, began.Add(sending-5*time.Second))
+		sent = true
+		err = e.noteSent(ctx, c, m.ID, id, m.taken.Add(m.mine-2*noteTry))
 		e.conversations.replied(c.Channel, m.Asked)
 		e.metrics.delivery.WithLabelValues(c.Channel).Observe(max(0, e.now().Sub(m.At).Seconds()))
 	case errors.As(err, &wait):
@@ -186,7 +199,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 		if wait.All {
 			e.pauses.pause(c.Channel, e.now().Add(wait.D))
 		}
-		err = e.conversations.later(noting, m.ID, e.now().Add(wait.D), m.Tries-1)
+		err = e.conversations.later(noting, m, e.now().Add(wait.D), m.Tries-1)
 	case errors.As(err, &refused):
 		result = "failed"
 		if refused.Blocked {
@@ -195,7 +208,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 		e.log.WarnContext(ctx, "message refused", "message", m.ID, "channel", c.Channel, "reason", refused.Reason, "blocked", refused.Blocked)
 		err = e.conversations.failed(noting, c, m.ID, refused)
 	case ctx.Err() != nil:
-		return e.conversations.later(noting, m.ID, e.now(), m.Tries-1)
+		return false, e.conversations.later(noting, m, e.now(), m.Tries-1)
 	case m.Tries >= maxTries:
 		result = "failed"
 		e.log.WarnContext(ctx, "message given up", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
@@ -204,15 +217,15 @@ func (e *Engine) deliver(ctx context.Context, m pending) error {
 		result = "error"
 		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute)
 		e.log.WarnContext(ctx, "message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
-		err = e.conversations.later(noting, m.ID, e.now().Add(pause), m.Tries)
+		err = e.conversations.later(noting, m, e.now().Add(pause), m.Tries)
 	}
 	span.SetAttributes(attribute.String("channel", c.Channel), attribute.String("result", result))
 	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()
-	return err
+	return sent, err
 }
 
 // noteSent notes that the channel took a message. While the database is away it insists, for as long as nobody else may take the row: what was sent and
-// not noted comes twice. Once the program stops it tries once more.
+// not noted comes twice. A try that begins at until has ended before that. Once the program stops it tries once more.
 func (e *Engine) noteSent(ctx context.Context, c Conversation, message int64, externalID string, until time.Time) error {
 	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.sent(ctx, c, message, externalID) })
 }
@@ -221,7 +234,7 @@ func (e *Engine) noteSent(ctx context.Context, c Conversation, message int64, ex
 // state ctx is in.
 func insist(ctx context.Context, until time.Time, act func(context.Context) error) error {
 	for {
-		trying, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		trying, done := context.WithTimeout(context.WithoutCancel(ctx), noteTry)
 		err := act(trying)
 		done()
 		if err == nil || ctx.Err() != nil || time.Now().After(until) {
@@ -237,7 +250,7 @@ func insist(ctx context.Context, until time.Time, act func(context.Context) erro
 // sent notes that the channel took a message.
 func (c *Conversations) sent(ctx context.Context, conversation Conversation, message int64, externalID string) error {
 	_, err := c.pool.Exec(ctx, `
-		UPDATE messages SET delivered_at = $2, external_id = NULLIF($3, ''), deliver_after = NULL
+		UPDATE messages SET delivered_at = $2, external_id = NULLIF($3, ''), deliver_after = NULL, taker = NULL, taken_until = NULL
 		WHERE id = $1`, message, c.now(), externalID)
 	if err != nil {
 		return fmt.Errorf("note that message %d was sent: %w", message, err)
@@ -246,11 +259,13 @@ func (c *Conversations) sent(ctx context.Context, conversation Conversation, mes
 	return c.sayGoodbye(ctx, []int64{conversation.Contact})
 }
 
-// later puts a message off.
-func (c *Conversations) later(ctx context.Context, message int64, at time.Time, tries int) error {
-	_, err := c.pool.Exec(ctx, `UPDATE messages SET deliver_after = $2, tries = $3 WHERE id = $1`, message, at, max(tries, 0))
+// later puts a message off, while nobody else has taken it.
+func (c *Conversations) later(ctx context.Context, m pending, at time.Time, tries int) error {
+	_, err := c.pool.Exec(ctx, `
+		UPDATE messages SET deliver_after = $2, tries = $3, taker = NULL, taken_until = NULL
+		WHERE id = $1 AND deliver_after = $4`, m.ID, at, max(tries, 0), m.Until)
 	if err != nil {
-		return fmt.Errorf("put message %d off: %w", message, err)
+		return fmt.Errorf("put message %d off: %w", m.ID, err)
 	}
 	return nil
 }
@@ -264,7 +279,7 @@ func (c *Conversations) failed(ctx context.Context, conversation Conversation, m
 			}
 		}
 		_, err := tx.Exec(ctx, `
-			UPDATE messages SET failed_at = $2, failure = left($3, 200), deliver_after = NULL
+			UPDATE messages SET failed_at = $2, failure = left($3, 200), deliver_after = NULL, taker = NULL, taken_until = NULL
 			WHERE (id = $1 OR $4 AND conversation = $5) AND sender <> 'person' AND delivered_at IS NULL AND failed_at IS NULL`,
 			message, c.now(), why.Reason, why.Blocked, conversation.ID)
 		return err

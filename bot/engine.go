@@ -38,6 +38,8 @@ type EngineOptions struct {
 	Tries      int                      // how often answering is tried before the bot says that it can't; default 3
 	Debounce   map[string]time.Duration // per channel, how long to wait for the next part of a story; default 800 ms on Telegram
 	Limits     Limits
+	// Presence shows that this process lives, so that what a dead one was at passes on (see Inherit); nil: it waits until leases run out.
+	Presence *postgres.Presence
 	// Phrase may put an answer in words after its card is on the screen, and says false where the card stands alone;
 	// retrieval.Answerer.Phrase is the one. Default: the card stands alone.
 	Phrase func(ctx context.Context, q retrieval.Question, a retrieval.Answer) (string, bool)
@@ -80,6 +82,7 @@ type Engine struct {
 	phraseSlots   chan struct{}
 	rhythm        rhythm
 	together      together
+	steps, sends  hands // conversations leased, messages taken
 }
 
 // NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,7 @@ func (h *house) works() {
 		if !ok {
 			return
 		}
-		if err := h.answerOne(h.ctx, l); err != nil && !errors.Is(err, errBroken) && !errors.Is(err, retrieval.ErrNotReady) {
+		if _, err := h.answerOne(h.ctx, l); err != nil && !errors.Is(err, errBroken) && !errors.Is(err, retrieval.ErrNotReady) {
 			h.t.Fatal(err)
 		}
 	}
@@ -123,7 +124,7 @@ func (h *house) sends() bool {
 		h.t.Fatal(err)
 	}
 	for _, m := range taken {
-		if err := h.deliver(h.ctx, m); err != nil {
+		if _, err := h.deliver(h.ctx, m); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -206,7 +207,8 @@ type guides struct {
 	last   retrieval.Question
 	during func() // while it thinks, once
 	broken bool
-	early  bool // the index is not ready
+	fault  error // what it says while broken; nil: errBroken
+	early  bool  // the index is not ready
 }
 
 var _ answerer = (*retrieval.Answerer)(nil)
@@ -214,14 +216,14 @@ var _ answerer = (*retrieval.Answerer)(nil)
 func (g *guides) Answer(_ context.Context, q retrieval.Question) (retrieval.Answer, error) {
 	g.mu.Lock()
 	g.asked, g.last = append(g.asked, q.Text), q
-	during, broken, early := g.during, g.broken, g.early
+	during, broken, fault, early := g.during, g.broken, g.fault, g.early
 	g.during = nil
 	g.mu.Unlock()
 	if during != nil {
 		during()
 	}
 	if broken {
-		return retrieval.Answer{}, errBroken
+		return retrieval.Answer{}, cmp.Or(fault, errBroken)
 	}
 	if early {
 		return retrieval.Answer{}, retrieval.ErrNotReady

@@ -23,7 +23,7 @@ func (c *Conversations) Forget(ctx context.Context, tx postgres.DB, contact int6
 		`DELETE FROM conversation_codes WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`DELETE FROM messages WHERE conversation IN (SELECT id FROM conversations WHERE contact = $1)`,
 		`UPDATE conversations SET holder = NULL, answered_turn = turn, state = '{}', due_at = NULL,
-			leased_until = NULL, lease = lease + 1, tries = 0
+			leased_until = NULL, leaser = NULL, lease = lease + 1, tries = 0, breaks = 0
 		WHERE contact = $1`,
 	} {
 		if _, err := tx.Exec(ctx, sql, contact); err != nil {

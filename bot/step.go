@@ -273,7 +273,7 @@ func (e *Engine) save(ctx context.Context, l lease, w waiting, taken []row, chan
 			return fmt.Errorf("lock the contact: %w", err)
 		}
 		tag, err := tx.Exec(ctx, `
-			UPDATE conversations SET leased_until = NULL, tries = 0, updated_at = $5
+			UPDATE conversations SET leased_until = NULL, leaser = NULL, tries = 0, breaks = 0, updated_at = $5
 			WHERE id = $1 AND lease = $2 AND turn = $3 AND COALESCE(holder, '') = $4`, w.ID, l.number, w.Turn, w.Holder, now)
 		if err != nil {
 			return fmt.Errorf("take the turn: %w", err)

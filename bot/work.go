@@ -51,11 +51,15 @@ func (e *Engine) answerAll(ctx context.Context) error {
 			return ctx.Err()
 		case slots <- struct{}{}:
 		}
+		e.findSteps(ctx)
 		l, ok, err := e.lease(ctx)
 		if ok {
+			e.steps.take(l.conversation)
 			steps.Go(func() {
 				defer func() { <-slots }()
-				if err := e.answerOne(ctx, l); err != nil && ctx.Err() == nil {
+				given, err := e.answerOne(ctx, l)
+				e.steps.let(l.conversation, !given)
+				if err != nil && ctx.Err() == nil {
 					e.log.Error("answer", "conversation", l.conversation, "err", err)
 				}
 			})
@@ -63,6 +67,7 @@ func (e *Engine) answerAll(ctx context.Context) error {
 		}
 		<-slots
 		if err != nil && ctx.Err() == nil {
+			e.steps.lost()
 			e.log.Error("lease a conversation", "err", err)
 		}
 		rest := e.untilDue(ctx)
@@ -104,6 +109,7 @@ type lease struct {
 	conversation int64
 	number       int64
 	tries        int       // leases since the last step that was saved, this one too
+	breaks       int       // of them that the database broke off
 	at           time.Time // when it was taken, by the real clock
 }
 
@@ -113,14 +119,14 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 	defer cancel()
 	now := e.now()
 	err = e.conversations.pool.QueryRow(ctx, `
-		UPDATE conversations SET lease = lease + 1, leased_until = $2, tries = tries + 1
+		UPDATE conversations SET lease = lease + 1, leased_until = $2, tries = tries + 1, leaser = NULLIF($3::integer, 0)
 		WHERE id = (
 			SELECT id FROM conversations
 			WHERE due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
 			ORDER BY due_at
 			LIMIT 1
 			FOR UPDATE SKIP LOCKED)
-		RETURNING id, lease, tries`, now, now.Add(e.o.Lease)).Scan(&l.conversation, &l.number, &l.tries)
+		RETURNING id, lease, tries, breaks`, now, now.Add(e.o.Lease), e.o.Presence.Self()).Scan(&l.conversation, &l.number, &l.tries, &l.breaks)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return lease{}, false, nil
 	}
@@ -131,41 +137,47 @@ func (e *Engine) lease(ctx context.Context) (l lease, ok bool, err error) {
 	return l, true, nil
 }
 
+// breaksForgiven is how often the database may break off the steps of a conversation before it counts as tries. While the database is away nothing can be
+// leased, so that an outage of hours costs one or two; what breaks it off each time may be the message's own doing, which brings a server down or
+// runs out of its memory, and is not to be tried without an end. The pauses rise to a minute: those whom it only dragged along get through between.
+const breaksForgiven = 8
+
 // answerOne makes one step of a leased conversation and saves it. What goes wrong is tried again after a pause, by whoever
-// comes first; after the last try the person is told. A step that was overtaken is thrown away and made anew.
-func (e *Engine) answerOne(ctx context.Context, l lease) error {
+// comes first; after the last try the person is told. A step that was overtaken is thrown away and made anew. given says that the database knows that
+// the conversation is free.
+func (e *Engine) answerOne(ctx context.Context, l lease) (given bool, err error) {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
 	defer cancel()
 	w, asked, err := e.stepSafely(limited, l)
 	if err == nil {
 		e.phrase(ctx, w, asked)
-		return nil
+		return true, nil
 	}
-	pause, tries := time.Duration(0), l.tries
+	pause, tries, breaks := time.Duration(0), l.tries, l.breaks
 	switch {
 	case errors.Is(err, errMoved) || ctx.Err() != nil:
 		tries-- // nobody's fault
 	case errors.Is(err, errNotYet):
 		pause, tries = time.Second, tries-1
 		e.askPatience(ctx, l.conversation)
-	case limited.Err() == nil && postgres.Away(err): // nor this message's
-		pause, tries = time.Second/2, tries-1
+	case limited.Err() == nil && postgres.Away(err) && breaks < breaksForgiven: // nor this message's, it seems
+		pause, tries, breaks = min(time.Second/2<<breaks, time.Minute), tries-1, breaks+1
 	default:
 		pause = min(time.Second<<min(l.tries-1, 6), time.Minute)
 	}
 	// After a stop too, and once a database that was away is back: nobody then needs to wait for the lease to run out.
-	given := insist(ctx, began.Add(e.o.Lease), func(ctx context.Context) error {
+	fault := insist(ctx, began.Add(e.o.Lease), func(ctx context.Context) error {
 		_, err := e.conversations.pool.Exec(ctx, `
-			UPDATE conversations SET leased_until = NULL, tries = $3, due_at = GREATEST(due_at, $4)
-			WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause))
+			UPDATE conversations SET leased_until = NULL, leaser = NULL, tries = $3, due_at = GREATEST(due_at, $4), breaks = $5
+			WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause), breaks)
 		return err
 	})
 	e.conversations.redis.Publish(context.WithoutCancel(ctx), "work", "")
 	if errors.Is(err, errMoved) || errors.Is(err, errNotYet) {
 		err = nil
 	}
-	return errors.Join(err, given)
+	return fault == nil, errors.Join(err, fault)
 }
 
 // stepSafely makes an error of a panic: one strange message must not take down what serves everybody.

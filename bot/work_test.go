@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"errors"
+	"io"
 	"strconv"
 	"testing"
 	"time"
@@ -130,7 +132,7 @@ func TestCrashBetweenLeaseAndSaveIsPickedUp(t *testing.T) {
 	h.wants("after the lease ran out", "criminal-record")
 	// The first one was only slow: what it brings now is thrown away.
 	h.exec(`UPDATE messages SET handled_at = NULL WHERE sender = 'person'`)
-	if err := h.answerOne(h.ctx, dead); err != nil {
+	if _, err := h.answerOne(h.ctx, dead); err != nil {
 		t.Fatal(err)
 	}
 	h.wants("the slow one comes too late", "criminal-record")
@@ -155,6 +157,29 @@ func TestBrokenRetrievalEndsInHelpNotSilence(t *testing.T) {
 	h.wants("whole again", bg("bot.failed"), "criminal-record")
 }
 
+// An outage costs no try however long it lasts, for nothing can be leased meanwhile; a message that brings the database down each time has an end.
+func TestAMessageThatBringsTheDatabaseDownIsNotTriedForEver(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.guides.broken, h.guides.fault = true, errors.Join(errBroken, io.ErrUnexpectedEOF) // the server ended in the middle of its answer
+	h.says("трябва ми съдебно")
+	for range breaksForgiven {
+		h.works()
+		h.clock.pass(time.Hour)
+	}
+	h.wants("broken off, and forgiven")
+	h.guides.broken = false
+	h.works()
+	h.wants("the database is whole", "criminal-record")
+	h.guides.broken = true
+	h.says("съдебно")
+	for range breaksForgiven + 4 {
+		h.works()
+		h.clock.pass(time.Hour)
+	}
+	h.wants("it breaks each time", "criminal-record", bg("bot.failed"))
+}
+
 func TestPanicTakesDownOneStepOnly(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
@@ -164,7 +189,7 @@ func TestPanicTakesDownOneStepOnly(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	if err := h.answerOne(h.ctx, l); err == nil {
+	if _, err := h.answerOne(h.ctx, l); err == nil {
 		t.Error("nobody hears of it")
 	}
 	h.clock.pass(time.Minute)
@@ -214,7 +239,10 @@ func TestArrivalAndStepDoNotWaitForEachOther(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	stepped := make(chan error, 1)
-	go func() { stepped <- h.answerOne(h.ctx, l) }()
+	go func() {
+		_, err := h.answerOne(h.ctx, l)
+		stepped <- err
+	}()
 	h.eventually("waits for the arrival", func() bool {
 		return h.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
 	})

@@ -15,7 +15,7 @@ import (
 func (p *Program) measure(registry prometheus.Registerer, s *site) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	sample := watch.SampleOptions{Log: p.log}
-	registry.MustRegister(postgres.PoolMetrics(p.pool), postgres.DatabaseMetrics(p.pool, sample))
+	registry.MustRegister(postgres.PoolMetrics(p.pool), postgres.DatabaseMetrics(p.pool, sample, s.presence.Answered))
 	registry.MustRegister(p.redis.Metrics()...)
 	registry.MustRegister(p.answerer.Backlog(sample), s.engine.Backlog(sample))
 	if s.links != nil {

@@ -326,7 +326,7 @@ func TestWhatCantBeReadIsNotTold(t *testing.T) {
 	t.Parallel()
 	pool := postgrestest.New(t)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(postgres.DatabaseMetrics(pool, watch.SampleOptions{Every: time.Nanosecond}))
+	registry.MustRegister(postgres.DatabaseMetrics(pool, watch.SampleOptions{Every: time.Nanosecond}, nil))
 	if value(t, registry, "orientir_database_up") != 1 || value(t, registry, "orientir_database_schema_version") == 0 {
 		t.Fatal("a database that is there is told as away")
 	}

@@ -17,7 +17,7 @@ func (p *Program) routes(s *site, chat, desk http.Handler) []route {
 		{"/", chat},
 		{"/console/", desk},
 		{"GET /healthz", http.HandlerFunc(p.healthz)},
-		{"GET /readyz", p.readyz(s)},
+		{"GET /readyz", s.ready},
 	}
 	if s.telegram != nil {
 		list = append(list, route{"POST /telegram/webhook", s.telegram.Webhook(s.engine)})
@@ -27,21 +27,6 @@ func (p *Program) routes(s *site, chat, desk http.Handler) []route {
 
 // healthz says that the program lives.
 func (p *Program) healthz(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
-
-// readyz says whether questions are answered, and will be.
-func (p *Program) readyz(s *site) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if s.drain.draining() {
-			http.Error(w, "stopping", http.StatusServiceUnavailable)
-			return
-		}
-		if lacks := p.lacks(r.Context()); lacks != "" {
-			http.Error(w, lacks, http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	}
-}
 
 // fortified puts the strictest headers on every answer, before anybody writes one: nothing may be loaded, framed, kept or guessed at. Whoever
 // answers with a page loosens what the page needs. With https browsers are told to come by https alone for a year; what stands on other

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -113,6 +114,8 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 	}
 	p.measure(registry, site)
 	metrics := http.NewServeMux()
+	// Here too: whoever takes all connections of the site must not have the program taken for dead.
+	metrics.HandleFunc("GET /healthz", p.healthz)
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}))
 	if p.config.Profiles {
 		showProfiles(metrics)
@@ -126,6 +129,16 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 		stop()
 		return nil
 	})
+	// Present until everything has ended: nobody takes over what this process is just bringing to an end.
+	heirs := []postgres.Heir{site.engine.Inherit}
+	if site.group != nil {
+		heirs = append(heirs, site.group.Inherit)
+	}
+	present, leave := context.WithCancel(context.WithoutCancel(base))
+	var left sync.WaitGroup
+	left.Go(func() { site.presence.Run(present, heirs...) })
+	defer left.Wait()
+	defer leave()
 	// What one replica does for all passes on to another at the first sign of the end.
 	jobs, passOn := context.WithCancel(ctx)
 	defer context.AfterFunc(asked, passOn)()
@@ -182,7 +195,7 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 	group.Go(func() error {
 		manager := notifier{p.config.NotifySocket, p.config.Watchdog}
 		manager.run(ctx, p.log, func(ctx context.Context) error {
-			_, err := askHealth(ctx, listener.Addr().String(), "/healthz")
+			_, err := askHealth(ctx, metricsListener.Addr().String(), "/healthz")
 			return err
 		})
 		return nil
@@ -197,6 +210,8 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 // site is the upper floors, wired.
 type site struct {
 	drain         *drain
+	presence      *postgres.Presence
+	ready         *readiness
 	handler       http.Handler
 	staff         *staff.Store
 	conversations *bot.Conversations
@@ -214,7 +229,8 @@ type site struct {
 }
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
-	s := &site{drain: newDrain(p.config.Drain)}
+	s := &site{drain: newDrain(p.config.Drain), presence: postgres.NewPresence(p.pool, p.log)}
+	s.ready = &readiness{draining: s.drain.draining, lacks: p.lacks, answered: s.presence.Answered, others: p.redis}
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Tracer: p.tracer, Now: p.now()})
@@ -250,7 +266,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			return nil, err
 		}
 		s.telegram = t
-		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log, Now: p.now()})
+		s.group = group.New(inbox, s.desk, s.staff, t, group.Options{Log: p.log, Now: p.now(), Presence: s.presence})
 		channels, heralds = append(channels, t), append(heralds, t)
 	}
 	if s.news, err = bot.NewBroadcaster(conversations, p.store, heralds, bot.BroadcastOptions{Log: p.log, Registerer: registry}); err != nil {
@@ -290,7 +306,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 			return !until.IsZero(), err
 		},
 		Export:    []func(context.Context, postgres.DB, int64) ([]bot.Holding, error){exportAnswers, s.desk.Export, inbox.Export, s.worklist.Export, statistics.New(p.pool).Export},
-		Aftercare: s.desk, Editors: s.worklist,
+		Aftercare: s.desk, Editors: s.worklist, Presence: s.presence,
 	}
 	if vault != nil {
 		engineOptions.Callbacks = s.desk

@@ -13,3 +13,10 @@ func WithQuickLeads(ctx context.Context, pool *pgxpool.Pool) context.Context {
 		ask: 50 * time.Millisecond, giveUp: time.Second, idle: 3 * time.Second, grace: 500 * time.Millisecond,
 	}))
 }
+
+// NewQuickPresence is NewPresence with beats that a test can wait for.
+func NewQuickPresence(pool *pgxpool.Pool, grace time.Duration) *Presence {
+	p := NewPresence(pool, nil)
+	p.times = presenceTimes{ask: 50 * time.Millisecond, giveUp: 5 * time.Second, again: 20 * time.Millisecond, grace: grace, idle: time.Minute}
+	return p
+}

@@ -56,9 +56,13 @@ func (m *poolMetrics) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
+// answeredLately is how old an answer may be that shows that the database is there: a presence asks each second.
+const answeredLately = 5 * time.Second
+
 // DatabaseMetrics tells how the database is, as this process sees it. Asking costs two small statements. How far standbys lag is told only
-// where the role may know (a superuser, or a member of pg_monitor) and there are some.
-func DatabaseMetrics(pool *pgxpool.Pool, o watch.SampleOptions) prometheus.Collector {
+// where the role may know (a superuser, or a member of pg_monitor) and there are some. answered tells when the database last answered this process
+// past the pool: one all of whose connections are in use says nothing of the database; nil: nobody knows.
+func DatabaseMetrics(pool *pgxpool.Pool, o watch.SampleOptions, answered func() time.Time) prometheus.Collector {
 	return watch.Sampled(o, []watch.Gauge{
 		{Name: "orientir_database_up", Help: "1 where the database answered when it was last asked, else 0."},
 		{Name: "orientir_database_ping_seconds", Help: "How long the database took to answer when it was last asked, a wait for a connection included."},
@@ -72,7 +76,11 @@ func DatabaseMetrics(pool *pgxpool.Pool, o watch.SampleOptions) prometheus.Colle
 		began := time.Now()
 		var one int
 		if err := pool.QueryRow(ctx, `SELECT 1`).Scan(&one); err != nil {
-			set("orientir_database_up", 0)
+			if answered != nil && time.Since(answered()) < answeredLately {
+				set("orientir_database_up", 1)
+			} else {
+				set("orientir_database_up", 0)
+			}
 			return fmt.Errorf("ask whether the database answers: %w", err)
 		}
 		set("orientir_database_up", 1)

@@ -11,6 +11,7 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/telegram"
+	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
 	"orientir/handoff"
 	"orientir/handoff/staff"
@@ -27,13 +28,14 @@ type Desk struct {
 	log           *slog.Logger
 	now           func() time.Time
 	sofia         *time.Location
+	presence      *postgres.Presence
 }
 
 // New makes the desk that works the inbox off.
 func New(in *Inbox, tickets *handoff.Desk, accounts *staff.Store, t *telegram.Bot, o Options) *Desk {
 	o = o.filled()
 	d := &Desk{
-		db: in.db, tickets: tickets, staff: accounts, conversations: in.conversations, redis: in.redis, telegram: t, log: o.Log, now: o.Now,
+		db: in.db, tickets: tickets, staff: accounts, conversations: in.conversations, redis: in.redis, telegram: t, log: o.Log, now: o.Now, presence: o.Presence,
 	}
 	var err error
 	if d.sofia, err = time.LoadLocation("Europe/Sofia"); err != nil { // a machine without time zone data
@@ -58,7 +60,9 @@ const (
 func (d *Desk) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.loop(ctx, "group updates", sweepWork, d.workAll, wakeTopic) })
-	group.Go(func() error { return d.loop(ctx, "group topics", sweepPlan, d.plan, wakeTopic, "queue", "deliver") })
+	group.Go(func() error {
+		return d.loop(ctx, "group topics", sweepPlan, d.plan, wakeTopic, "queue", "deliver", bot.SeenTopic)
+	})
 	group.Go(func() error { return d.loop(ctx, "group messages", sweepSend, d.sendAll, sendTopic) })
 	group.Go(func() error { return d.loop(ctx, "groups", sweepOld, d.sweep) })
 	err := group.Wait()

@@ -12,6 +12,7 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/telegram"
+	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
 	"orientir/handoff/staff"
 )
@@ -23,6 +24,8 @@ const wakeTopic = "group"
 type Options struct {
 	Log *slog.Logger     // default: nothing is logged
 	Now func() time.Time // clock; default time.Now
+	// Presence shows that this process lives, so that what a dead one was at passes on (see Inherit); nil: it waits until leases run out.
+	Presence *postgres.Presence
 }
 
 func (o Options) filled() Options {

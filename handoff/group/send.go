@@ -142,8 +142,8 @@ func (d *Desk) takeCall(ctx context.Context, chat int64) (c call, ok bool, err e
 		if ok, err = d.pick(ctx, tx, &c); err != nil || !ok {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE telegram_groups SET sent = $2, leased_until = $3, not_before = NULL WHERE chat = $1`,
-			chat, append(recent, now), now.Add(sendLease))
+		_, err = tx.Exec(ctx, `UPDATE telegram_groups SET sent = $2, leased_until = $3, not_before = NULL, taker = NULLIF($4::integer, 0), taken_until = $3 WHERE chat = $1`,
+			chat, append(recent, now), now.Add(sendLease), d.presence.Self())
 		return err
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func (d *Desk) workAll(ctx context.Context) error {
 func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
 	now := d.now()
 	rows, err := d.db.Query(ctx, `
-		UPDATE group_updates SET leased_until = $2, tries = tries + 1, tried_at = coalesce(tried_at, $1)
+		UPDATE group_updates SET leased_until = $2, tries = tries + 1, tried_at = coalesce(tried_at, $1), taker = NULLIF($3::integer, 0), taken_until = $2
 		WHERE id = (
 			SELECT u.id FROM group_updates u
 			WHERE u.done_at IS NULL AND (u.leased_until IS NULL OR u.leased_until <= $1)
@@ -72,7 +72,7 @@ func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
 			LIMIT 1
 			FOR UPDATE SKIP LOCKED)
 		RETURNING id, chat, thread::int, kind, actor, language, title, message::int, text, hidden, data, callback, code_hash, rights, tried_at, tries`,
-		now, now.Add(workLease))
+		now, now.Add(workLease), d.presence.Self())
 	if err != nil {
 		return update{}, false, fmt.Errorf("take up an update of a group: %w", err)
 	}

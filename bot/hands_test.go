@@ -1,0 +1,141 @@
+package bot
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"orientir/deploy/postgres"
+)
+
+// present lets an engine's process be present until the returned function is called.
+func present(t *testing.T, e *Engine) (die func()) {
+	t.Helper()
+	e.o.Presence = postgres.NewPresence(e.conversations.pool, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		e.o.Presence.Run(ctx)
+		close(ended)
+	}()
+	for e.o.Presence.Self() == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	die = func() {
+		cancel()
+		<-ended
+	}
+	t.Cleanup(die)
+	return die
+}
+
+// What a process had in its hands when it died passes on at once, and what one that lives is at doesn't.
+func TestWhatADeadProcessWasAtPassesOn(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	die := present(t, h.Engine)
+	h.says("здравейте")
+	h.works()
+	h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", ContactKey: "8"})
+	mine, err := h.takePending(h.ctx, 10)
+	if err != nil || len(mine) != 1 {
+		t.Fatal(mine, err)
+	}
+	if _, ok, err := h.lease(h.ctx); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	free := func() (steps, sends int) {
+		if err := h.replica.Inherit(h.ctx, []int32{}); err != nil {
+			t.Fatal(err)
+		}
+		return h.count(`SELECT count(*) FROM conversations WHERE due_at IS NOT NULL AND leased_until IS NULL`),
+			h.count(`SELECT count(*) FROM messages WHERE sender <> 'person' AND taker IS NULL AND delivered_at IS NULL`)
+	}
+	if steps, sends := free(); steps+sends > 0 {
+		t.Fatalf("a living process lost %d steps and %d messages", steps, sends)
+	}
+	h.clock.pass(sending + time.Second) // it has longer than one that nobody sees
+	if stolen, err := h.replica.takePending(h.ctx, 10); err != nil || len(stolen) > 0 {
+		t.Fatalf("%d messages of a living process are taken: %v", len(stolen), err)
+	}
+	h.clock.pass(-sending)
+	self := h.o.Presence.Self()
+	die()
+	if err := h.replica.Inherit(h.ctx, []int32{self}); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count(`SELECT count(*) FROM messages WHERE taker IS NOT NULL`); n != 1 {
+		t.Error("who was present a moment ago is taken for dead")
+	}
+	if steps, sends := free(); steps != 1 || sends != 1 {
+		t.Errorf("%d steps and %d messages of a dead process are free", steps, sends)
+	}
+	if again, err := h.replica.takePending(h.ctx, 10); err != nil || len(again) != 1 || again[0].ID != mine[0].ID {
+		t.Errorf("taken over: %v, %v", again, err)
+	}
+	// It wasn't dead after all, only late: what it puts off now is another's.
+	if err := h.conversations.later(h.ctx, mine[0], h.clock.now(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if third, err := h.takePending(h.ctx, 10); err != nil || len(third) > 0 {
+		t.Errorf("taken while another sends it: %v, %v", third, err)
+	}
+}
+
+// A program that knows of no takers takes a row that a dead one had: the row is its own then.
+func TestWhatAnOlderProgramTookIsNotADeadOnes(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	die := present(t, h.Engine)
+	h.says("здравейте")
+	h.works()
+	if _, err := h.takePending(h.ctx, 10); err != nil {
+		t.Fatal(err)
+	}
+	die()
+	h.exec(`UPDATE messages SET deliver_after = $1, tries = tries + 1 WHERE sender <> 'person'`, h.clock.now().Add(sending))
+	if err := h.replica.Inherit(h.ctx, []int32{}); err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := h.replica.takePending(h.ctx, 10); err != nil || len(taken) > 0 {
+		t.Errorf("taken from a program that lives: %v, %v", taken, err)
+	}
+}
+
+// The database took the rows for this process, and the answer was lost: they are found again, and what is in its hands stays there.
+func TestALostAnswerToATakeIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	present(t, h.Engine)
+	for _, key := range []string{"7", "8"} {
+		h.gets(Incoming{Kind: Text, Text: "здравейте", ContactKey: key})
+	}
+	h.works()
+	for _, key := range []string{"7", "8"} {
+		h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", ContactKey: key})
+	}
+	messages, err := h.takePending(h.ctx, 10)
+	if err != nil || len(messages) != 2 {
+		t.Fatal(messages, err)
+	}
+	h.Engine.sends.take(messages[0].ID)
+	h.Engine.sends.lost()
+	first, _, _ := h.lease(h.ctx)
+	if _, ok, err := h.lease(h.ctx); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	h.Engine.steps.take(first.conversation)
+	h.Engine.steps.lost()
+	h.findSends(h.ctx)
+	h.findSteps(h.ctx)
+	if again, err := h.takePending(h.ctx, 10); err != nil || len(again) != 1 || again[0].ID != messages[1].ID {
+		t.Errorf("found again: %v, %v", again, err)
+	}
+	l, ok, err := h.lease(h.ctx)
+	if err != nil || !ok || l.conversation == first.conversation || l.tries != 1 {
+		t.Errorf("found again: %v %v, %v", l, ok, err)
+	}
+	if _, ok, _ := h.lease(h.ctx); ok {
+		t.Error("what is in its hands was given away")
+	}
+}
