@@ -43,8 +43,8 @@ type memoKey struct {
 }
 
 type sighted struct {
-	list     []chunkHit
-	revision int64
+	list []chunkHit
+	state
 }
 
 func newMemo() *memo {
@@ -126,14 +126,14 @@ func (a *Answerer) find(ctx context.Context, s *serving, m modelRow, text string
 	}
 	if !ok {
 		var err error
-		if seen.list, seen.revision, err = searchChunks(ctx, a.pool, m.ID, m.Dims, hitsEachWay+o.more, vector, words); err != nil {
+		if seen.list, seen.state, err = searchChunks(ctx, a.pool, m.ID, m.Dims, hitsEachWay+o.more, vector, words); err != nil {
 			return finding{}, err
 		}
 		if o.memo != nil {
 			o.memo.searches[key] = seen
 		}
 	}
-	return fold(o.changes[m.ID].applied(seen.list, vector, words), seen.revision), nil
+	return fold(o.changes[m.ID].applied(seen.list, vector, words), seen.state), nil
 }
 
 // applied is what a search would come upon after the change: a chunk inserted later stands after all others.

@@ -22,11 +22,11 @@ type Evidence struct {
 	Lexical    float64 `json:"lexical,omitempty"`    // 0 where only its vector found it
 }
 
-// finding is what one search brings: support for classes, strongest first, and the revision of the knowledge at that moment.
+// finding is what one search brings: support for classes, strongest first, and how far the knowledge had come at that moment.
 type finding struct {
 	supports []support
 	evidence []Evidence
-	revision int64
+	state
 }
 
 // standbyTime is how long a standby may take to search before the primary is asked.
@@ -47,7 +47,7 @@ func searchSQL(model, dims, most int) string {
 			GROUP BY s.chunk ORDER BY lexical DESC, s.chunk LIMIT %[3]d
 		)
 		SELECT source, key, part, slugs, similarity, lexical,
-			(SELECT value FROM knowledge_revision WHERE topic = 'content')
+			(SELECT value FROM knowledge_revision WHERE topic = 'content'), (SELECT cursor FROM models WHERE id = %[1]d)
 		FROM near FULL JOIN words USING (id) JOIN chunks USING (id)
 		ORDER BY id`,
 		model, cast, most, lengthOffset)
@@ -61,15 +61,33 @@ type chunkHit struct {
 
 // find searches the chunks of a model for a vector and words.
 func find(ctx context.Context, db postgres.DB, model, dims int, vector []float32, words []queryWord) (finding, error) {
-	list, revision, err := searchChunks(ctx, db, model, dims, hitsEachWay, vector, words)
+	list, at, err := searchChunks(ctx, db, model, dims, hitsEachWay, vector, words)
 	if err != nil {
 		return finding{}, err
 	}
-	return fold(list, revision), nil
+	return fold(list, at), nil
 }
 
-// findAside searches on the standby, where there is one that has the whole model and all the knowledge that this process knows of.
-// What it finds may lack what was published in the last postgres.Behind. Where it fails, the primary is there.
+// state is how far the knowledge and a model's chunks of it had come at a moment.
+type state struct {
+	revision int64 // of the knowledge
+	cursor   int64 // the revision that the chunks were brought up to
+}
+
+// stateOf asks for the state of a model.
+func stateOf(ctx context.Context, db postgres.DB, model int) (at state, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT (SELECT value FROM knowledge_revision WHERE topic = 'content'), (SELECT cursor FROM models WHERE id = $1)`, model).Scan(&at.revision, &at.cursor)
+	if err != nil {
+		return at, fmt.Errorf("ask how far model %d has come: %w", model, err)
+	}
+	return at, nil
+}
+
+// findAside searches on the standby, where there is one that has the whole model. What it finds counts where the standby has all that the
+// primary has at that moment of the knowledge and of its index: what was published is found, and what was withdrawn is not, as on the primary. That
+// is asked of the primary meanwhile, by its keys alone. Where the standby fails or lags, the primary is there; where the primary is away nothing can
+// have been published, and what this process knows of is the measure.
 func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector []float32, words []queryWord) (finding, bool) {
 	if a.options.Standby == nil {
 		return finding{}, false
@@ -80,6 +98,15 @@ func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector
 	}
 	limited, cancel := context.WithTimeout(ctx, standbyTime)
 	defer cancel()
+	type told struct {
+		state
+		err error
+	}
+	asked := make(chan told, 1)
+	go func() {
+		at, err := stateOf(limited, a.pool, m.ID)
+		asked <- told{at, err}
+	}()
 	f, err := find(limited, pool, m.ID, m.Dims, vector, words)
 	if err != nil {
 		if ctx.Err() == nil { // somebody who leaves says nothing of the standby
@@ -87,23 +114,27 @@ func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector
 		}
 		return finding{}, false
 	}
-	l := a.library.Load()
-	return f, l == nil || f.revision >= l.revision
+	there := <-asked
+	if there.err != nil {
+		l := a.library.Load()
+		return f, postgres.Away(there.err) && (l == nil || f.revision >= l.revision)
+	}
+	return f, f.revision >= there.revision && f.cursor >= there.cursor
 }
 
-// searchChunks gives what either way finds, most of each at most, the oldest chunk first, and the revision of the knowledge at that moment.
-func searchChunks(ctx context.Context, db postgres.DB, model, dims, most int, vector []float32, words []queryWord) (list []chunkHit, revision int64, err error) {
+// searchChunks gives what either way finds, most of each at most, the oldest chunk first, and the state at that moment.
+func searchChunks(ctx context.Context, db postgres.DB, model, dims, most int, vector []float32, words []queryWord) (list []chunkHit, at state, err error) {
 	stems, worths := make([]string, len(words)), make([]float64, len(words))
 	for i, w := range words {
 		stems[i], worths[i] = w.stem, w.weight
 	}
 	rows, err := db.Query(ctx, searchSQL(model, dims, most), pgvector.NewVector(vector), stems, worths)
 	if err != nil {
-		return nil, 0, fmt.Errorf("search model %d: %w", model, err)
+		return nil, state{}, fmt.Errorf("search model %d: %w", model, err)
 	}
 	var row hit
 	var similarity, lexical *float64
-	_, err = pgx.ForEachRow(rows, []any{&row.Source, &row.Key, &row.Part, &row.Classes, &similarity, &lexical, &revision}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&row.Source, &row.Key, &row.Part, &row.Classes, &similarity, &lexical, &at.revision, &at.cursor}, func() error {
 		f := chunkHit{hit: hit{Source: row.Source, Key: row.Key, Part: row.Part, Classes: classesOf(row)}}
 		if lexical != nil {
 			f.said, f.Lexical = true, *lexical
@@ -115,13 +146,13 @@ func searchChunks(ctx context.Context, db postgres.DB, model, dims, most int, ve
 		return nil
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("search model %d: %w", model, err)
+		return nil, state{}, fmt.Errorf("search model %d: %w", model, err)
 	}
-	return list, revision, nil
+	return list, at, nil
 }
 
 // fold makes a finding of what a search came upon, the oldest chunk first: the best hitsEachWay of each way count.
-func fold(list []chunkHit, revision int64) finding {
+func fold(list []chunkHit, at state) finding {
 	near := bestOf(list, func(f chunkHit) (float64, bool) { return f.Similarity, f.near })
 	said := bestOf(list, func(f chunkHit) (float64, bool) { return f.Lexical, f.said })
 	hits := func(order []int, near, said map[int]bool) []hit {
@@ -139,7 +170,7 @@ func fold(list []chunkHit, revision int64) finding {
 	}
 	isNear, isSaid := among(near), among(said)
 	nearest, wordy := hits(near, isNear, isSaid), hits(said, isNear, isSaid)
-	f := finding{supports: supports(nearest, wordy), revision: revision}
+	f := finding{supports: supports(nearest, wordy), state: at}
 	f.evidence = evidenceFor(f.supports, append(nearest, wordy...))
 	return f
 }
