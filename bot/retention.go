@@ -24,8 +24,13 @@ const AnswerAwaited = `EXISTS (SELECT FROM aftermaths w WHERE w.answer = a.id AN
 func (e *Engine) Retention(conversations time.Duration, waits, uncounted string) []postgres.Rule {
 	const day = 24 * time.Hour
 	idle := func(pulled bool) func(context.Context, time.Time, int) (int, error) {
-		return func(ctx context.Context, before time.Time, most int) (int, error) {
-			return e.forgetIdle(ctx, before, pulled, most)
+		last := int64(0) // where the batch before stopped: those who live are not read again for each
+		return func(ctx context.Context, before time.Time, most int) (ended int, err error) {
+			ended, last, err = e.forgetIdle(ctx, before, pulled, last, most)
+			if ended == 0 {
+				last = 0
+			}
+			return ended, err
 		}
 	}
 	oldest := func(which string) string {
@@ -54,14 +59,15 @@ func (e *Engine) Retention(conversations time.Duration, waits, uncounted string)
 	}
 }
 
-// forgetIdle forgets people whose conversation has been silent since before, as if each had asked for it, and says how many. Nobody is forgotten who
+// forgetIdle forgets people whose conversation has been silent since before, as if each had asked for it, beginning after the conversation from, and
+// says how many and where it stopped. Nobody is forgotten who
 // still waits: for a librarian, for news that they asked for, for a training, for an answer, or to be asked what became of one.
-func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, most int) (int, error) {
+func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, from int64, most int) (ended int, last int64, err error) {
 	const silent = `k.forgotten_at IS NULL AND k.terminal_at IS NULL AND k.left_at IS NULL
 		AND NOT EXISTS (SELECT FROM subscriptions s WHERE s.contact = k.id)
 		AND NOT EXISTS (SELECT FROM training_signups s WHERE s.contact = k.id)
 		AND NOT EXISTS (SELECT FROM aftermaths a WHERE a.contact = k.id AND a.ask_after IS NOT NULL AND a.asked_at IS NULL)`
-	ended, last := 0, int64(0)
+	last = from
 	for ended < most {
 		rows, err := e.conversations.pool.Query(ctx, `
 			SELECT `+conversationColumns+`
@@ -69,11 +75,11 @@ func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, 
 			WHERE c.id > $1 AND c.updated_at < $2 AND (k.channel = ANY ($3)) = $4 AND c.holder IS NULL AND `+silent+`
 			ORDER BY c.id LIMIT $5`, last, before, e.conversations.pulled, pulled, most)
 		if err != nil {
-			return ended, fmt.Errorf("find silent conversations: %w", err)
+			return ended, last, fmt.Errorf("find silent conversations: %w", err)
 		}
 		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Conversation])
 		if err != nil {
-			return ended, fmt.Errorf("find silent conversations: %w", err)
+			return ended, last, fmt.Errorf("find silent conversations: %w", err)
 		}
 		if len(found) == 0 {
 			break
@@ -83,7 +89,7 @@ func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, 
 			if e.o.Waits != nil {
 				waits, err := e.o.Waits(ctx, c.ID)
 				if err != nil {
-					return ended, err
+					return ended, last, err
 				}
 				if waits {
 					continue
@@ -92,12 +98,12 @@ func (e *Engine) forgetIdle(ctx context.Context, before time.Time, pulled bool, 
 			// Looked at again under the lock: they may have written meanwhile.
 			kept, err := e.leave(ctx, c, false, silent+` AND $2::timestamptz > (SELECT o.updated_at FROM conversations o WHERE o.contact = k.id)`, before)
 			if err != nil {
-				return ended, err
+				return ended, last, err
 			}
 			if !kept {
 				ended++
 			}
 		}
 	}
-	return ended, nil
+	return ended, last, nil
 }
