@@ -23,10 +23,15 @@ type written struct {
 	created time.Time
 }
 
+// mayGoOn says that a message may go on with a number that was begun in the one before.
+func mayGoOn(a arrival) bool {
+	return (a.Kind == Text || a.Kind == Edited) && strings.ContainsAny(a.text, "0123456789")
+}
+
 // maskAcross hides what is personal only together with what the person wrote just before: a number in two messages, or one whose word was
 // the message before. What was begun there is hidden there too; a librarian who read it has read it, and what the bot was asked with it keeps its part.
 func (e *Engine) maskAcross(ctx context.Context, tx postgres.DB, a *arrival, conversation int64, now time.Time) error {
-	if a.Kind != Text && a.Kind != Edited || !strings.ContainsAny(a.text, "0123456789") {
+	if !mayGoOn(*a) {
 		return nil
 	}
 	// The conversation's row is locked by now; the same event again finds itself, and nothing to hide.

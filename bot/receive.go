@@ -115,6 +115,11 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 	if a.text, a.hidden, err = e.conversations.Mask(ctx, clean(words)); err != nil {
 		return arrival{}, err
 	}
+	if a.Kind == Edited || mayGoOn(a) {
+		if err := e.store.ReadyToMask(ctx); err != nil {
+			return arrival{}, err
+		}
+	}
 	a.Data = clean(a.Data)
 	// «/8401012345» is a command to Telegram. What is no action of ours is help, whatever it was.
 	if _, hidden := privacy.Mask(a.Data); len(a.Data) > longestData || len(hidden) > 0 {

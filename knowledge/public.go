@@ -67,6 +67,18 @@ func (s *Store) MaskAcross(ctx context.Context, before, text string) (maskedBefo
 	return maskedBefore, masked, kinds, nil
 }
 
+// ReadyToMask reads what is public where that isn't at hand, for who masks later, with a connection in hand: with many of them at once nobody would
+// have one left to read it with.
+func (s *Store) ReadyToMask(ctx context.Context) error {
+	if _, err := s.guideContacts.get(ctx, s); err != nil {
+		return fmt.Errorf("read the public phones of guides: %w", err)
+	}
+	if _, err := s.pointContacts.get(ctx, s); err != nil {
+		return fmt.Errorf("read the public phones of help points: %w", err)
+	}
+	return nil
+}
+
 func hasContact(kinds []privacy.Kind) bool {
 	for _, k := range kinds {
 		if k == privacy.Phone || k == privacy.Email {
