@@ -40,7 +40,7 @@ const (
 func (s *site) at(e edge, l limit, serve handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.secure(w, e)
-		if l != connections { // streams have a life of their own
+		if l != connections || r.Method == http.MethodPost { // streams, which are asked for by GET, have a life of their own
 			ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 			defer cancel()
 			r = r.WithContext(ctx)

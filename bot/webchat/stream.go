@@ -32,7 +32,9 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, ok, err := s.conversations.Of(r.Context(), Channel, key)
+	looking, looked := context.WithTimeout(r.Context(), answerTime)
+	c, ok, err := s.conversations.Of(looking, Channel, key)
+	looked()
 	if err != nil {
 		return err
 	}

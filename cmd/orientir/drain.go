@@ -94,10 +94,12 @@ func (d *drain) handler(h http.Handler) http.Handler {
 			}
 			stop()
 		})
+		defer func() { // whatever becomes of the stream, a panic too
+			forget()
+			stop()
+			d.streams.Add(-1)
+		}()
 		h.ServeHTTP(w, r.WithContext(ctx))
-		forget()
-		stop()
-		d.streams.Add(-1)
 		if hint := time.Duration(pause.Load()); hint > 0 && strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream") {
 			fmt.Fprintf(w, "retry: %d\n\n", hint.Milliseconds())
 			_ = http.NewResponseController(w).Flush()
