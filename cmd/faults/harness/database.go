@@ -154,7 +154,7 @@ func (d *database) backends(ctx context.Context) (pids []int32, err error) {
 		return nil, err
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	rows, err := c.Query(ctx, `SELECT pid FROM pg_stat_activity WHERE application_name = 'orientir'`)
+	rows, err := c.Query(ctx, `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'orientir%'`)
 	if err != nil {
 		return nil, err
 	}

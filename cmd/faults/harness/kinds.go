@@ -20,11 +20,10 @@ import (
 
 // kind is a way to hurt the house. begin does it, and gives what ends it; nil where it ends by itself.
 type kind struct {
-	name   string
-	lasts  [2]time.Duration // between these, at random
-	begin  func(ctx context.Context, h *house) (end func() error, err error)
-	lacks  func(h *house) string // why it can't be done here; nil or "": it can
-	serves bool                  // the program is to be ready all the same
+	name  string
+	lasts [2]time.Duration // between these, at random
+	begin func(ctx context.Context, h *house) (end func() error, err error)
+	lacks func(h *house) string // why it can't be done here; nil or "": it can
 }
 
 var short = [2]time.Duration{500 * time.Millisecond, 2500 * time.Millisecond}
@@ -64,18 +63,18 @@ func kinds() []kind {
 			}
 			return nil, ignoreGone(syscall.Kill(int(pids[rand.IntN(len(pids))]), syscall.SIGKILL))
 		}},
-		{name: "redis-killed", serves: true, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "redis-killed", begin: func(_ context.Context, h *house) (func() error, error) {
 			h.redis.signal(syscall.SIGKILL)
 			return nil, nil
 		}},
-		{name: "redis-wiped", serves: true, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "redis-wiped", begin: func(_ context.Context, h *house) (func() error, error) {
 			return nil, h.redisSay("FLUSHALL")
 		}},
-		{name: "redis-away", serves: true, lasts: [2]time.Duration{2 * time.Second, 6 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "redis-away", lasts: [2]time.Duration{2 * time.Second, 6 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.redis.hold(syscall.SIGKILL)
 			return func() error { h.redis.release(); return nil }, nil
 		}},
-		{name: "redis-hangs", serves: true, lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "redis-hangs", lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.redis.signal(syscall.SIGSTOP)
 			return func() error { h.redis.signal(syscall.SIGCONT); return nil }, nil
 		}},
@@ -85,7 +84,7 @@ func kinds() []kind {
 		telegramKind("telegram-half", mood{fault: telegramtest.Fault{Half: true}, oneIn: 2}),
 		telegramKind("telegram-unheard", mood{fault: telegramtest.Fault{Half: true, Carry: true}, oneIn: 3}),
 		telegramKind("telegram-mixed", mood{mix: true}),
-		{name: "telegram-twice", serves: true, begin: twice},
+		{name: "telegram-twice", begin: twice},
 		{name: "database-slow", lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
 			return h.proxies(passes, 80*time.Millisecond, false), nil
 		}},
@@ -119,10 +118,10 @@ func kinds() []kind {
 		modelKind("model-dead", openaitest.Fails(503, "overloaded")),
 		modelKind("model-slow", openaitest.Drips("лъжа на 777 лева, която никога не свършва", 200*time.Millisecond)),
 		modelKind("model-hangs", openaitest.Hangs()),
-		{name: "model-lies", serves: true, lasts: short, begin: lying},
-		{name: "clock-forward", serves: true, lasts: short, begin: clock(90 * time.Second)},
-		{name: "clock-back", serves: true, lasts: short, begin: clock(-90 * time.Second)},
-		{name: "clock-of-database", serves: true, lasts: short, lacks: func(h *house) string {
+		{name: "model-lies", lasts: short, begin: lying},
+		{name: "clock-forward", lasts: short, begin: clock(90 * time.Second)},
+		{name: "clock-back", lasts: short, begin: clock(-90 * time.Second)},
+		{name: "clock-of-database", lasts: short, lacks: func(h *house) string {
 			if h.database.clock == "" {
 				return "libfaketime is not installed"
 			}
@@ -145,14 +144,14 @@ func ignoreGone(err error) error {
 }
 
 func telegramKind(name string, m mood) kind {
-	return kind{name: name, serves: true, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
 		h.mood.Store(&m)
 		return func() error { h.mood.Store(nil); return nil }, nil
 	}}
 }
 
 func modelKind(name string, says openaitest.Reply) kind {
-	return kind{name: name, serves: true, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
 		m := modelMood(func(openaitest.Request) openaitest.Reply { return says })
 		h.says.Store(&m)
 		return func() error { h.says.Store(nil); return nil }, nil
@@ -217,7 +216,7 @@ func crowded(ctx context.Context, h *house) (func() error, error) {
 		}
 		return nil
 	}
-	if err := h.database.do(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'orientir'`); err != nil {
+	if err := h.database.do(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'orientir%'`); err != nil {
 		return end, err
 	}
 	for range 3 * mostConnections {

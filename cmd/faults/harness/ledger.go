@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,12 +18,13 @@ type row struct {
 	Faults    int
 	Asked     int // questions, and wishes for a person
 	Answered  int
-	Apologies int // of them answered by «something doesn't work»
-	Repeats   int // the same message again: a crash, or a lost answer of Telegram's server, fell between sending and noting
-	Lost      int // never answered
-	Doubled   int // two answers to one question, or a repeat that no fault explains
-	Unkind    int // a failure that told a person nothing
-	Recovery  []time.Duration
+	Apologies int             // of them answered by «something doesn't work»
+	Repeats   int             // the same message again: a crash, or a lost answer of Telegram's server, fell between sending and noting
+	Lost      int             // never answered
+	Doubled   int             // two answers to one question, or a repeat that no fault explains
+	Unkind    int             // a failure that told a person nothing
+	Recovery  []time.Duration // until each replica answered a new question
+	Caught    []time.Duration // until all questions from before were answered, where the next fault waited for it
 	Waits     []time.Duration // of people for answers
 }
 
@@ -41,7 +44,18 @@ type ledger struct {
 	lies       int
 	news       int
 	newsSeen   int
-	recipients []stateCount // of news
+	recipients []stateCount       // of news
+	open       map[*wish]struct{} // questions that wait
+	debts      map[*debt]struct{}
+}
+
+// debt is what is to be answered after a fault.
+type debt struct {
+	kind    string
+	over    time.Time // the fault's end
+	waits   map[*wish]struct{}
+	settled chan struct{}
+	after   time.Duration // once settled
 }
 
 // sighting is a message as one person saw it.
@@ -51,7 +65,7 @@ type sighting struct {
 }
 
 func newLedger() *ledger {
-	l := &ledger{rows: map[string]*row{}, heard: map[string]*sighting{}, refused: map[string]int{}}
+	l := &ledger{rows: map[string]*row{}, heard: map[string]*sighting{}, refused: map[string]int{}, open: map[*wish]struct{}{}, debts: map[*debt]struct{}{}}
 	l.at(calm)
 	l.kind = calm
 	return l
@@ -110,14 +124,27 @@ type wish struct {
 	words string
 }
 
-func (l *ledger) asked(words string) wish {
+// asked notes a question; wanted a wish that waits for people, not for the program alone.
+func (l *ledger) asked(words string) *wish {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.at(l.kind).Asked++
-	return wish{l.kind, time.Now(), words}
+	w := l.wish(words)
+	l.open[w] = struct{}{}
+	return w
 }
 
-func (l *ledger) answered(w wish, apology bool) {
+func (l *ledger) wanted(words string) *wish {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wish(words)
+}
+
+func (l *ledger) wish(words string) *wish {
+	l.at(l.kind).Asked++
+	return &wish{l.kind, time.Now(), words}
+}
+
+func (l *ledger) answered(w *wish, apology bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.at(w.kind)
@@ -126,13 +153,68 @@ func (l *ledger) answered(w wish, apology bool) {
 		r.Apologies++
 	}
 	r.Waits = append(r.Waits, time.Since(w.began))
+	l.close(w)
 }
 
-func (l *ledger) lost(w wish, who string) {
+func (l *ledger) lost(w *wish, who string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.at(w.kind).Lost++
 	l.note("%s was never answered, asked %s after %s: %s", who, w.began.UTC().Format("15:04:05"), w.kind, w.words)
+	l.close(w)
+}
+
+func (l *ledger) close(w *wish) {
+	delete(l.open, w)
+	for d := range l.debts {
+		delete(d.waits, w)
+		l.settle(d)
+	}
+}
+
+func (l *ledger) settle(d *debt) {
+	if len(d.waits) == 0 {
+		d.after = time.Since(d.over)
+		delete(l.debts, d)
+		close(d.settled)
+	}
+}
+
+// owes notes the questions that wait when a fault ends.
+func (l *ledger) owes(kind string, over time.Time) *debt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := &debt{kind: kind, over: over, waits: maps.Clone(l.open), settled: make(chan struct{})}
+	l.debts[d] = struct{}{}
+	l.settle(d)
+	return d
+}
+
+// settled waits until a debt is settled; after until a promise is broken.
+func (l *ledger) settled(ctx context.Context, d *debt, until time.Time) time.Duration {
+	for late := time.After(time.Until(until)); ; {
+		select {
+		case <-ctx.Done():
+			return time.Since(d.over)
+		case <-d.settled:
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			r := l.at(d.kind)
+			r.Caught = append(r.Caught, d.after)
+			return d.after
+		case <-late:
+			l.late(d)
+			late = nil
+		}
+	}
+}
+
+func (l *ledger) late(d *debt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for w := range d.waits {
+		l.note("%v after the end of %s a question from before waits, asked %s: %s", time.Since(d.over).Round(time.Second), d.kind, w.began.UTC().Format("15:04:05"), w.words)
+	}
 }
 
 // saw notes that somebody saw a message, and says whether it is new to them. A message comes again only where a fault explains it.

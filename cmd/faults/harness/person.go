@@ -149,7 +149,7 @@ func (p *person) ask(ctx context.Context) {
 
 // talk asks for a person, and talks with them until they close.
 func (p *person) talk(ctx context.Context) {
-	w := p.ledger.asked("a librarian")
+	w := p.ledger.wanted("a librarian")
 	stage := "offer"
 	p.say(ctx, "/librarian")
 	f, ok := p.until(ctx, answerPatience, func(f found) bool { return f.offer != "" })

@@ -29,6 +29,7 @@ type Row struct {
 	Faults, Asked, Answered, Apologies, Repeats, Lost, Doubled int
 	Unkind                                                     int
 	Ready50, ReadyMost                                         time.Duration // until the program is ready again and answers
+	Caught50, CaughtMost                                       time.Duration // until all questions from before are answered
 	Wait50, WaitMost                                           time.Duration // of people for their answers
 }
 
@@ -40,7 +41,7 @@ func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
 	add := func(w *row) {
 		r.Rows = append(r.Rows, Row{
 			Kind: w.Kind, Faults: w.Faults, Asked: w.Asked, Answered: w.Answered, Apologies: w.Apologies, Repeats: w.Repeats, Lost: w.Lost, Doubled: w.Doubled, Unkind: w.Unkind,
-			Ready50: percentile(w.Recovery, 0.5), ReadyMost: percentile(w.Recovery, 1), Wait50: percentile(w.Waits, 0.5), WaitMost: percentile(w.Waits, 1),
+			Ready50: percentile(w.Recovery, 0.5), ReadyMost: percentile(w.Recovery, 1), Caught50: percentile(w.Caught, 0.5), CaughtMost: percentile(w.Caught, 1), Wait50: percentile(w.Waits, 0.5), WaitMost: percentile(w.Waits, 1),
 		})
 	}
 	for _, name := range slices.Sorted(slices.Values(l.order)) {
@@ -48,7 +49,7 @@ func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
 		add(w)
 		all.Faults, all.Asked, all.Answered, all.Apologies = all.Faults+w.Faults, all.Asked+w.Asked, all.Answered+w.Answered, all.Apologies+w.Apologies
 		all.Repeats, all.Lost, all.Doubled, all.Unkind = all.Repeats+w.Repeats, all.Lost+w.Lost, all.Doubled+w.Doubled, all.Unkind+w.Unkind
-		all.Recovery, all.Waits = append(all.Recovery, w.Recovery...), append(all.Waits, w.Waits...)
+		all.Recovery, all.Caught, all.Waits = append(all.Recovery, w.Recovery...), append(all.Caught, w.Caught...), append(all.Waits, w.Waits...)
 	}
 	all.Kind = "all"
 	add(&all)
@@ -61,10 +62,10 @@ func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
 // Write prints the table.
 func (r *Report) Write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "fault\tcount\tasked\tanswered\tapologies\trepeats\tlost\tdoubled\tunkind\tready p50\tready max\twait p50\twait max")
+	fmt.Fprintln(t, "fault\tcount\tasked\tanswered\tapologies\trepeats\tlost\tdoubled\tunkind\tready p50\tready max\tall p50\tall max\twait p50\twait max")
 	for _, w := range r.Rows {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", w.Kind, w.Faults, w.Asked, w.Answered, w.Apologies, w.Repeats, w.Lost, w.Doubled, w.Unkind,
-			seconds(w.Ready50), seconds(w.ReadyMost), seconds(w.Wait50), seconds(w.WaitMost))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", w.Kind, w.Faults, w.Asked, w.Answered, w.Apologies, w.Repeats, w.Lost, w.Doubled, w.Unkind,
+			seconds(w.Ready50), seconds(w.ReadyMost), seconds(w.Caught50), seconds(w.CaughtMost), seconds(w.Wait50), seconds(w.WaitMost))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -80,6 +81,13 @@ func (r *Report) Write(out io.Writer) error {
 	for _, b := range r.Broken {
 		fmt.Fprintln(out, "BROKEN: "+b)
 	}
+	all := r.Rows[len(r.Rows)-1]
+	verdict := "every promise held"
+	if len(r.Broken) > 0 {
+		verdict = fmt.Sprintf("%d promises broken", len(r.Broken))
+	}
+	fmt.Fprintf(out, "faults: %d in %v: %d of %d answered, %d lost, %d repeated, %d doubled, %d unkind; %s\n",
+		all.Faults, r.Took.Round(time.Second), all.Answered, all.Asked, all.Lost, all.Repeats, all.Doubled, all.Unkind, verdict)
 	return nil
 }
 
