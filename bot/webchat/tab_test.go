@@ -3,7 +3,6 @@ package webchat
 import (
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +13,8 @@ import (
 	cdpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"orientir/deploy/chromiumtest"
 )
 
 const (
@@ -30,26 +31,19 @@ type tab struct {
 	fault   atomic.Value // the last exception that the page didn't catch
 }
 
-// open starts a Chromium with one tab of a size. Without Chromium the test fails; it is never skipped.
+// chromium is of all tests of the package.
+var chromium chromiumtest.Browser
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	chromium.Close()
+	os.Exit(code)
+}
+
+// open opens a tab of a size with a profile of its own.
 func open(t *testing.T, width, height int) *tab {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("no Chromium: run the tests with ./deploy/test")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.WSURLReadTimeout(time.Minute), chromedp.WindowSize(width, height))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
-	w := &tab{t: t, context: ctx}
-	t.Cleanup(func() { timeout(); cancel(); stop() })
+	w := &tab{t: t, context: chromium.Tab(t)}
 	w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		faults := cdp.Events(w.context, target, runtime.ExceptionThrown)
 		go func() {

@@ -3,17 +3,26 @@ package main
 import (
 	"context"
 	"fmt"
-	"os/exec"
+	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"orientir/deploy/chromiumtest"
 	"orientir/handoff/staff"
 )
 
-// librarian works at the desk, or an editor at the guides, in a Chromium of their own.
+// chromium is of all tests of the package.
+var chromium chromiumtest.Browser
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	chromium.Close()
+	os.Exit(code)
+}
+
+// librarian works at the desk, or an editor at the guides, in a tab of their own.
 type librarian struct {
 	t       *testing.T
 	account staff.Account
@@ -28,7 +37,7 @@ func newLibrarian(t *testing.T, p *program, s *site, name, email string) *librar
 	return l
 }
 
-// inChromium gives somebody an account and signs them in, in a Chromium of their own.
+// inChromium gives somebody an account and signs them in, in a tab of their own.
 func inChromium(t *testing.T, p *program, s *site, profile staff.Profile) *librarian {
 	t.Helper()
 	const password = "дълга парола за проба 7"
@@ -36,16 +45,7 @@ func inChromium(t *testing.T, p *program, s *site, profile staff.Profile) *libra
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("no Chromium: run the tests with ./deploy/test")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(func() { timeout(); cancel(); stop() })
-	l := &librarian{t, account, ctx}
+	l := &librarian{t, account, chromium.Tab(t)}
 	l.do(chromedp.Navigate(p.url+"/console/sign-in"), chromedp.SendKeys("#email", profile.Email), chromedp.SendKeys("#password", password),
 		chromedp.Click("main button", chromedp.NodeVisible))
 	l.is(`document.querySelector('.me')`)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"orientir/bot/webchat"
+	"orientir/deploy/chromiumtest"
 	"orientir/handoff/staff"
 )
 
@@ -29,29 +29,23 @@ type tab struct {
 	axe     string
 }
 
-// open starts a Chromium with one tab. Without Chromium the test fails; it is never skipped.
+// chromium is of all tests of the package.
+var chromium chromiumtest.Browser
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	chromium.Close()
+	os.Exit(code)
+}
+
+// open opens a tab with a profile of its own.
 func open(t *testing.T) *tab {
 	t.Helper()
 	code, err := os.ReadFile(axeFile)
 	if err != nil {
 		t.Fatalf("no axe-core: run the tests with ./deploy/test (%v)", err)
 	}
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("no Chromium: run the tests with ./deploy/test")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(func() { timeout(); cancel(); stop() })
-	return &tab{t, ctx, string(code)}
+	return &tab{t, chromium.Tab(t), string(code)}
 }
 
 func (w *tab) do(steps ...chromedp.Action[chromedp.Void]) {

@@ -30,7 +30,8 @@ func TestAHiddenTabRaisesANotice(t *testing.T) {
 	w := open(t)
 	w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, cdpbrowser.SetPermission, cdpbrowser.SetPermissionParams{
-			Permission: &cdpbrowser.PermissionDescriptor{Name: "notifications"}, Setting: cdpbrowser.PermissionSettingGranted, Origin: b.URL})
+			Permission: &cdpbrowser.PermissionDescriptor{Name: "notifications"}, Setting: cdpbrowser.PermissionSettingGranted, Origin: b.URL,
+			BrowserContextID: chromedp.FromContext(w.context).BrowserContextID})
 		return err
 	}))
 	w.signIn(b, maria)
