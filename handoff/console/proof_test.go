@@ -156,7 +156,7 @@ func TestWithoutAKeyEverybodyStillGetsIn(t *testing.T) {
 		t.Fatalf("the rule isn't held to: %d %s", got.code, got.location)
 	}
 	deps := b.site.Deps
-	deps.Staff = staff.NewStore(b.pool, staff.Options{Now: b.clock.now})
+	deps.Staff = staff.NewStore(b.pool, staff.Options{Now: b.clock.now, HashMemory: lightHash})
 	handler, err := New(deps, Options{})
 	if err != nil {
 		t.Fatal(err)

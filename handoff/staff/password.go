@@ -57,12 +57,12 @@ func (s *Store) newPassword(ctx context.Context, password, email string) (string
 func (s *Store) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
-	key, err := s.derive(ctx, password, salt, argonTime, argonMemory, argonThreads, argonKey)
+	key, err := s.derive(ctx, password, salt, argonTime, s.memory, argonThreads, argonKey)
 	if err != nil {
 		return "", err
 	}
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64(salt), b64(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, s.memory, argonTime, argonThreads, b64(salt), b64(key)), nil
 }
 
 // verify says whether the password fits the PHC string. With an empty string it does the same work and says no,
@@ -72,7 +72,7 @@ func (s *Store) verify(ctx context.Context, phc, password string) (bool, error) 
 		password = password[:maxPassword]
 	}
 	if phc == "" {
-		_, err := s.derive(ctx, password, make([]byte, argonSalt), argonTime, argonMemory, argonThreads, argonKey)
+		_, err := s.derive(ctx, password, make([]byte, argonSalt), argonTime, s.memory, argonThreads, argonKey)
 		return false, err
 	}
 	var version int
@@ -104,7 +104,7 @@ func (s *Store) verify(ctx context.Context, phc, password string) (bool, error) 
 }
 
 // weaker says whether a PHC string was made with less work than we ask for today.
-func weaker(phc string) bool {
+func (s *Store) weaker(phc string) bool {
 	var memory, passes uint32
 	var threads uint8
 	parts := strings.Split(phc, "$")
@@ -112,7 +112,7 @@ func weaker(phc string) bool {
 		return false
 	}
 	_, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads)
-	return err == nil && (memory < argonMemory || passes < argonTime)
+	return err == nil && (memory < s.memory || passes < argonTime)
 }
 
 func (s *Store) derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8, size uint32) ([]byte, error) {

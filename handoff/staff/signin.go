@@ -55,7 +55,7 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from From) (
 		}
 		return "", Account{}, ErrSignIn
 	}
-	if weaker(hash) {
+	if s.weaker(hash) {
 		if err := s.rehash(ctx, id, hash, password); err != nil {
 			return "", Account{}, err
 		}

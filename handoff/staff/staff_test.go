@@ -17,11 +17,14 @@ import (
 
 const goodPassword = "шест зелени круши"
 
+// lightHash keeps what a test of sessions waits for short: KiB of a hashing.
+const lightHash = 256
+
 func setup(t *testing.T) (context.Context, *Store, *pgxpool.Pool) {
 	t.Helper()
 	t.Parallel()
 	pool := postgrestest.New(t)
-	return t.Context(), NewStore(pool, Options{}), pool
+	return t.Context(), NewStore(pool, Options{HashMemory: lightHash}), pool
 }
 
 func add(t *testing.T, s *Store, email string, roles ...Role) Account {
