@@ -39,7 +39,8 @@ const (
 	newsSweep   = 5 * time.Second  // how often the database is looked at without a wake-up
 	newsLot     = 200              // recipients that are read at once
 	fillLot     = 5000             // subscriptions that are looked at in one transaction
-	lostAfter   = 2 * time.Minute  // an attempt of which nothing is heard for so long has an unknown end; well above patience
+	newsCall    = 20 * time.Second // of one call to a channel: whoever may have got the news isn't sent it again
+	lostAfter   = 2 * time.Minute  // an attempt of which nothing is heard for so long has an unknown end; well above newsCall
 	heldPause   = 10 * time.Minute // until a person whom a librarian talks with is looked at again
 	listsKept   = 30 * 24 * time.Hour
 	patientOnes = 3 // faults in a row that change nothing: then fewer are tried, after growing pauses

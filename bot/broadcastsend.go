@@ -200,7 +200,7 @@ func (b *Broadcaster) sendOne(ctx context.Context, n knowledge.NewsItem, r recip
 		return true, nil
 	}
 	body := NewsBody(n, r.Language)
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), newsCall)
 	id, err := herald.SendNews(limited, c, Message{Conversation: r.Conversation, From: System, Kind: "notice", Text: body.Plain(), Body: &body, At: b.now()})
 	cancel()
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

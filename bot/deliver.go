@@ -18,10 +18,10 @@ const (
 	// can it is longer, because then it isn't for those who die (see Inherit): what was sent while the database was away is noted once it is back.
 	sending     = 30 * time.Second
 	sendingSeen = 2 * time.Minute
-	patience    = 20 * time.Second // from taking a message on, for the call to a channel; well below sending
-	noteTry     = 5 * time.Second  // of one try to note what became of it
-	lastCall    = 5 * time.Second  // that a call under way gets to end when the program stops
-	maxTries    = 20               // with pauses of up to five minutes: over an hour of a broken channel
+	patience    = 8 * time.Second // of one call to a channel: one that is well answers within two, and one that isn't is asked again; well below sending
+	noteTry     = 5 * time.Second // of one try to note what became of it
+	lastCall    = 5 * time.Second // that a call under way gets to end when the program stops
+	maxTries    = 20              // with pauses of up to five minutes: over an hour of a broken channel
 )
 
 // deliverAll sends what waits in the transcripts, several conversations at once, until ctx ends.
@@ -177,7 +177,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	defer span.End()
 	channel := e.channels[c.Channel]
 	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
-	limited, cancel := context.WithDeadline(context.WithoutCancel(ctx), m.taken.Add(patience))
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
 	id, err := channel.Send(limited, c, m.Message)
 	stopping()

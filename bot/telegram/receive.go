@@ -21,8 +21,10 @@ import (
 
 const (
 	updateLimit = 1 << 20 // bytes of one webhook call; Telegram's updates are a few kilobytes
-	pollTimeout = 25 * time.Second
-	pollPause   = time.Second // after a failure, doubled up to pollMost: whoever wrote meanwhile waits for its end
+	// A poll that Telegram never answers ends after both: what was written meanwhile comes then. Short ones cost twelve small calls a minute.
+	pollTimeout = 5 * time.Second // which it may wait for an update
+	pollSlack   = 4 * time.Second // for its answer to come
+	pollPause   = time.Second     // after a failure, doubled up to pollMost: whoever wrote meanwhile waits for its end
 	pollMost    = 5 * time.Second
 )
 
@@ -232,7 +234,7 @@ func (b *Bot) updates(ctx context.Context, offset int64) ([]json.RawMessage, err
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout+15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout+pollSlack)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.o.APIURL+"/bot"+b.o.Token+"/getUpdates", bytes.NewReader(body))
 	if err != nil {
