@@ -26,7 +26,7 @@ func TestPromisesHoldUnderFaults(t *testing.T) {
 	}
 	var said bytes.Buffer
 	report, err := Run(t.Context(), Options{
-		Binary: binary, Dir: dir, Faults: len(Kinds()), Seed: 1, Pause: 100 * time.Millisecond, Haste: 0.5, Chatters: 4, Visitors: 2, ReadyWithin: 5 * time.Minute, Out: &said,
+		Binary: binary, Dir: dir, Faults: len(Kinds()), Seed: 1, Pause: 50 * time.Millisecond, Haste: 0.25, SettleEvery: 8, Chatters: 3, Visitors: 2, ReadyWithin: 5 * time.Minute, Out: &said,
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, &said, tail(filepath.Join(dir, "log")))

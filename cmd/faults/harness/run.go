@@ -34,6 +34,7 @@ type Options struct {
 	Pause       time.Duration // between two faults, about; default 700 ms
 	Haste       float64       // by which how long faults last is multiplied; default 1
 	NewsEvery   int           // faults from one broadcast to the next; default 10
+	SettleEvery int           // faults from one after which all that was asked before is waited for to the next; default 2
 	ReadyWithin time.Duration // after which «not ready again» breaks a promise; default 60 s
 	Out         io.Writer     // told how it goes; default: nobody
 	Log         *slog.Logger  // of the preparation; default: nobody
@@ -119,7 +120,7 @@ func (o Options) filled() Options {
 	for _, d := range []struct {
 		value    *int
 		standard int
-	}{{&o.Faults, 30}, {&o.Replicas, 2}, {&o.Chatters, 5}, {&o.Visitors, 3}, {&o.NewsEvery, 10}} {
+	}{{&o.Faults, 30}, {&o.Replicas, 2}, {&o.Chatters, 5}, {&o.Visitors, 3}, {&o.NewsEvery, 10}, {&o.SettleEvery, 2}} {
 		if *d.value <= 0 {
 			*d.value = d.standard
 		}
@@ -208,7 +209,7 @@ func (r *runner) hurt(ctx context.Context, chosen []kind) error {
 }
 
 // one makes a fault, looks what people are told meanwhile, ends it, and waits until the program is ready again: every replica answers a new question.
-// After every second one it waits also until every question from before its end is answered.
+// After some it waits also until every question from before its end is answered.
 func (r *runner) one(ctx context.Context, k kind, n int) error {
 	r.ledger.begin(k.name)
 	end, err := k.begin(ctx, r.house)
@@ -245,7 +246,7 @@ func (r *runner) one(ctx context.Context, k kind, n int) error {
 	}
 	took := time.Since(over)
 	r.ledger.recovered(k.name, took)
-	if n%2 > 0 { // the next fault comes into the midst of what this one left
+	if n%r.SettleEvery > 0 { // the next fault comes into the midst of what this one left
 		fmt.Fprintf(r.Out, "%4d %-22s ready again after %v\n", n+1, k.name, took.Round(10*time.Millisecond))
 		return nil
 	}
