@@ -293,6 +293,7 @@ func TestFleet(t *testing.T) {
 	elena, ivan := f.desk("elena@example.bg"), f.desk("ivan@example.bg")
 	l := f.load(4, 3)
 	f.claimIsSeenElsewhere(elena, ivan)
+	f.publishedIsFoundAtOnce()
 
 	l.rounds("before the roll", 1)
 	if os.Getenv("ORIENTIR_TEST_OLD") == "" {
@@ -402,6 +403,28 @@ func (d *fleetDesk) at(ctx context.Context, r *replica, method, path string) *ht
 		d.f.t.Fatal(err)
 	}
 	return resp
+}
+
+// publishedIsFoundAtOnce: while the standby that is searched stands still for a moment, what an editor adds is known with the next question.
+func (f *fleet) publishedIsFoundAtOnce() {
+	f.t.Helper()
+	f.standby.Exec(`SELECT pg_wal_replay_pause()`)
+	defer f.standby.Exec(`SELECT pg_wal_replay_resume()`)
+	const added = `INSERT INTO glossary (term, meaning, origin) VALUES ('зелената хартийка', 'свидетелство за съдимост', 'editor')`
+	if _, err := f.pool.Exec(f.t.Context(), added); err != nil {
+		f.t.Fatal(err)
+	}
+	for i, r := range f.replicas {
+		resp, err := http.Post("http://"+r.addr+"/api/v1/ask", "application/json", strings.NewReader(`{"question": "как да взема зелената хартийка"}`))
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		said, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !strings.Contains(string(said), `"criminal-record"`) {
+			f.t.Errorf("replica %d doesn't know what was just added: %s %v", i, said, err)
+		}
+	}
 }
 
 // claimIsSeenElsewhere lets somebody ask for a librarian; one claims at a replica, and the other sees it at another.
