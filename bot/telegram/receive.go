@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	telegram "github.com/go-telegram/bot"
@@ -24,6 +25,7 @@ const (
 	// A poll that Telegram never answers ends after both: what was written meanwhile comes then. Short ones cost twelve small calls a minute.
 	pollTimeout = 5 * time.Second // which it may wait for an update
 	pollSlack   = 4 * time.Second // for its answer to come
+	retryTry    = 4 * time.Second // of a call without which nothing comes in
 	pollPause   = time.Second     // after a failure, doubled up to pollMost: whoever wrote meanwhile waits for its end
 	pollMost    = 5 * time.Second
 )
@@ -32,8 +34,8 @@ const (
 func (b *Bot) Run(ctx context.Context, to receiver) error {
 	defer b.answers.Wait()
 	if b.o.WebhookURL != "" {
-		b.setUp(ctx)
-		if err := b.retry(ctx, "set webhook", func() error {
+		b.answers.Go(func() { b.setUp(ctx) })
+		if err := b.retry(ctx, "set webhook", func(ctx context.Context) error {
 			_, err := b.api.SetWebhook(ctx, &telegram.SetWebhookParams{URL: b.o.WebhookURL, SecretToken: b.o.Secret, AllowedUpdates: allowedUpdates})
 			return err
 		}); err != nil {
@@ -43,8 +45,11 @@ func (b *Bot) Run(ctx context.Context, to receiver) error {
 		return nil
 	}
 	return postgres.Lead(ctx, b.pool, "telegram poll", func(ctx context.Context) error {
-		b.setUp(ctx)
-		if err := b.retry(ctx, "delete webhook", func() error {
+		// Beside: ten calls, any of which Telegram may leave unanswered, while people wait for the poll.
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		beside.Go(func() { b.setUp(ctx) })
+		if err := b.retry(ctx, "delete webhook", func(ctx context.Context) error {
 			_, err := b.api.DeleteWebhook(ctx, &telegram.DeleteWebhookParams{})
 			return err
 		}); err != nil {
@@ -55,10 +60,13 @@ func (b *Bot) Run(ctx context.Context, to receiver) error {
 	})
 }
 
-// retry repeats an act until it succeeds; it gives an error only when ctx ends. A server that doesn't know the method is taken as is.
-func (b *Bot) retry(ctx context.Context, act string, do func() error) error {
-	for pause := pollPause; ; pause = min(2*pause, time.Minute) {
-		err := do()
+// retry repeats an act until it succeeds, giving each try its time; it gives an error only when ctx ends. A server that doesn't know the method is taken
+// as is.
+func (b *Bot) retry(ctx context.Context, act string, do func(context.Context) error) error {
+	for pause := pollPause; ; pause = min(2*pause, pollMost) {
+		trying, done := context.WithTimeout(ctx, retryTry)
+		err := do(trying)
+		done()
 		if err == nil {
 			return nil
 		}
