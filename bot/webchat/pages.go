@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"orientir/bot/i18n"
@@ -18,7 +19,8 @@ var templateFiles embed.FS
 // pages are the parsed templates by name: a page's own file together with the frame and the parts.
 type pages map[string]*template.Template
 
-func loadPages() (pages, error) {
+// loadPages reads them once: they are part of the program.
+var loadPages = sync.OnceValues(func() (pages, error) {
 	parts, err := template.ParseFS(templateFiles, "templates/frame.html", "templates/message.html", "templates/card.html")
 	if err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func loadPages() (pages, error) {
 		all[name] = t
 	}
 	return all, nil
-}
+})
 
 // layout is what the frame of every page needs.
 type layout struct {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"orientir/bot/i18n"
@@ -23,8 +24,8 @@ import (
 //go:embed *.html
 var templateFiles embed.FS
 
-// parseTemplates reads each page's template together with the layout, keyed by base name.
-func parseTemplates() (map[string]*template.Template, error) {
+// parseTemplates reads each page's template together with the layout, keyed by base name, and once: they are part of the program.
+var parseTemplates = sync.OnceValues(func() (map[string]*template.Template, error) {
 	names, err := fs.Glob(templateFiles, "*.html")
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func parseTemplates() (map[string]*template.Template, error) {
 		all[strings.TrimSuffix(name, path.Ext(name))] = t
 	}
 	return all, nil
-}
+})
 
 // frame is what every page has around its own content.
 type frame struct {
