@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -21,14 +22,15 @@ var ErrNoHelpPoint = errors.New("no such help point")
 // are the caller's: call it on the transaction of the staff's door, NewStore(tx), and Refresh the server's own Store after that.
 func (s *Store) SaveHelpPoint(ctx context.Context, by string, h HelpPoint) (changed []string, err error) {
 	h = h.tidied()
-	if err := h.Validate(); err != nil {
-		return nil, fmt.Errorf("save help point %q: %w", h.ID, err)
-	}
 	old, err := s.lockHelpPoint(ctx, h.ID, h.Version)
 	if err != nil {
 		return nil, fmt.Errorf("save help point %q: %w", h.ID, err)
 	}
-	if changed = changedFields(old, h); len(changed) == 0 {
+	changed = changedFields(old, h)
+	if err := h.faultsSince(old, changed); err != nil {
+		return nil, fmt.Errorf("save help point %q: %w", h.ID, err)
+	}
+	if len(changed) == 0 {
 		return nil, nil
 	}
 	if err := s.checkPoint(ctx, h); err != nil {
@@ -52,6 +54,22 @@ func (s *Store) SaveHelpPoint(ctx context.Context, by string, h HelpPoint) (chan
 		return nil, fmt.Errorf("save help point %q: %w", h.ID, ErrChanged)
 	}
 	return changed, nil
+}
+
+// faultsSince are the faults that a change made. What an import brought into other fields hinders nobody who sets the hours.
+func (h HelpPoint) faultsSince(old HelpPoint, changed []string) error {
+	var now, before Faults
+	if !errors.As(h.Validate(), &now) {
+		return nil
+	}
+	errors.As(old.Validate(), &before)
+	now = slices.DeleteFunc(now, func(f *Fault) bool {
+		return !slices.Contains(changed, f.Field) && slices.ContainsFunc(before, func(b *Fault) bool { return *b == *f })
+	})
+	if len(now) == 0 {
+		return nil
+	}
+	return now
 }
 
 // ConfirmHelpPoint notes that somebody at the desk says that all of a help point is right, as of now. Who confirms something else

@@ -151,6 +151,21 @@ func TestWhatIsWrongInAHelpPointIsNamed(t *testing.T) {
 			t.Errorf("%s %s: %v", c.field, c.key, err)
 		}
 	}
+	// What an import brought into one field hinders nobody in another.
+	if _, err := s.db.Exec(ctx, `UPDATE help_points SET email = 'няма', address = repeat('а', 300) WHERE id = 'vratsa'`); err != nil {
+		t.Fatal(err)
+	}
+	odd := readPoint(t, s, "vratsa")
+	odd.Site = "https://biblioteka.bg"
+	if changed, err := s.SaveHelpPoint(ctx, "staff:1", odd); err != nil || !slices.Equal(changed, []string{"site"}) {
+		t.Errorf("beside what an import brought: %v, %v", changed, err)
+	}
+	odd = readPoint(t, s, "vratsa")
+	odd.Address = strings.Repeat("б", 300)
+	var long *Fault
+	if _, err := s.SaveHelpPoint(ctx, "staff:1", odd); !errors.As(err, &long) || long.Field != "address" {
+		t.Errorf("what is typed anew: %v", err)
+	}
 	h := readPoint(t, s, "mezdra")
 	h.Ekatte = "12259"
 	var fault *Fault
