@@ -26,8 +26,9 @@ type database struct {
 	room    string // a file system of its own, which can be filled up; "" where none could be made
 	sockets [2]string
 	proxies [2]*proxy
-	at      atomic.Int32 // which of them
-	clock   string       // file that libfaketime reads; "" without it
+	at      atomic.Int32  // which of them
+	clock   string        // file that libfaketime reads; "" without it
+	base    time.Duration // by which the clock is ahead where nobody steps it
 }
 
 // roomSize is that of the database's file system.
@@ -60,8 +61,8 @@ func newDatabase(dir string, from files, log *os.File) (*database, error) {
 		d.proxies[i] = p
 	}
 	if library := fakeTime(); library != "" {
-		d.clock = filepath.Join(dir, "database-clock")
-		if err := os.WriteFile(d.clock, []byte("+0\n"), 0o644); err != nil {
+		d.clock, d.base = filepath.Join(dir, "database-clock"), untilDay(time.Now())
+		if err := d.step(0); err != nil {
 			return nil, errors.Join(err, d.leave())
 		}
 	}
@@ -191,7 +192,20 @@ func (d *database) empty() error { return os.Remove(filepath.Join(d.room, "balla
 
 // step moves the server's clock.
 func (d *database) step(by time.Duration) error {
-	return os.WriteFile(d.clock, []byte(fmt.Sprintf("%+d\n", int(by.Seconds()))), 0o644)
+	return os.WriteFile(d.clock, []byte(fmt.Sprintf("%+d\n", int((d.base+by).Seconds()))), 0o644)
+}
+
+// untilDay is how long it is until ten in the morning, UTC, where it is evening or night: no news are sent then. The program goes by the database's clock.
+func untilDay(now time.Time) time.Duration {
+	now = now.UTC()
+	if now.Hour() >= 9 && now.Hour() < 15 {
+		return 0
+	}
+	morning := time.Date(now.Year(), now.Month(), now.Day(), 10, 0, 0, 0, time.UTC)
+	if morning.Before(now) {
+		morning = morning.AddDate(0, 0, 1)
+	}
+	return morning.Sub(now).Round(time.Second)
 }
 
 func (d *database) close() error {
