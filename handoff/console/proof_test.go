@@ -59,7 +59,7 @@ func TestAStolenSessionTakesNoAccountOver(t *testing.T) {
 		if asked.code != http.StatusOK || b.done(act.verb) != before {
 			t.Errorf("%s without a proof: %d", name, asked.code)
 		}
-		asked.has(t, "Потвърдете, че сте Вие", "паролата Ви", `action="`+act.path+`"`)
+		asked.has(t, "Потвърдете, че сте Вие", "въведете паролата си", `action="`+act.path+`"`)
 		for i := 0; i < len(act.form); i += 2 {
 			asked.has(t, `type="hidden" name="`+act.form[i]+`" value="`+act.form[i+1]+`"`)
 		}
@@ -103,7 +103,7 @@ func TestWithASecondStepTheProofIsACode(t *testing.T) {
 	w := b.as(admin)
 	p, codes := b.setUpStep(w)
 	const path = "/console/people/second-step"
-	w.post(path).has(t, "код от телефона Ви", `autocomplete="one-time-code"`)
+	w.post(path).has(t, "въведете код от телефона си", `autocomplete="one-time-code"`)
 	for _, wrong := range []string{password, p.code(), "000000"} { // the code has turned the step on
 		if got := w.post(path, "proof", wrong); got.code != http.StatusUnprocessableEntity {
 			t.Errorf("%q: %d", wrong, got.code)
@@ -132,7 +132,7 @@ func TestAnOpenDeskIsNotBoundToAStrangersPhone(t *testing.T) {
 	a := b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Librarian}})
 	w := b.as(a)
 	b.exec(`UPDATE staff_sessions SET created_at = created_at - interval '5 minutes'`)
-	w.post(secondStepPath).has(t, "паролата Ви", `href="`+secondStepPath+`"`)
+	w.post(secondStepPath).has(t, "въведете паролата си", `href="`+secondStepPath+`"`)
 	w.get(secondStepPath).lacks(t, "<svg")
 	if got := w.post(secondStepPath, "proof", "не е тази парола"); got.code != http.StatusUnprocessableEntity || b.done("account.second-step-begin") != 0 {
 		t.Errorf("a wrong password: %d", got.code)
