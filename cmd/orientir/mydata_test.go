@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -270,4 +271,84 @@ func TestTheFileOnTheWebIsOnlyTheirs(t *testing.T) {
 			t.Errorf("%s: %v %s", name, headers, page)
 		}
 	}
+}
+
+// TestAPersonOnTheWebIsForgottenWhileTheyWait leaves a phone, waits for a librarian and for news, and erases it all: the queue, the database and Redis
+// know nothing of them as soon as the goodbye is read.
+func TestAPersonOnTheWebIsForgottenWhileTheyWait(t *testing.T) {
+	t.Parallel()
+	h := newWholeHouse(t)
+	if _, err := h.site.staff.Add(t.Context(), staff.Profile{Email: "elena@example.bg", Roles: []staff.Role{staff.Librarian}}, "дълга парола за проба 7"); err != nil {
+		t.Fatal(err)
+	}
+	elena := signIn(t, &program{t: t, url: h.server.URL}, "elena@example.bg", "дълга парола за проба 7")
+	header := http.Header{"Orientir-Conversation": {strings.Repeat("A", 43)}}
+	sent := 0
+	says := func(event map[string]any) {
+		t.Helper()
+		sent++
+		event["event_id"] = fmt.Sprintf("event-%04d", sent)
+		h.post("/api/v1/conversations/messages", header, event)
+	}
+	count := func(what, sql string, want int) {
+		t.Helper()
+		eventually(t, what, func() string {
+			var n int
+			if err := h.p.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil || n != want {
+				return fmt.Sprint(n, " ", err)
+			}
+			return ""
+		})
+	}
+	says(map[string]any{"kind": "text", "text": "искам човек за " + mark})
+	count("offer", `SELECT count(*) FROM messages WHERE body::text LIKE '%human:yes%'`, 1)
+	says(map[string]any{"kind": "button", "data": "human:yes"})
+	count("ticket", `SELECT count(*) FROM tickets WHERE state = 'waiting'`, 1)
+	says(map[string]any{"kind": "button", "data": "contact"})
+	count("asked for a phone", `SELECT count(*) FROM conversations WHERE state::text LIKE '%contact%'`, 1)
+	says(map[string]any{"kind": "text", "text": "0888 123 457"})
+	count("phone", `SELECT count(*) FROM tickets WHERE contact IS NOT NULL`, 1)
+	if page := elena.page("/console/queue"); !strings.Contains(page, "/claim") {
+		t.Fatal("nobody waits in the queue")
+	}
+	var key string
+	if err := h.p.pool.QueryRow(t.Context(), `
+		WITH s AS (INSERT INTO subscriptions (contact, topics, role, since) SELECT id, '{services}', 'citizen', now() FROM contacts) SELECT key FROM contacts`).Scan(&key); err != nil {
+		t.Fatal(err)
+	}
+	says(map[string]any{"kind": "button", "data": "forget"})
+	count("everything is gone at once", `
+		SELECT (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM tickets WHERE contact IS NOT NULL OR conversation IS NOT NULL OR state <> 'closed')
+			+ (SELECT count(*) FROM messages WHERE sender = 'person') + (SELECT count(*) FROM answers WHERE question <> '')`, 0)
+	if page := elena.page("/console/queue"); strings.Contains(page, mark) || strings.Contains(page, "/claim") {
+		t.Error("they wait in the queue")
+	}
+	stream, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+"/api/v1/conversations/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream.Header = header.Clone()
+	response, err := http.DefaultClient.Do(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	goodbye := bufio.NewScanner(response.Body)
+	for goodbye.Scan() && !strings.Contains(goodbye.Text(), "Изтрих всичко") {
+	}
+	eventually(t, "nothing is left", func() string {
+		var places []string
+		look := func(where, text string) {
+			if text = strings.ToLower(text); strings.Contains(text, mark) || strings.Contains(text, strings.ToLower(key)) || len(left(where, text)) > 0 {
+				places = append(places, fmt.Sprintf("%s: %.200s", where, text))
+			}
+		}
+		h.everyRow(look)
+		for key, value := range redistest.Contents(t) {
+			look("Redis", key+" "+value)
+		}
+		return strings.Join(places, "\n")
+	})
+	says(map[string]any{"kind": "button", "data": "mydata"}) // a new conversation, of which little is known
+	count("a new contact", `SELECT count(*) FROM contacts`, 1)
 }
