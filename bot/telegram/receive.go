@@ -22,9 +22,9 @@ import (
 
 const (
 	updateLimit = 1 << 20 // bytes of one webhook call; Telegram's updates are a few kilobytes
-	// A poll that Telegram never answers ends after both: what was written meanwhile comes then. Short ones cost twelve small calls a minute.
-	pollTimeout = 5 * time.Second // which it may wait for an update
-	pollSlack   = 4 * time.Second // for its answer to come
+	// A poll that Telegram never answers ends after both: what was written meanwhile comes then. Short ones cost fifteen small calls a minute.
+	pollTimeout = 4 * time.Second // which it may wait for an update
+	pollSlack   = 3 * time.Second // for its answer to come
 	retryTry    = 4 * time.Second // of a call without which nothing comes in
 	pollPause   = time.Second     // after a failure, doubled up to pollMost: whoever wrote meanwhile waits for its end
 	pollMost    = 5 * time.Second
