@@ -157,7 +157,7 @@ func FuzzHours(f *testing.F) {
 				t.Errorf("%q is %q, and that is %v, %v", text, written, again, err)
 			}
 		}
-		if spans, err := ParseSpans(text); err == nil {
+		if spans, err := ParseSpans(text); err == nil && len(spans) > 0 { // a closed day is written as nothing
 			if again, err := ParseSpans(FormatSpans(spans)); err != nil || !reflect.DeepEqual(again, spans) {
 				t.Errorf("%q is %v, and written and read %v, %v", text, spans, again, err)
 			}
