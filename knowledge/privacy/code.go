@@ -83,17 +83,27 @@ func codes(t *reading) (found []span) {
 }
 
 // codeWords are those right after which a few digits are a code.
-var codeWords = []string{"пин код", "pin code", "пинът", "пина", "пин", "pin", "пикът", "пик"}
+var codeWords = []string{
+	"пин код", "пин кода", "пин кодът", "пин-код", "пин-кода", "пин-кодът", "pin code", "пинът", "пина", "пин-ът", "пин-а", "пин", "pin",
+	"пикът", "пика", "пик-ът", "пик-а", "пик",
+}
 
-// shortCode says whether a few digits are a code: its word stands right before them. Over the end of a line, as which the end of a message
-// counts, that is not enough: after «как да взема ПИК» a line that begins «2026 данъчна декларация» tells none. There either the line before
-// says what comes («пинът ми е», «ПИК:», or nothing but the word), or the digits are all of theirs.
+// codePlaces may stand between the word and what is said of it, where the digits follow in the next line or after «е».
+var codePlaces = []string{" на нап", " от нап", " за нап", " на нои", " от нои", " за нои", " за картата", " на картата", " ми"}
+
+// shortCode says whether a few digits are a code: its word stands right before them. Over the end of a line, as which the end of a message counts,
+// they are one too, unless they are told to be something else or the line before asks for a code: after «как да взема ПИК» a line that begins
+// «2026 данъчна декларация» or «9000 Варна» tells none.
 func (t *reading) shortCode(g group) bool {
-	end := g.from
-	for end > 0 && strings.ContainsRune(" :=-–№\n", t.plain[end-1]) {
-		end--
-	}
+	end := t.trimmed(g.from, " :=-–№\n")
 	between := string(t.plain[end:g.from])
+	over := strings.Contains(between, "\n")
+	asked := false
+	if over {
+		ended := t.trimmed(end, " .,!?…:)")
+		asked = slices.Contains(t.plain[ended:end], '?')
+		end = ended
+	}
 	begin := end
 	for begin > 0 && t.plain[begin-1] != '\n' {
 		begin--
@@ -103,15 +113,89 @@ func (t *reading) shortCode(g group) bool {
 	for _, own := range []string{" ми е", " ми", " е"} {
 		words = strings.TrimSuffix(words, own)
 	}
+	if over || strings.HasSuffix(line, " е") {
+		for _, place := range codePlaces {
+			words = strings.TrimSuffix(words, place)
+		}
+	}
 	for _, word := range codeWords {
 		rest, ok := strings.CutSuffix(words, word)
 		if before, _ := utf8.DecodeLastRuneInString(rest); !ok || unicode.IsLetter(before) || unicode.IsDigit(before) {
 			continue
 		}
-		return !strings.Contains(between, "\n") || strings.HasSuffix(line, " е") || strings.ContainsAny(between, ":=-–№") ||
-			slices.Contains([]string{"", "моят", "my"}, strings.TrimSpace(rest)) || t.fillsLine(g.to)
+		rest = strings.TrimSpace(rest)
+		says := rest == "" || strings.HasSuffix(line, " е") || strings.ContainsAny(between, ":=-–№") || t.fillsLine(g.to)
+		return !over || says && !asked || t.codeOver(g, rest, asked)
 	}
 	return false
+}
+
+// trimmed is where the text before a place ends without what of cut stands last.
+func (t *reading) trimmed(end int, cut string) int {
+	for end > 0 && strings.ContainsRune(cut, t.plain[end-1]) {
+		end--
+	}
+	return end
+}
+
+var (
+	// ownCode are words right before a code's that say whose or which it is: what follows is that one.
+	ownCode = []string{"моят", "моя", "моето", "мойта", "мой", "новият", "новия", "старият", "стария", "същият", "същия", "този", "my"}
+	// usedCode begin the words of those who have a code and use it.
+	usedCode = []string{"въвед", "въвеж", "вкарв", "вкарах", "пиша", "пишем", "напис", "слага", "сложи", "набир", "набра", "ползва", "използва", "дадо", "даден", "получих", "имам", "ето", "изпрат", "прати"}
+	// askedCode are words of those who ask about codes in general.
+	askedCode = []string{"как", "къде", "колко", "кога", "какво", "какъв", "каква", "кой", "откъде", "kak", "kade", "kyde", "kolko", "kakvo", "how", "where", "what", "when"}
+	// wantedCode are words right before a code's, or one word earlier, of those who have none.
+	wantedCode = []string{"нямам", "няма", "нямаме", "без", "за", "искам", "трябва", "нужен", "забравих", "забравил", "забравила", "изгубих", "загубих", "взема", "вземам", "взимам", "вземане", "извадя", "вадене", "изваждане", "издаване", "получа", "получаване", "поискам", "заявя", "need", "want"}
+	// counted are words right after a number that is none of a code.
+	counted = []string{"лева", "лв", "евро", "eur", "euro", "г", "год", "година", "години", "гр", "град", "село", "дни", "дена", "часа", "души", "човека", "хил", "хиляди"}
+)
+
+// codeOver says whether digits that begin a line are a code, of which the line before ends by saying; rest is what stands before the code's word.
+func (t *reading) codeOver(g group, rest string, asked bool) bool {
+	if i := strings.LastIndexAny(rest, ".,;!?:"); i >= 0 {
+		rest = rest[i+1:]
+	}
+	before, after := strings.Fields(rest), t.wordAfter(g.to)
+	year := len(g.digits) == 4 && (g.digits[:2] == "19" || g.digits[:2] == "20")
+	own := len(before) > 0 && slices.Contains(ownCode, before[len(before)-1])
+	switch {
+	case slices.Contains(counted, strings.ToLower(after)):
+		return false
+	case asked:
+		return own && !year
+	case own:
+		return true
+	case year:
+		return false
+	case slices.ContainsFunc(before, func(w string) bool {
+		return slices.ContainsFunc(usedCode, func(begin string) bool { return strings.HasPrefix(w, begin) })
+	}):
+		return true
+	case len(g.digits) == 4 && named(after): // a postcode
+		return false
+	case slices.ContainsFunc(before, func(w string) bool { return slices.Contains(askedCode, w) }):
+		return false
+	}
+	return !slices.ContainsFunc(before[max(0, len(before)-2):], func(w string) bool { return slices.Contains(wantedCode, w) })
+}
+
+// wordAfter is the word that follows in the line, as it was written.
+func (t *reading) wordAfter(from int) string {
+	for from < len(t.plain) && t.plain[from] == ' ' {
+		from++
+	}
+	to := from
+	for to < len(t.plain) && unicode.IsLetter(t.plain[to]) {
+		to++
+	}
+	return string(t.written[t.at[from]:t.at[to]])
+}
+
+// named says whether a word is written as a place's name is: «Варна», and not «ВАРНА», which whoever shouts writes of anything.
+func named(word string) bool {
+	first, n := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(first) && len(word) > n && word[n:] == strings.ToLower(word[n:])
 }
 
 // fillsLine says whether nothing follows in the line.

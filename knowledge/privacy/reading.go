@@ -14,12 +14,13 @@ const barrier = '\x00'
 // reading is a text prepared for looking: small letters in their plain forms, what cannot be seen left out, earlier masks blanked.
 // Everything in it is counted in runes of plain.
 type reading struct {
-	plain  []rune
-	at     []int // where each rune of plain stands in the text; one more for the end
-	runs   []run
-	signs  []sign
-	public []*Public
-	worth  bool // there is something that could be personal
+	plain   []rune
+	at      []int  // where each rune of plain stands in the text; one more for the end
+	written []rune // the text
+	runs    []run
+	signs   []sign
+	public  []*Public
+	worth   bool // there is something that could be personal
 }
 
 // group is digits that follow each other without anything between, or a number in words.
@@ -37,7 +38,7 @@ type run []group
 
 func newReading(text string, public []*Public) *reading {
 	runes := []rune(text)
-	t := &reading{plain: make([]rune, 0, len(runes)), at: make([]int, 0, len(runes)+1), public: public}
+	t := &reading{plain: make([]rune, 0, len(runes)), at: make([]int, 0, len(runes)+1), written: runes, public: public}
 	masks := maskRunes(runes)
 	for i, r := range runes {
 		switch {
