@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -45,6 +46,33 @@ func TestForgetErasesAtOnceAndTheContactAfterTheGoodbye(t *testing.T) {
 	}
 	if h.count(`SELECT count(*) FROM contacts`) != 0 {
 		t.Error("the contact is left")
+	}
+}
+
+// TestARoundThatFailedIsMadeUpFor: those whom it looked at are looked at again by the next one.
+func TestARoundThatFailedIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	h := setup(t, func(o *EngineOptions) {
+		o.Waits = func(context.Context, int64) (bool, error) {
+			if calls++; calls == 2 {
+				return false, errors.New("the database is away")
+			}
+			return calls == 1, nil // only in the first round does somebody wait
+		}
+	})
+	for _, contact := range []string{"7", "8"} {
+		h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", ContactKey: contact})
+	}
+	h.works()
+	rules := h.Retention(time.Hour, "false", "false")
+	silent := rules[slices.IndexFunc(rules, func(r postgres.Rule) bool { return r.Kind == "conversations" })]
+	before := h.clock.now().Add(time.Hour)
+	if _, err := silent.EndWith(h.ctx, before, 500); err == nil {
+		t.Fatal("the round doesn't fail")
+	}
+	if ended, err := silent.EndWith(h.ctx, before, 500); err != nil || ended != 2 {
+		t.Errorf("the next round forgets %d people, %v; want both", ended, err)
 	}
 }
 

@@ -27,7 +27,7 @@ func (e *Engine) Retention(conversations time.Duration, waits, uncounted string)
 		last := int64(0) // where the batch before stopped: those who live are not read again for each
 		return func(ctx context.Context, before time.Time, most int) (ended int, err error) {
 			ended, last, err = e.forgetIdle(ctx, before, pulled, last, most)
-			if ended == 0 {
+			if ended == 0 || err != nil { // the next round looks at all again
 				last = 0
 			}
 			return ended, err
