@@ -50,7 +50,13 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from From) (
 		return "", Account{}, fmt.Errorf("sign in: %w", err)
 	}
 	if !right {
-		if err := s.refuse(ctx, id, "password"); err != nil {
+		if id == 0 {
+			err = s.pretend(ctx, limits)
+		}
+		if err == nil {
+			err = s.refuse(ctx, id, "password")
+		}
+		if err != nil {
 			return "", Account{}, err
 		}
 		return "", Account{}, ErrSignIn
@@ -73,6 +79,19 @@ func (s *Store) refuse(ctx context.Context, id int64, step string) error {
 	s.refused.WithLabelValues(step, "known").Inc()
 	act := Act{Verb: "session.refuse", Subject: subject(id), Detail: map[string]any{"step": step}}
 	if err := s.Door(ctx, act, func(pgx.Tx, *Act) error { return nil }); err != nil {
+		return fmt.Errorf("refuse a sign-in: %w", err)
+	}
+	return nil
+}
+
+// pretend commits for an account that there isn't as refuse does for one that there is, or the time of the answer would tell them apart. It writes again
+// what the try has counted, so that nothing grows.
+func (s *Store) pretend(ctx context.Context, limits []limit) error {
+	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE staff_sign_in_tries SET tries = tries WHERE key = $1`, s.keyOf(limits[len(limits)-1]))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("refuse a sign-in: %w", err)
 	}
 	return nil

@@ -313,6 +313,18 @@ func TestStrangersDoNotFillTheAuditLog(t *testing.T) {
 	}
 }
 
+// TestARefusalCommitsForNobodyToo: where an account is known a refusal ends with a commit of its own, which takes time; so it does where none is.
+func TestARefusalCommitsForNobodyToo(t *testing.T) {
+	ctx, s, pool := setup(t)
+	if _, _, err := s.SignIn(ctx, "nobody@example.bg", "грешна парола 1", from("192.0.2.7")); !errors.Is(err, ErrSignIn) {
+		t.Fatal(err)
+	}
+	var rows, transactions int
+	if err := pool.QueryRow(ctx, `SELECT count(*), count(DISTINCT xmin::text) FROM staff_sign_in_tries`).Scan(&rows, &transactions); err != nil || rows != 3 || transactions != 2 {
+		t.Errorf("%d counters, written by %d transactions, %v; want one more than counted", rows, transactions, err)
+	}
+}
+
 // TestSigningInBuysNoGuesses signs in with a second step again and again, from an address that guesses at others meanwhile.
 func TestSigningInBuysNoGuesses(t *testing.T) {
 	ctx, s, pool := setup(t)
