@@ -139,14 +139,15 @@ func TestFiguresOutliveTheirPeople(t *testing.T) {
 	t.Parallel()
 	h := newWholeHouse(t)
 	for statement := range strings.SplitSeq(stocked, ";\n") {
-		if _, err := h.p.pool.Exec(t.Context(), statement, pgx.NamedArgs{"at": time.Now().Add(-400 * day)}); err != nil {
+		if _, err := h.p.pool.Exec(t.Context(), statement, pgx.NamedArgs{"at": time.Now().Add(-380 * day)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := h.p.pool.Exec(t.Context(), `UPDATE figure_state SET kept_at = now() - interval '500 days'; DELETE FROM figure_questions`); err != nil { // statistics stood still, and lack these
 		t.Fatal(err)
 	}
-	keeper := postgres.NewKeeper(h.p.pool, h.p.retention(h.site), postgres.RetentionOptions{Pause: time.Microsecond})
+	now := time.Now()
+	keeper := postgres.NewKeeper(h.p.pool, h.p.retention(h.site), postgres.RetentionOptions{Now: func() time.Time { return now }, Pause: time.Microsecond})
 	round := func(what string, answers, worded, messages, questions int) {
 		t.Helper()
 		if err := keeper.Round(t.Context()); err != nil {
@@ -164,12 +165,22 @@ func TestFiguresOutliveTheirPeople(t *testing.T) {
 		}
 	}
 	// Two people are forgotten, and counted with it; what belongs to nobody, and of who waits, is not counted yet.
-	round("statistics stand still", 3, 1, 2, 2)
+	// Of what belongs to nobody the words' time has long been over.
+	round("statistics stand still", 3, 0, 2, 2)
 	if err := statistics.New(h.p.pool).Refresh(t.Context(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	round("all is counted", 0, 0, 1, 3) // a message to a librarian waits
 	round("again", 0, 0, 1, 3)
+	if _, err := h.p.pool.Exec(t.Context(), `
+		INSERT INTO answers (answered_at, question, language, detected, outcome, intent, confidence, guides, evidence, model)
+			SELECT now() - d * interval '1 day', 'дума', 'bg', 'bg', 'answered', 'question', 0.5, '[]', '[]', 'm' FROM unnest('{110,380}'::int[]) d;
+		UPDATE figure_state SET kept_at = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	round("statistics begin anew, and fail", 2, 1, 1, 3)
+	now = now.Add(20 * day)
+	round("they fail for more than a month after their time", 1, 0, 1, 3)
 }
 
 // TestTheAuditLogIsOnlyGivenUpToRetention holds the database's own guard.

@@ -174,7 +174,7 @@ func (p *Program) serve(asked context.Context, out io.Writer) error {
 		job(site.links.Run)
 	}
 	job(site.engine.RunAftermaths)
-	job(func(ctx context.Context) error { return statistics.Run(ctx, p.pool, p.log) })
+	job(func(ctx context.Context) error { return statistics.Run(ctx, p.pool, p.log, p.now()) })
 	if site.oidc != nil {
 		group.Go(func() error { site.oidc.Check(ctx); return nil })
 	}

@@ -7,14 +7,18 @@ import (
 )
 
 // AnswerUncounted holds for an answer, a, that the facts have not been taken of yet: never, not since it was given, or anew from the beginning. While
-// the program stands still or statistics fail nothing is deleted uncounted.
-const AnswerUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > a.answered_at)`
+// the program stands still or statistics fail nothing is deleted uncounted for thirty days after its time, @before; then people's words go before the
+// figures.
+const AnswerUncounted = `a.answered_at >= ` + uncounted
 
 // MessageUncounted holds for a message, m, that may belong to such an answer.
-const MessageUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > m.created_at)`
+const MessageUncounted = `m.created_at >= ` + uncounted
 
 // TicketUncounted holds for a ticket, t, that the facts have not been taken of since it was closed.
-const TicketUncounted = `NOT EXISTS (SELECT FROM figure_state f WHERE f.kept_at > t.closed_at)`
+const TicketUncounted = `t.closed_at >= ` + uncounted
+
+// uncounted is the instant from which on nothing is counted yet; greatest passes over a NULL.
+const uncounted = `greatest((SELECT kept_at FROM figure_state), @before::timestamptz - interval '30 days')`
 
 // Retention is how long single facts are kept: five years compare with each other. What was published of a month stays, as published.
 func Retention() []postgres.Rule {
