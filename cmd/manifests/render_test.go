@@ -53,6 +53,7 @@ type cluster struct {
 	schedules   []*cnpg.ScheduledBackup
 	stores      []*objectStore
 	monitors    []*prometheus.PodMonitor
+	rules       []*prometheus.PrometheusRule
 }
 
 // add reads one object strictly: a field that its kind doesn't have is a fault.
@@ -90,6 +91,8 @@ func (c *cluster) add(kind string, text []byte) error {
 		return read(&c.stores, text)
 	case "monitoring.coreos.com/v1/PodMonitor":
 		return read(&c.monitors, text)
+	case "monitoring.coreos.com/v1/PrometheusRule":
+		return read(&c.rules, text)
 	}
 	return fmt.Errorf("no type for %s is known here", kind)
 }

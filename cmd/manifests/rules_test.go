@@ -11,12 +11,15 @@ import (
 	"testing"
 
 	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	sets "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// connections are how many one replica may hold: its pool, the one that carries the locks of its jobs, and the one that migrates.
-const connections = 16 + 2
+// connections are how many one replica may hold: its pool, the one that carries the locks of its jobs, the one by which it shows that it lives, and the
+// one that migrates. A job by the clock holds no more than a replica.
+const connections = 16 + 3
 
 // pods are what a controller makes, and how many of them there are at least and at most while it is rolled.
 type pods struct {
@@ -67,6 +70,12 @@ func selects(t *testing.T, name string, s *meta.LabelSelector, labels map[string
 	if s == nil || len(s.MatchLabels) == 0 || !within(s.MatchLabels, labels) {
 		t.Errorf("%s doesn't select its own pods", name)
 	}
+}
+
+// chosen says whether a selector is about labels. None, and an empty one, are about everything and name nobody.
+func chosen(s *meta.LabelSelector, labels map[string]string) bool {
+	selector, err := meta.LabelSelectorAsSelector(s)
+	return err == nil && s != nil && !selector.Empty() && selector.Matches(sets.Set(labels))
 }
 
 func within(want, have map[string]string) bool {
@@ -159,6 +168,81 @@ func checkForgotten(t *testing.T, c *cluster) {
 	for _, s := range c.services {
 		if within(s.Spec.Selector, pod.Labels) {
 			t.Errorf("the service %s sends people to the job", s.Name)
+		}
+	}
+	for _, d := range c.deployments {
+		if theirs, its := databaseSecrets(d.Spec.Template.Spec), databaseSecrets(pod.Spec); len(theirs) != 1 || !slices.Equal(theirs, its) {
+			t.Errorf("the program asks the database of %q, and the job that of %q", theirs, its)
+		}
+	}
+	for _, r := range c.rules {
+		text := fmt.Sprint(r.Spec.Groups)
+		if !strings.Contains(text, `cronjob="`+j.Name+`"`) || !strings.Contains(text, `namespace="`+j.Namespace+`"`) {
+			t.Errorf("the rules %s don't watch the job %s", r.Name, j.Name)
+		}
+	}
+}
+
+// databaseSecrets are those from which a pod's containers take the database's address.
+func databaseSecrets(p core.PodSpec) (names []string) {
+	for _, x := range slices.Concat(p.InitContainers, p.Containers) {
+		for _, e := range x.Env {
+			if e.Name == "DATABASE_URL" && !slices.Contains(names, e.ValueFrom.SecretKeyRef.Name) {
+				names = append(names, e.ValueFrom.SecretKeyRef.Name)
+			}
+		}
+	}
+	return names
+}
+
+// TestTurned: the patches that the README gives for a recovery turn the program, the job that forgets again and the backups alike, and the policies let
+// each of them reach the new database.
+func TestTurned(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	patches := regexp.MustCompile("(?s)```yaml\n(  - target: .*?)```").FindSubmatch(readme)
+	if patches == nil {
+		t.Fatal("the README shows no patches")
+	}
+	own := filepath.Join(t.TempDir(), "kubernetes")
+	if err := os.CopyFS(own, os.DirFS(kubernetes)); err != nil {
+		t.Fatal(err)
+	}
+	turned := filepath.Join(own, "overlays", "turned")
+	if err := os.Mkdir(turned, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../country]\npatches:\n" + string(patches[1])
+	if err := os.WriteFile(filepath.Join(turned, "kustomization.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := render(t, turned)
+	const fresh = "orientir-db-2"
+	checkForgotten(t, c)
+	if at := databaseSecrets(c.crons[0].Spec.JobTemplate.Spec.Template.Spec); !slices.Equal(at, []string{fresh + "-app"}) {
+		t.Errorf("who was forgotten is forgotten again by %q", at)
+	}
+	if saved := c.schedules[0].Spec.Cluster.Name; saved != fresh {
+		t.Errorf("each night %s is saved", saved)
+	}
+	database := map[string]string{"cnpg.io/cluster": fresh}
+	for _, p := range c.pods(t) {
+		if databaseSecrets(p.spec) == nil {
+			continue
+		}
+		var out, in bool
+		for _, n := range c.policies {
+			for _, rule := range n.Spec.Egress {
+				out = out || chosen(&n.Spec.PodSelector, p.labels) && slices.ContainsFunc(rule.To, func(to networking.NetworkPolicyPeer) bool { return chosen(to.PodSelector, database) })
+			}
+			for _, rule := range n.Spec.Ingress {
+				in = in || chosen(&n.Spec.PodSelector, database) && slices.ContainsFunc(rule.From, func(from networking.NetworkPolicyPeer) bool { return chosen(from.PodSelector, p.labels) })
+			}
+		}
+		if !out || !in {
+			t.Errorf("%s may go to the new database: %t; it lets it in: %t", p.name, out, in)
 		}
 	}
 }
@@ -337,7 +421,7 @@ func checkServices(t *testing.T, c *cluster, all []pods) {
 	}
 	for _, m := range c.monitors {
 		if !slices.ContainsFunc(all, func(p pods) bool {
-			return within(m.Spec.Selector.MatchLabels, p.labels) &&
+			return chosen(&m.Spec.Selector, p.labels) &&
 				(p.spec.Containers == nil || podHasPort(p, intstr.FromString(*m.Spec.PodMetricsEndpoints[0].Port)))
 		}) {
 			t.Errorf("the monitor %s watches nothing", m.Name)
@@ -370,13 +454,13 @@ func checkBudgets(t *testing.T, c *cluster, all []pods) {
 func checkNetwork(t *testing.T, c *cluster, all []pods) {
 	denied := false
 	for _, n := range c.policies {
-		if len(n.Spec.PodSelector.MatchLabels) == 0 {
+		if len(n.Spec.PodSelector.MatchLabels)+len(n.Spec.PodSelector.MatchExpressions) == 0 {
 			denied = denied || len(n.Spec.PolicyTypes) == 2 && len(n.Spec.Ingress) == 0 && len(n.Spec.Egress) == 0
 			continue
 		}
 		found := false
 		for _, p := range all {
-			if !within(n.Spec.PodSelector.MatchLabels, p.labels) {
+			if !chosen(&n.Spec.PodSelector, p.labels) {
 				continue
 			}
 			found = true
@@ -396,8 +480,8 @@ func checkNetwork(t *testing.T, c *cluster, all []pods) {
 		}
 		for _, rule := range n.Spec.Egress {
 			for _, to := range rule.To {
-				if to.PodSelector != nil && to.NamespaceSelector == nil && !slices.ContainsFunc(all, func(p pods) bool { return within(to.PodSelector.MatchLabels, p.labels) }) {
-					t.Errorf("the policy %s leads to %v, which is nobody", n.Name, to.PodSelector.MatchLabels)
+				if to.PodSelector != nil && to.NamespaceSelector == nil && !slices.ContainsFunc(all, func(p pods) bool { return chosen(to.PodSelector, p.labels) }) {
+					t.Errorf("the policy %s leads to %v, which is nobody", n.Name, to.PodSelector)
 				}
 				if to.IPBlock != nil && len(to.IPBlock.Except) == 0 {
 					t.Errorf("the policy %s lets its pods into the inner networks", n.Name)
@@ -419,10 +503,14 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	if _, err := fmt.Sscan(d.Spec.PostgresConfiguration.Parameters["max_connections"], &allowed); err != nil {
 		t.Fatal(err)
 	}
+	need := 10
 	for _, p := range all {
-		if need := p.most*connections + 10; p.name == "orientir" && need > allowed {
-			t.Errorf("%d replicas may hold %d connections, and the database has %d", p.most, need, allowed)
+		if slices.Contains(databaseSecrets(p.spec), d.Name+"-app") {
+			need += p.most * connections
 		}
+	}
+	if need <= 10 || need > allowed {
+		t.Errorf("%d connections may be held, and the database has %d", need, allowed)
 	}
 	init := d.Spec.Bootstrap.InitDB
 	if init == nil || init.LocaleCollate != "C" || init.Encoding != "UTF8" || !slices.Contains(init.PostInitApplicationSQL, "CREATE EXTENSION vector") {

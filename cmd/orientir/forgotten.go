@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 		Long: `Който е поискал да бъде изтрит, стои още в резервните копия, докато изтече техният срок. Затова:
 
   orientir forgotten keep forgotten.tsv        всеки час; пазете файла отделно от копията
+  orientir forgotten show forgotten.tsv        показва файла, за да го запазите и другаде
   orientir forgotten export                    същото на екрана, само каквото базата още помни
   orientir forgotten replay forgotten.tsv      след възстановяване, преди да пуснете сървъра за хората
 
@@ -53,18 +55,26 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 			return keepForgotten(args[0], list, time.Now())
 		}),
 	}, &cobra.Command{
-		Use: "replay ФАЙЛ", Short: "Изтрива отново, каквото резервното копие е върнало; «-» чете от стандартния вход", Args: takes(false, "файлът"),
-		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
-			f, err := openFile(args[0])
+		Use: "show ФАЙЛ", Short: "Показва файла с изтритите; отказва повреден", Args: takes(false, "файлът"),
+		RunE: func(c *cobra.Command, args []string) error {
+			list, err := readForgottenFile(args[0])
 			if err != nil {
 				return err
 			}
-			defer f.Close()
-			list, err := readForgotten(f)
+			return writeForgotten(c.OutOrStdout(), list)
+		},
+	}, &cobra.Command{
+		Use: "replay ФАЙЛ", Short: "Изтрива отново, каквото резервното копие е върнало; «-» чете от стандартния вход", Args: takes(false, "файлът"),
+		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+			list, err := readForgottenFile(args[0])
 			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+				return err
 			}
 			site, err := p.build(prometheus.NewRegistry())
+			if err != nil {
+				return err
+			}
+			remembered, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
 			if err != nil {
 				return err
 			}
@@ -72,11 +82,30 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "В списъка: %d. Изтрити отново: %d.\n", len(list), again)
-			return err
+			unknown := unremembered(list, remembered)
+			fmt.Fprintf(c.OutOrStdout(), "В списъка: %d. Изтрити отново: %d. Базата не помнеше: %d.\n", len(list), again, unknown)
+			if unknown == 0 && len(list) > 0 {
+				fmt.Fprintln(c.OutOrStdout(), "Базата помнеше всички от списъка. Ако някой е поискал да бъде изтрит след момента, към който сте я върнали, командата е стигнала до друга база: проверете DATABASE_URL.")
+			}
+			return nil
 		}),
 	})
 	return c
+}
+
+// unremembered is how many of a list aren't in what a database remembers: where it was brought back to an earlier moment, those since then.
+func unremembered(list, remembered []bot.Forgotten) (n int) {
+	type contact struct{ id, created int64 }
+	known := map[contact]bool{}
+	for _, f := range remembered {
+		known[contact{f.Contact, f.CreatedAt.UnixMicro()}] = true
+	}
+	for _, f := range list {
+		if !known[contact{f.Contact, f.CreatedAt.UnixMicro()}] {
+			n++
+		}
+	}
+	return n
 }
 
 // keepForgotten adds a list to the one in a file, which is written whole or not at all. A database that was restored has lost what the file still has;
@@ -99,15 +128,24 @@ func keepForgotten(file string, list []bot.Forgotten, now time.Time) error {
 	list = slices.CompactFunc(list, func(a, b bot.Forgotten) bool {
 		return a.Contact == b.Contact && a.CreatedAt.Equal(b.CreatedAt) && a.ForgottenAt.Equal(b.ForgottenAt)
 	})
-	part, err := os.OpenFile(file+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	// Under a name of its own: somebody may run this by hand while the job does. Of two at once the last one's list stays; the next adds the rest.
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".part*")
 	if err != nil {
 		return err
 	}
+	defer os.Remove(part.Name())
 	err = errors.Join(writeForgotten(part, list), part.Sync(), part.Close())
 	if err != nil {
 		return err
 	}
-	return os.Rename(file+".part", file)
+	if err := os.Rename(part.Name(), file); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 const forgottenHeader = "contact\tcreated_at\tforgotten_at"
@@ -119,6 +157,19 @@ func writeForgotten(w io.Writer, list []bot.Forgotten) error {
 		fmt.Fprintf(out, "%d\t%s\t%s\n", f.Contact, f.CreatedAt.UTC().Format(time.RFC3339Nano), f.ForgottenAt.UTC().Format(time.RFC3339Nano))
 	}
 	return out.Flush()
+}
+
+func readForgottenFile(file string) ([]bot.Forgotten, error) {
+	f, err := openFile(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list, err := readForgotten(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return list, nil
 }
 
 // readForgotten reads what writeForgotten wrote. A file that is wrong in any row is refused whole.

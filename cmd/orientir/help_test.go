@@ -20,7 +20,7 @@ func run(t *testing.T, args ...string) (string, error) {
 
 func TestHelpIsBulgarian(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "staff reset-second-step", "mask", "migrate", "with-servers", "health", "forgotten", "forgotten export", "forgotten keep", "forgotten replay"} {
+	for _, name := range []string{"", "serve", "ask", "eval", "check", "import", "export", "staff", "staff add", "staff reset-second-step", "mask", "migrate", "with-servers", "health", "forgotten", "forgotten export", "forgotten keep", "forgotten show", "forgotten replay"} {
 		help, err := run(t, append(strings.Fields(name), "--help")...)
 		if err != nil {
 			t.Fatalf("%s --help: %v", name, err)

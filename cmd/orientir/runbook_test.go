@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,21 +28,32 @@ func TestRunbookSpeaksOfEachAlert(t *testing.T) {
 			sections[name] = text
 		}
 	}
-	text, err := os.ReadFile("../../deploy/watch/alerts.yaml")
-	if err != nil {
-		t.Fatal(err)
+	type group struct {
+		Rules []struct {
+			Alert string `yaml:"alert"`
+		} `yaml:"rules"`
 	}
-	var rules struct {
-		Groups []struct {
-			Rules []struct {
-				Alert string `yaml:"alert"`
-			} `yaml:"rules"`
-		} `yaml:"groups"`
+	var groups []group
+	for _, file := range []string{"watch/alerts.yaml", "kubernetes/components/monitoring/rules.yaml"} {
+		text, err := os.ReadFile("../../deploy/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rules struct {
+			Groups []group `yaml:"groups"`
+			Spec   struct {
+				Groups []group `yaml:"groups"`
+			} `yaml:"spec"`
+		}
+		if err := yaml.Unmarshal(text, &rules); err != nil {
+			t.Fatal(err)
+		}
+		if len(rules.Groups)+len(rules.Spec.Groups) == 0 {
+			t.Fatalf("%s has no rules", file)
+		}
+		groups = slices.Concat(groups, rules.Groups, rules.Spec.Groups)
 	}
-	if err := yaml.Unmarshal(text, &rules); err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range rules.Groups {
+	for _, g := range groups {
 		for _, r := range g.Rules {
 			section, ok := sections[r.Alert]
 			delete(sections, r.Alert)
