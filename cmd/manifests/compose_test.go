@@ -2,11 +2,14 @@ package manifests
 
 import (
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -14,7 +17,9 @@ import (
 
 const compose = "../../deploy/compose"
 
-func TestCompose(t *testing.T) {
+// composed is the project as Compose reads it.
+func composed(t *testing.T) *types.Project {
+	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(compose, "compose.yaml")}, cli.WithEnv([]string{"ORIENTIR_HOST=orientir.example.bg"}), cli.WithInterpolation(true), cli.WithConsistency(true))
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +28,11 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := settings(t)
+	return project
+}
+
+func TestCompose(t *testing.T) {
+	project, known := composed(t), settings(t)
 	for _, s := range project.Services {
 		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.Privileged || s.MemLimit == 0 {
 			t.Errorf("%s may do more than it must", s.Name)
@@ -97,5 +106,53 @@ func TestCompose(t *testing.T) {
 	}
 	if subnet := project.Networks["front"].Ipam.Config[0].Subnet; *project.Services["orientir"].Environment["ORIENTIR_TRUSTED_PROXIES"] != subnet {
 		t.Errorf("the proxy's network %s is not the trusted one", subnet)
+	}
+}
+
+// TestDumpsAreTakenAtNight runs what the service «backup» does, with the clock and the programs that it calls replaced.
+func TestDumpsAreTakenAtNight(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("bash is not here")
+	}
+	script := strings.Join(composed(t).Services["backup"].Command, " ")
+	for _, c := range []struct {
+		name, hour string
+		age        time.Duration // of the last dump; 0: there is none
+		want       bool
+	}{
+		{"the first at once", "12", 0, true},
+		{"by day after last night's", "12", 11 * time.Hour, false},
+		{"at night after one by day", "00", 12 * time.Hour, true},
+		{"at the end of the night after one of the evening", "03", 7 * time.Hour, true},
+		{"once a night", "03", 3 * time.Hour, false},
+		{"by day when the night's is missing", "09", 25 * time.Hour, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder, programs := t.TempDir(), t.TempDir()
+			for name, text := range map[string]string{"backup": `echo "$1"`, "date": "echo " + c.hour, "sleep": "exit 7"} {
+				if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.age > 0 {
+				dump, at := filepath.Join(folder, "orientir-1.dump"), time.Now().Add(-c.age)
+				if err := os.WriteFile(dump, nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chtimes(dump, at, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := exec.Command(bash, "-euc", strings.ReplaceAll(script, "/var/lib/postgresql/data", folder))
+			run.Env = []string{"PATH=" + programs + ":" + os.Getenv("PATH")}
+			out, err := run.CombinedOutput()
+			if end := (*exec.ExitError)(nil); !errors.As(err, &end) || end.ExitCode() != 7 {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if want := map[bool]string{true: "forgotten\ndump\nprune\n", false: "forgotten\n"}[c.want]; string(out) != want {
+				t.Errorf("it does %q, want %q", out, want)
+			}
+		})
 	}
 }
