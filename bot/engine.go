@@ -82,7 +82,8 @@ type Engine struct {
 	phraseSlots   chan struct{}
 	rhythm        rhythm
 	together      together
-	steps, sends  hands // conversations leased, messages taken
+	alone         chan struct{} // places of those who are stored by themselves
+	steps, sends  hands         // conversations leased, messages taken
 }
 
 // NewEngine makes an engine. desk is nil where there is no human side. channels are those that messages are sent through;
@@ -113,7 +114,7 @@ func NewEngine(c *Conversations, a answerer, store *knowledge.Store, desk Desk, 
 	e := &Engine{
 		conversations: c, answerer: a, store: store, desk: desk, channels: map[string]Channel{},
 		o: o, log: o.Log, now: c.now, sofia: sofia, metrics: newMetrics(o.Registerer),
-		phraseSlots: make(chan struct{}, phrasesAtOnce), rhythm: usualRhythm,
+		phraseSlots: make(chan struct{}, phrasesAtOnce), alone: make(chan struct{}, aloneAtOnce), rhythm: usualRhythm,
 	}
 	e.together.store = e.keepTogether
 	for _, channel := range channels {

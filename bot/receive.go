@@ -54,10 +54,7 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 		receipt, stored, err = e.together.keep(ctx, &a, watch.Carry(ctx))
 	}
 	if err == nil && !stored {
-		err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
-			receipt, err = e.keep(ctx, conn, &a)
-			return err
-		})
+		receipt, err = e.keepAlone(ctx, &a)
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("receive an event of channel %s: %w", in.Channel, err)
@@ -126,6 +123,21 @@ func (e *Engine) prepare(ctx context.Context, in Incoming) (arrival, error) {
 		a.Data, a.hidden = "", append(a.hidden, hidden...)
 	}
 	return a, nil
+}
+
+// keepAlone stores an arrival by itself; so many others may be at it that it has to wait.
+func (e *Engine) keepAlone(ctx context.Context, a *arrival) (r Receipt, err error) {
+	select {
+	case e.alone <- struct{}{}:
+	case <-ctx.Done():
+		return Receipt{}, ctx.Err()
+	}
+	defer func() { <-e.alone }()
+	err = e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
+		r, err = e.keep(ctx, conn, a)
+		return err
+	})
+	return r, err
 }
 
 // keep stores an arrival in one transaction, which takes two round trips for most, more where there is something to hide or to

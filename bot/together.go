@@ -3,8 +3,10 @@ package bot
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +16,13 @@ import (
 // What arrives together is stored together: each transaction takes whatever came while the ones before were under way, one message of a
 // person at most. Alone, a message is stored at once. A commit and its round trips then cost hundreds of people what they cost one.
 const (
-	atOnce     = 4  // transactions of many
-	inOneStore = 64 // messages of one transaction
+	atOnce       = 4               // transactions of many
+	inOneStore   = 64              // messages of one transaction
+	mostTogether = 1024            // arrivals that wait for one; more are stored alone
+	lotPatience  = 4 * time.Second // of one transaction; each of its arrivals then still has time to be stored alone
+	aloneAtOnce  = 8               // transactions of one, so that answers find a connection too
+	crowded      = 16              // arrivals that wait, from which on answers wait a little too
+	courtesy     = 8 * time.Millisecond
 )
 
 // together gathers arrivals for storing. Its zero value works; several goroutines use it.
@@ -31,7 +38,8 @@ type fellow struct {
 	*arrival
 	trace   string
 	receipt Receipt
-	stored  bool // and receipt tells of it; else it has to be stored by itself
+	stored  bool        // and receipt tells of it; else it has to be stored by itself
+	gone    atomic.Bool // nobody waits for it any more: its sender brings it again
 	done    chan struct{}
 }
 
@@ -40,6 +48,10 @@ type fellow struct {
 func (t *together) keep(ctx context.Context, a *arrival, trace string) (Receipt, bool, error) {
 	f := &fellow{arrival: a, trace: trace, done: make(chan struct{})}
 	t.mu.Lock()
+	if len(t.wait) >= mostTogether {
+		t.mu.Unlock()
+		return Receipt{}, false, nil
+	}
 	t.wait = append(t.wait, f)
 	if t.busy < atOnce {
 		t.busy++
@@ -50,6 +62,7 @@ func (t *together) keep(ctx context.Context, a *arrival, trace string) (Receipt,
 	case <-f.done:
 		return f.receipt, f.stored, nil
 	case <-ctx.Done():
+		f.gone.Store(true)
 		return Receipt{}, false, ctx.Err()
 	}
 }
@@ -65,18 +78,45 @@ func (t *together) run() {
 			return
 		}
 		t.mu.Unlock()
-		// Whoever asked has gone their own way by then.
-		ctx, cancel := context.WithTimeout(context.Background(), storePatience)
-		if err := t.store(ctx, lot); err != nil {
+		if err := t.storeSafely(lot); err != nil {
 			for _, f := range lot {
 				f.stored = false // each alone: one of them may be what the database refuses, and then only that one hears so
 			}
 		}
-		cancel()
 		for _, f := range lot {
 			close(f.done)
 		}
 	}
+}
+
+// goFirst lets those who wait to be stored go before an answer, for a twenty-fifth of a second at most: who is not stored in time is sent again,
+// and Telegram takes no more than twenty-five answers a second anyway.
+func (t *together) goFirst(ctx context.Context) {
+	for range 5 {
+		t.mu.Lock()
+		waiting := len(t.wait)
+		t.mu.Unlock()
+		if waiting < crowded {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(courtesy):
+		}
+	}
+}
+
+// storeSafely makes an error of a panic: one strange message must not take down what serves everybody.
+func (t *together) storeSafely(lot []*fellow) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), lotPatience) // whoever asked first may have gone their own way by then
+	defer cancel()
+	return t.store(ctx, lot)
 }
 
 // take gives the first who wait, each person's first alone.
@@ -86,6 +126,7 @@ func (t *together) take() (lot []*fellow) {
 	for i, f := range t.wait {
 		who := [2]string{f.Channel, f.ContactKey}
 		switch {
+		case f.gone.Load():
 		case len(lot) == inOneStore:
 			rest = append(rest, t.wait[i:]...)
 			t.wait = rest
@@ -115,7 +156,8 @@ func (a *arrival) sociable() bool {
 
 // keepTogether stores the arrivals of many people in one transaction of two round trips: first the conversations are found and locked, then
 // all messages are written. Somebody who blocked us before or is being forgotten, whose conversation somebody else has in hand, or who was
-// asked for a contact, is left for keep; nobody here waits for such a lock, so that nobody holds up the others.
+// asked for a contact, is left for keep; nobody here waits for such a lock, so that nobody holds up the others. Only somebody who is new waits
+// for another transaction that is just storing the same person.
 func (e *Engine) keepTogether(ctx context.Context, lot []*fellow) error {
 	return e.conversations.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) (err error) {
 		done := false

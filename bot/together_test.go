@@ -2,12 +2,14 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -134,7 +136,10 @@ func TestOneThatIsRefusedSpoilsNobodysMessage(t *testing.T) {
 			receipts[i], faults[i] = h.Receive(h.ctx, in)
 		})
 	}
-	for {
+	for deadline := time.Now().Add(time.Minute); ; {
+		if time.Now().After(deadline) {
+			t.Fatal("not all of them come to be stored")
+		}
 		h.together.mu.Lock()
 		come := len(h.together.wait) + int(atGate.Load())
 		h.together.mu.Unlock()
@@ -155,6 +160,79 @@ func TestOneThatIsRefusedSpoilsNobodysMessage(t *testing.T) {
 		}
 		seen[receipts[i].Message] = true
 	}
+}
+
+// A database that hangs must neither keep the senders beyond their patience, nor have what they gave up stored before what came since.
+func TestWhoGaveUpIsNotStoredLater(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	gate, atGate := make(chan struct{}), make(chan struct{}, 2*atOnce)
+	store := h.together.store
+	var lots atomic.Int64
+	h.together.store = func(ctx context.Context, lot []*fellow) error {
+		if lots.Add(1) <= atOnce {
+			atGate <- struct{}{}
+			<-gate
+		}
+		return store(ctx, lot)
+	}
+	says := func(ctx context.Context, key string) error {
+		_, err := h.Receive(ctx, Incoming{Channel: "telegram", Kind: Text, Text: "трябва ми нещо", EventID: "e", ContactKey: key})
+		return err
+	}
+	var all sync.WaitGroup
+	for i := range atOnce {
+		all.Go(func() {
+			if err := says(h.ctx, strconv.Itoa(i)); err != nil {
+				t.Error(err)
+			}
+		})
+		<-atGate
+	}
+	hasty, cancel := context.WithTimeout(h.ctx, 50*time.Millisecond)
+	defer cancel()
+	if err := says(hasty, "hasty"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who didn't wait heard %v", err)
+	}
+	close(gate)
+	all.Wait()
+	if err := says(h.ctx, "later"); err != nil {
+		t.Fatal(err)
+	}
+	var stored bool
+	if err := h.pool.QueryRow(h.ctx, `SELECT EXISTS (SELECT FROM contacts WHERE key = 'hasty')`).Scan(&stored); err != nil {
+		t.Fatal(err)
+	}
+	if stored {
+		t.Error("what was given up is stored")
+	}
+}
+
+// A panic in storing is one message's trouble.
+func TestAPanicWhileStoringIsSurvived(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.together.store = func(context.Context, []*fellow) error { panic("strange") }
+	if r := h.says("трябва ми нещо"); r.Message == 0 {
+		t.Errorf("not stored alone: %+v", r)
+	}
+}
+
+func TestAnswersLetAFullLineGoFirstButNotForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var line together
+		began := time.Now()
+		line.goFirst(t.Context())
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("with nobody in the line an answer waited for %v", waited)
+		}
+		line.wait = make([]*fellow, crowded)
+		line.goFirst(t.Context())
+		if waited := time.Since(began); waited == 0 || waited > time.Second/25 {
+			t.Errorf("before a line that doesn't end an answer waited for %v", waited)
+		}
+	})
 }
 
 func TestAPersonsMessagesStayInOrderInACrowd(t *testing.T) {

@@ -52,6 +52,7 @@ func (e *Engine) answerAll(ctx context.Context) error {
 		case slots <- struct{}{}:
 		}
 		e.findSteps(ctx)
+		e.together.goFirst(ctx)
 		l, ok, err := e.lease(ctx)
 		if ok {
 			e.steps.take(l.conversation)

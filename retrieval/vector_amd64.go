@@ -8,7 +8,7 @@ func addScaled(into, row []float32, w float32) {
 		addScaledFours(&into[0], &row[0], whole, w)
 	}
 	for i := whole; i < len(into); i++ {
-		into[i] += w * row[i]
+		into[i] += float32(w * row[i])
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // connection holds a session of the server, this one must still have its own.
 func refuseTransactionPooler(ctx context.Context, conn *pgx.Conn, config *pgx.ConnConfig) error {
 	serves := func() (pid uint32, err error) {
-		if err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
+		if err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&pid); err != nil {
 			err = fmt.Errorf("ask which process serves: %w", err)
 		}
 		return pid, err
