@@ -84,6 +84,7 @@ func (l *errorList) join() error { return errors.Join(l.all...) }
 type call struct {
 	chat  int64
 	tries int
+	until time.Time // of the lease: by it its taker knows it again
 	act   act
 	topic shownTopic
 	html  string
@@ -109,7 +110,7 @@ func (d *Desk) sendOne(ctx context.Context, chat int64) error {
 		if err := note(noting, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(noting, `UPDATE telegram_groups SET leased_until = NULL, tries = 0 WHERE chat = $1`, chat)
+		_, err := tx.Exec(noting, `UPDATE telegram_groups SET leased_until = NULL, tries = 0 WHERE chat = $1 AND leased_until = $2`, chat, c.until)
 		return err
 	})
 	if err != nil {
@@ -142,9 +143,10 @@ func (d *Desk) takeCall(ctx context.Context, chat int64) (c call, ok bool, err e
 		if ok, err = d.pick(ctx, tx, &c); err != nil || !ok {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE telegram_groups SET sent = $2, leased_until = $3, not_before = NULL, taker = NULLIF($4::integer, 0), taken_until = $3 WHERE chat = $1`,
-			chat, append(recent, now), now.Add(sendLease), d.presence.Self())
-		return err
+		return tx.QueryRow(ctx, `
+			UPDATE telegram_groups SET sent = $2, leased_until = $3, not_before = NULL, taker = NULLIF($4::integer, 0), taken_until = $3
+			WHERE chat = $1
+			RETURNING leased_until`, chat, append(recent, now), now.Add(sendLease), d.presence.Self()).Scan(&c.until)
 	})
 	if err != nil {
 		return c, false, fmt.Errorf("take a turn of group %d: %w", chat, err)
@@ -269,9 +271,11 @@ func (d *Desk) failed(ctx context.Context, c call, err error) error {
 	return d.release(ctx, c, pause, c.tries+1)
 }
 
-// release gives the group's turn back and waits.
+// release gives the group's turn back and waits, unless somebody else has the turn by now: who was missed and lives must not free it for a third.
 func (d *Desk) release(ctx context.Context, c call, pause time.Duration, tries int) error {
-	_, err := d.db.Exec(ctx, `UPDATE telegram_groups SET leased_until = NULL, not_before = $2, tries = $3 WHERE chat = $1`, c.chat, d.now().Add(pause), tries)
+	_, err := d.db.Exec(ctx, `
+		UPDATE telegram_groups SET leased_until = NULL, not_before = $2, tries = $3
+		WHERE chat = $1 AND leased_until = $4`, c.chat, d.now().Add(pause), tries, c.until)
 	if err != nil {
 		return fmt.Errorf("put group %d off: %w", c.chat, err)
 	}

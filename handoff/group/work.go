@@ -36,6 +36,7 @@ type update struct {
 	Rights   []byte
 	TriedAt  time.Time `db:"tried_at"`
 	Tries    int
+	Until    time.Time `db:"leased_until"`
 }
 
 // again says that an earlier try may have got to its end without noting so.
@@ -71,7 +72,7 @@ func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
 			ORDER BY u.id
 			LIMIT 1
 			FOR UPDATE SKIP LOCKED)
-		RETURNING id, chat, thread::int, kind, actor, language, title, message::int, text, hidden, data, callback, code_hash, rights, tried_at, tries`,
+		RETURNING id, chat, thread::int, kind, actor, language, title, message::int, text, hidden, data, callback, code_hash, rights, tried_at, tries, leased_until`,
 		now, now.Add(workLease), d.presence.Self())
 	if err != nil {
 		return update{}, false, fmt.Errorf("take up an update of a group: %w", err)
@@ -96,7 +97,7 @@ func (d *Desk) deal(ctx context.Context, u update) error {
 	if err != nil && u.Tries < workTries {
 		d.log.Warn("update of a group not dealt with", "update", u.ID, "kind", string(u.Kind), "tries", u.Tries, "error", err)
 		pause := min(time.Second<<u.Tries, 2*time.Minute)
-		if _, err := d.db.Exec(ctx, `UPDATE group_updates SET leased_until = $2 WHERE id = $1`, u.ID, now.Add(pause)); err != nil {
+		if _, err := d.db.Exec(ctx, `UPDATE group_updates SET leased_until = $2 WHERE id = $1 AND leased_until = $3`, u.ID, now.Add(pause), u.Until); err != nil {
 			return fmt.Errorf("put update %d of a group off: %w", u.ID, err)
 		}
 		return nil
@@ -104,10 +105,11 @@ func (d *Desk) deal(ctx context.Context, u update) error {
 	if err != nil {
 		d.log.Error("update of a group given up", "update", u.ID, "kind", string(u.Kind), "tries", u.Tries, "error", err)
 	}
-	// The words stay where the mirror has still to pass them over; it erases them then.
+	// Whoever else deals with it by now notes so: the group's next update waits for them. The words stay where the mirror has still to pass them
+	// over; it erases them then.
 	_, err = d.db.Exec(ctx, `
 		UPDATE group_updates SET done_at = $2, leased_until = NULL, text = CASE WHEN author IS NULL THEN '' ELSE text END
-		WHERE id = $1`, u.ID, now)
+		WHERE id = $1 AND (leased_until IS NULL OR leased_until = $3)`, u.ID, now, u.Until)
 	if err != nil {
 		return fmt.Errorf("note that update %d of a group is done: %w", u.ID, err)
 	}
