@@ -12,7 +12,8 @@ import (
 type Channel interface {
 	Name() string // as in Incoming.Channel
 	// Send delivers one message and gives the channel's id of it. It may be called again for a message that was sent
-	// when the program died before it could note so.
+	// when the program died before it could note so. ctx has the time of all calls that the message takes, and of the waits between them; each
+	// call has a shorter one of the channel's own, and none is begun that ctx would cut off: it may have been heard.
 	Send(ctx context.Context, c Conversation, m Message) (externalID string, err error)
 }
 

@@ -18,10 +18,11 @@ const (
 	// can it is longer, because then it isn't for those who die (see Inherit): what was sent while the database was away is noted once it is back.
 	sending     = 30 * time.Second
 	sendingSeen = 2 * time.Minute
-	patience    = 8 * time.Second // of one call to a channel: one that is well answers within two, and one that isn't is asked again; well below sending
-	noteTry     = 5 * time.Second // of one try to note what became of it
-	lastCall    = 5 * time.Second // that a call under way gets to end when the program stops
-	maxTries    = 20              // with pauses of up to five minutes: over an hour of a broken channel
+	patience    = time.Minute      // of all that one message takes: a channel limits each of its calls itself, see Channel
+	noteTry     = 5 * time.Second  // of one try to note what became of it
+	unseen      = 15 * time.Second // without an answer of the database, after which nothing more is begun; others may inherit after 28
+	lastCall    = 5 * time.Second  // that a call under way gets to end when the program stops
+	maxTries    = 20               // with pauses of up to five minutes: over an hour of a broken channel
 )
 
 // deliverAll sends what waits in the transcripts, several conversations at once, until ctx ends.
@@ -165,6 +166,9 @@ func (e *Engine) untilPending(ctx context.Context) time.Duration {
 	return min(max(next.Sub(now), 10*time.Millisecond), e.o.Sweep)
 }
 
+// errUnseen is why a row that was taken isn't sent.
+var errUnseen = errors.New("not begun: others may not have seen this process for long")
+
 // deliver sends one row and notes what became of it. sent says that the channel took it, also where that could not be noted.
 func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) {
 	reading, read := context.WithTimeout(ctx, lookPatience)
@@ -173,11 +177,15 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	if err != nil || !ok {
 		return false, err
 	}
+	if m.mine == sendingSeen && time.Since(e.o.Presence.Answered()) > unseen { // a process that stood still: another may be sending this by now
+		return false, errUnseen
+	}
 	ctx, span := e.deliverSpan(ctx, m)
 	defer span.End()
 	channel := e.channels[c.Channel]
 	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	until := m.taken.Add(m.mine - 2*noteTry)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(patience, time.Until(until)))
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
 	id, err := channel.Send(limited, c, m.Message)
 	stopping()
@@ -190,7 +198,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	switch {
 	case err == nil:
 		sent = true
-		err = e.noteSent(ctx, c, m.ID, id, m.taken.Add(m.mine-2*noteTry))
+		err = e.noteSent(ctx, c, m.ID, id, until)
 		e.conversations.replied(c.Channel, m.Asked)
 		e.metrics.delivery.WithLabelValues(c.Channel).Observe(max(0, e.now().Sub(m.At).Seconds()))
 	case errors.As(err, &wait):

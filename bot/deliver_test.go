@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"orientir/deploy/postgres"
 )
 
 func TestOrderHoldsThroughRetryAfter(t *testing.T) {
@@ -167,5 +169,51 @@ func TestStopLetsACallUnderWayEnd(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM messages WHERE sender = 'bot' AND delivered_at IS NOT NULL`); n != 1 || len(h.telegram.sent) != 1 {
 		t.Errorf("%d noted, %d sent", n, len(h.telegram.sent))
+	}
+}
+
+// What a message takes has more time than one call, and never more than the row is this process's.
+func TestAllCallsOfAMessageEndBeforeTheRowIsFree(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	var left []time.Duration
+	h.telegram.during = func(ctx context.Context) error {
+		end, _ := ctx.Deadline()
+		left = append(left, time.Until(end))
+		return nil
+	}
+	h.says("здравейте")
+	h.works()
+	h.sends() // unseen
+	present(t, h.Engine)
+	h.gets(Incoming{Kind: Command, Command: "help"})
+	h.works()
+	h.sends()
+	if len(left) != 2 || left[0] > sending-2*noteTry || left[1] > patience || left[1] <= sending {
+		t.Errorf("left for a message that nobody sees sent, and for one that others do: %v", left)
+	}
+}
+
+// A process that the database hasn't answered for long, and that others may have missed, begins nothing more. Once it is seen again it goes on.
+func TestWhoMayBeMissedBeginsNoMessage(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	present(t, h.Engine)
+	h.says("здравейте")
+	h.works()
+	taken, err := h.takePending(h.ctx, 10)
+	if err != nil || len(taken) != 1 {
+		t.Fatal(taken, err)
+	}
+	seen := h.o.Presence
+	h.o.Presence = postgres.NewPresence(h.pool, nil) // that never had an answer
+	if sent, err := h.deliver(h.ctx, taken[0]); sent || !errors.Is(err, errUnseen) || len(h.telegram.sent) > 0 {
+		t.Fatalf("sent %q: %v, %v", h.telegram.sent, sent, err)
+	}
+	h.o.Presence = seen
+	h.Engine.sends.let(taken[0].ID, true)
+	h.findSends(h.ctx)
+	if !h.sends() || len(h.telegram.sent) != 1 {
+		t.Errorf("then sent %q", h.telegram.sent)
 	}
 }

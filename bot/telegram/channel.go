@@ -111,6 +111,16 @@ const (
 	longestWait = 5 * time.Second // here, for a turn
 )
 
+// How long one call, or what it needs, may take. The turn is waited for before: a call that is cut off may have been heard.
+const (
+	callPatience   = 8 * time.Second  // of a Telegram that is well none takes two
+	uploadPatience = 20 * time.Second // of a file of some megabytes
+	exportPatience = 20 * time.Second // to gather it
+)
+
+// errNoTime is why a call isn't begun.
+var errNoTime = errors.New("too little time is left for a call")
+
 // Send sends one message, in several parts where it is long or shows a place on the map. A limit comes back as
 // *bot.RetryAfter, but a short one between parts is waited for here. What was sent before a failure is remembered, so that
 // this process sends no part twice.
@@ -126,6 +136,7 @@ func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (stri
 		}
 		if p.export {
 			if p.file, p.data, err = b.export(ctx, c); err != nil {
+				b.half.keep(m.ID, first, i)
 				return "", err
 			}
 			if p.data == nil { // forgotten meanwhile
@@ -172,6 +183,7 @@ func (b *Bot) sendNext(ctx context.Context, chat int64, p part) (string, error) 
 	}
 }
 
+// sendPart sends a part in one call, once the pace gives it a turn. Too long a wait is *bot.RetryAfter.
 func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) {
 	if ok, wait := b.pace.Allow(ctx, "telegram:chat:"+strconv.FormatInt(chat, 10), 1, chatPause); !ok {
 		return "", &bot.RetryAfter{D: wait}
@@ -179,17 +191,28 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	if err := b.anyTurn(ctx); err != nil {
 		return "", err
 	}
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < callPatience {
+		return "", errNoTime
+	}
+	limit := callPatience
+	if p.data != nil {
+		limit = uploadPatience
+	}
+	calling, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	var sent *models.Message
 	var err error
 	switch {
 	case p.data != nil:
-		sent, err = b.api.SendDocument(ctx, &telegram.SendDocumentParams{ChatID: chat, Document: &models.InputFileUpload{Filename: p.file, Data: bytes.NewReader(p.data)}})
+		sent, err = b.api.SendDocument(calling, &telegram.SendDocumentParams{
+			ChatID: chat, Document: &models.InputFileUpload{Filename: p.file, Data: bytes.NewReader(p.data)},
+		})
 	case p.venue != nil:
-		sent, err = b.api.SendVenue(ctx, &telegram.SendVenueParams{
+		sent, err = b.api.SendVenue(calling, &telegram.SendVenueParams{
 			ChatID: chat, Latitude: p.venue.lat, Longitude: p.venue.lon, Title: p.venue.title, Address: p.venue.address, ReplyMarkup: p.markup,
 		})
 	default:
-		sent, err = b.sendText(ctx, chat, p)
+		sent, err = b.sendText(calling, chat, p)
 	}
 	if err != nil {
 		return "", b.heed(ctx, refusal(err))
@@ -202,6 +225,8 @@ func (b *Bot) export(ctx context.Context, c bot.Conversation) (name string, data
 	if b.o.Export == nil {
 		return "", nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, exportPatience)
+	defer cancel()
 	name, data, err = b.o.Export(ctx, c.ID)
 	if errors.Is(err, bot.ErrNobody) {
 		return "", nil, nil
