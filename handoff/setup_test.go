@@ -56,7 +56,7 @@ func setup(t *testing.T) *bundle {
 	started := time.Now()
 	b.now = func() time.Time { return sunday.Add(time.Since(started) + time.Duration(b.skipped.Load())) }
 	b.conversations = bot.NewConversations(b.pool, b.redis, bot.Options{Now: b.now})
-	b.staff = staff.NewStore(b.pool, staff.Options{HashMemory: 256})
+	b.staff = staff.NewLightStore(b.pool, staff.Options{})
 	b.desk = NewDesk(b.pool, store, b.conversations, b.staff, b.redis, Options{Now: b.now})
 	return b
 }

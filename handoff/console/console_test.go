@@ -27,9 +27,6 @@ import (
 
 const password = "шест зелени круши"
 
-// lightHash keeps the making of accounts short: KiB of a hashing.
-const lightHash = 256
-
 // bundle is the running site on a real PostgreSQL and Redis. Only the search's answers are scripted.
 type bundle struct {
 	*testing.T
@@ -73,7 +70,7 @@ func setup(t *testing.T) *bundle {
 	}
 	b.clock = &clock{}
 	b.clock.later(time.Duration(time.Now().UnixNano()))
-	b.staff = staff.NewStore(b.pool, staff.Options{Vault: vault, Now: b.clock.now, HashMemory: lightHash})
+	b.staff = staff.NewLightStore(b.pool, staff.Options{Vault: vault, Now: b.clock.now})
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
 	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
 	answerer := retrieval.New(b.pool, b.store, retrieval.Options{})

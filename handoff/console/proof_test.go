@@ -156,7 +156,7 @@ func TestWithoutAKeyEverybodyStillGetsIn(t *testing.T) {
 		t.Fatalf("the rule isn't held to: %d %s", got.code, got.location)
 	}
 	deps := b.site.Deps
-	deps.Staff = staff.NewStore(b.pool, staff.Options{Now: b.clock.now, HashMemory: lightHash})
+	deps.Staff = staff.NewLightStore(b.pool, staff.Options{Now: b.clock.now})
 	handler, err := New(deps, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ func setup(t *testing.T) *bundle {
 			('vratsa', 'regional', 'Библиотека Враца', 'враца', '12259', '', '', '', '', NULL, '{}', 'test', 'starter', 'test'),
 			('mezdra', 'municipal', 'Библиотека Мездра', 'мездра', '47714', '', '', '', '', NULL, '{}', 'test', 'starter', 'test')`)
 	b.conversations = bot.NewConversations(b.pool, redis, bot.Options{Now: b.clock.now})
-	b.staff = staff.NewStore(b.pool, staff.Options{HashMemory: 256})
+	b.staff = staff.NewLightStore(b.pool, staff.Options{})
 	b.tickets = handoff.NewDesk(b.pool, knowledge.NewStore(b.pool), b.conversations, b.staff, redis, handoff.Options{Now: b.clock.now})
 	b.double = telegramtest.New(t, telegramtest.Options{Now: b.clock.now})
 	b.inbox = NewInbox(b.pool, b.conversations, redis, Options{Now: b.clock.now})

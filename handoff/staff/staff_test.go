@@ -17,14 +17,11 @@ import (
 
 const goodPassword = "шест зелени круши"
 
-// lightHash keeps what a test of sessions waits for short: KiB of a hashing.
-const lightHash = 256
-
 func setup(t *testing.T) (context.Context, *Store, *pgxpool.Pool) {
 	t.Helper()
 	t.Parallel()
 	pool := postgrestest.New(t)
-	return t.Context(), NewStore(pool, Options{HashMemory: lightHash}), pool
+	return t.Context(), NewLightStore(pool, Options{}), pool
 }
 
 func add(t *testing.T, s *Store, email string, roles ...Role) Account {

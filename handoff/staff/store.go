@@ -15,8 +15,6 @@ type Options struct {
 	Vault Sealer           // seals the secrets of second steps, and hides addresses; nil: nobody can turn one on
 	Now   func() time.Time // the clock that the codes of second steps go by; default time.Now
 
-	HashMemory uint32 // KiB that hashing a password takes; default 19 MiB. Less is for tests alone, which make accounts by the hundred
-
 	Registerer prometheus.Registerer // where metrics go; default: nowhere
 }
 
@@ -44,9 +42,6 @@ func NewStore(db *pgxpool.Pool, o Options) *Store {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.HashMemory == 0 {
-		o.HashMemory = argonMemory
-	}
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "orientir_staff_sign_in_refused_total", Help: "Sign-ins of staff that were refused, by step and by whether there is such an account."}, []string{"step", "account"})
 	for _, step := range []string{"password", "code", "provider"} {
@@ -58,7 +53,7 @@ func NewStore(db *pgxpool.Pool, o Options) *Store {
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(refused)
 	}
-	return &Store{db: db, vault: o.Vault, now: o.Now, hashing: make(chan struct{}, hashingAtOnce), memory: o.HashMemory, refused: refused}
+	return &Store{db: db, vault: o.Vault, now: o.Now, hashing: make(chan struct{}, hashingAtOnce), memory: argonMemory, refused: refused}
 }
 
 // ErrNotFound says that there is no such account, session or link, or that it is not the caller's.

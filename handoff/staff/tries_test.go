@@ -280,7 +280,7 @@ func TestAFullHouseCostsNoTry(t *testing.T) {
 func TestStrangersDoNotFillTheAuditLog(t *testing.T) {
 	ctx, s, pool := setup(t)
 	registry := prometheus.NewRegistry()
-	s = NewStore(pool, Options{Registerer: registry, HashMemory: lightHash})
+	s = NewLightStore(pool, Options{Registerer: registry})
 	a := add(t, s, "a@example.bg", Librarian)
 	for i := range 4 {
 		for _, email := range []string{a.Email, fmt.Sprint("nobody", i, "@example.bg")} {
