@@ -104,13 +104,15 @@ type site struct {
 	assets    *webchat.Assets
 	preview   *webchat.Preview
 	open      openQueue
+	known     known
+	keeping   chan struct{} // a place for each big form that is read of somebody who isn't signed in, to be kept for them
 	importing chan struct{} // one place: reading a big file takes a core and much memory for seconds
 	drawing   chan struct{} // a place for each desk that draws the whole queue: half of the processors stay for news
 }
 
 // New gives the handler of /console/. It fails only where the program itself is broken.
 func New(d Deps, o Options) (http.Handler, error) {
-	s := &site{Deps: d, Options: o, crowds: newCrowds(o), secure: strings.HasPrefix(o.PublicURL, "https://"), importing: make(chan struct{}, 1), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+	s := &site{Deps: d, Options: o, crowds: newCrowds(o), secure: strings.HasPrefix(o.PublicURL, "https://"), importing: make(chan struct{}, 1), keeping: make(chan struct{}, mostKept), drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}

@@ -15,7 +15,7 @@ import (
 type crowds struct {
 	desk  *bot.Crowd // the queue and the chats
 	pages *bot.Crowd // everything else
-	doors *bot.Crowd // before anybody has signed in
+	doors *bot.Crowd // before anybody has signed in, and until it is known who somebody is
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -63,7 +64,10 @@ func (s *site) guarded(route route) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, mostBytes(r))
+		if !s.admitted(route, w, r) {
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, s.mostBytes(route, r))
 		wrong := parsed(r)
 		s.among(crowd, w, r, func() { s.serve(route, w, r, wrong) })
 	})
@@ -124,10 +128,15 @@ func (s *site) recognise(r *http.Request) (visit, error) {
 		return v, nil
 	}
 	session, account, ok, err := s.Staff.Session(r.Context(), staff.Token(c.Value))
-	if err != nil || !ok {
+	if err != nil {
 		return v, err
 	}
+	if !ok {
+		s.known.remove(staff.Token(c.Value))
+		return v, nil
+	}
 	v.session, v.account, v.token = session, account, staff.Token(c.Value)
+	s.known.add(v.token, account.Roles)
 	return v, nil
 }
 
@@ -139,13 +148,18 @@ func (s *site) language(r *http.Request) string {
 	return "bg"
 }
 
-// mostBytes is how many bytes a form may have.
-func mostBytes(r *http.Request) int64 {
-	if strings.HasPrefix(r.URL.Path, "/console/guides/") {
-		return maxGuideForm
+// mostBytes is how many bytes a form may have. What is parsed before anybody has looked at who asks is big only for those who may send it; files are
+// read by who takes them.
+func (s *site) mostBytes(route route, r *http.Request) int64 {
+	if route.pattern == "POST /console/import" {
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && kind == "multipart/form-data" {
+			return biggestUpload
+		}
 	}
-	if r.Pattern == "POST /console/import" {
-		return biggestUpload
+	if strings.HasPrefix(r.URL.Path, "/console/guides/") && !route.who.public {
+		if roles, ok := s.known.of(s.tokenOf(r, cookieName)); ok && route.who.allows(roles...) {
+			return maxGuideForm
+		}
 	}
 	return maxForm
 }
