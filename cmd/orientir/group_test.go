@@ -89,12 +89,12 @@ func TestLibrarianInAGroup(t *testing.T) {
 	}
 
 	elena := p.double.Person(20, "Елена", "bg")
-	link := typedCode.FindString(signIn(t, p, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", nil))
+	link := typedCode.FindString(signIn(t, p, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", url.Values{"proof": {"дълга парола за проба 7"}}))
 	elena.Say(link)
 	eventually(t, "link", func() string { return heard(p, elena.ID, "вече е свързан") })
 
 	group := p.double.Group(-1001, "Националният екип")
-	connect := typedCode.FindString(signIn(t, p, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}}))
+	connect := typedCode.FindString(signIn(t, p, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}, "proof": {"дълга парола за проба 7"}}))
 	elena.SayIn(group, 0, connect)
 	eventually(t, "connection", func() string { return heard(p, group.ID, "Групата вече работи за") })
 

@@ -29,10 +29,10 @@ func TestAPersonSeesTakesAndErasesTheirData(t *testing.T) {
 		}
 	}
 	colleague := h.double.Person(20, "Елена", "bg")
-	colleague.Say(typedCode.FindString(signIn(t, web, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", nil)))
+	colleague.Say(typedCode.FindString(signIn(t, web, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", url.Values{"proof": {"дълга парола за проба 7"}})))
 	eventually(t, "link", func() string { return heard(web, 20, "вече е свързан") })
 	group := h.double.Group(-1001, "Екипът")
-	colleague.SayIn(group, 0, typedCode.FindString(signIn(t, web, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}})))
+	colleague.SayIn(group, 0, typedCode.FindString(signIn(t, web, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}, "proof": {"дълга парола за проба 7"}})))
 	eventually(t, "connection", func() string { return heard(web, -1001, "Групата вече работи за") })
 
 	maria := h.double.Person(7, "Мария", "bg")

@@ -118,7 +118,7 @@ func plantElsewhere(t *testing.T, h *wholeHouse, maria *telegramtest.Person) {
 	})
 
 	// Librarians in a group: its title, their names, words, edits and commands.
-	link := typedCode.FindString(signIn(t, web, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", nil))
+	link := typedCode.FindString(signIn(t, web, "elena@example.bg", "дълга парола за проба 7").submit("/console/account/telegram", url.Values{"proof": {"дълга парола за проба 7"}}))
 	elena := h.double.Person(20, "Елена 6101057509", "bg")
 	elena.Say(link)
 	eventually(t, "link", func() string { return heard(web, elena.ID, "вече е свързан") })
@@ -126,7 +126,7 @@ func plantElsewhere(t *testing.T, h *wholeHouse, maria *telegramtest.Person) {
 		t.Fatal(err)
 	}
 	group := h.double.Group(-1001, "Екип 6101057509")
-	elena.SayIn(group, 0, typedCode.FindString(signIn(t, web, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}})))
+	elena.SayIn(group, 0, typedCode.FindString(signIn(t, web, "admin@example.bg", "дълга парола за проба 7").submit("/console/groups", url.Values{"library": {""}, "proof": {"дълга парола за проба 7"}})))
 	eventually(t, "connection", func() string { return heard(web, group.ID, "Групата вече работи за") })
 	elena.SayIn(group, 0, "/connect "+personal)
 	askForAPerson(t, web, maria)

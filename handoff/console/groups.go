@@ -59,6 +59,9 @@ func (s *site) groupCode(w http.ResponseWriter, r *http.Request) error {
 	if s.Groups == nil {
 		return errNotFound
 	}
+	if ok, err := s.proved(w, r); !ok { // all of a library's conversations come to the group, whoever is in it
+		return err
+	}
 	helpPoint := r.PostFormValue("library")
 	code, err := s.Groups.Code(r.Context(), visitOf(r).account.ID, helpPoint)
 	if err != nil {

@@ -22,7 +22,8 @@ func TestGroupIsConnectedByACode(t *testing.T) {
 	l := b.account(staff.Profile{Email: "l@example.bg", Roles: []staff.Role{staff.Librarian}, Libraries: []string{"vratsa"}})
 	w := b.as(a)
 	w.get("/console/groups?words=враца").has(t, "Още няма свързана група", "Христо Ботев", `value="vratsa"`)
-	got := w.post("/console/groups", "library", "vratsa")
+	w.post("/console/groups", "library", "vratsa").has(t, "Потвърдете, че сте Вие", `href="/console/groups"`)
+	got := w.post("/console/groups", "library", "vratsa", "proof", password)
 	if got.location != "/console/groups?for=vratsa" {
 		t.Fatalf("%d %s", got.code, got.location)
 	}
@@ -53,6 +54,7 @@ func TestGroupsAreAccessible(t *testing.T) {
 	b.connect(a, -1001, "Екип Враца", "vratsa", "not-admin")
 	w := open(t)
 	w.signIn(b, a)
+	b.exec(`UPDATE staff_sessions SET proved_at = now()`)
 	w.do(chromedp.Navigate(b.URL + "/console/queue"))
 	w.accessible("queue with a broken group")
 	w.do(chromedp.Navigate(b.URL + "/console/groups?words=" + "Враца"))

@@ -11,7 +11,7 @@ import (
 // proofField is what a form is sent again with by who was asked to prove themselves.
 const proofField = "proof"
 
-// proofForm asks for a code or a password before a change that could take an account over, and carries the form of that change along.
+// proofForm asks for a code or a password before a change that could take an account over, or what it looks after, and carries the form of that change along.
 type proofForm struct {
 	frame
 	Path     string // that the form is sent to
@@ -32,7 +32,7 @@ func (s *site) proved(w http.ResponseWriter, r *http.Request) (bool, error) {
 	if !r.PostForm.Has(proofField) {
 		return false, s.askProof(w, r, http.StatusOK, "")
 	}
-	err := s.Staff.Prove(r.Context(), v.session.ID, v.account, r.PostForm.Get(proofField), s.from(r))
+	err := s.Staff.Prove(r.Context(), v.session.ID, v.account, r.PostForm.Get(proofField))
 	var many *staff.TooMany
 	switch {
 	case err == nil:
@@ -47,7 +47,8 @@ func (s *site) proved(w http.ResponseWriter, r *http.Request) (bool, error) {
 	case errors.As(err, &many):
 		frame{}.tooMany(w, many)
 		return false, s.askProof(w, r, http.StatusTooManyRequests, "signin.many")
-	case errors.Is(err, staff.ErrNotFound): // the session ended meanwhile
+	case errors.Is(err, staff.ErrNotFound): // the session ended: of wrong proofs, or meanwhile
+		s.setFlash(w, flash{Key: "signin.proof_ended", Bad: true})
 		s.askToSignIn(w, r)
 		return false, nil
 	}
@@ -58,11 +59,16 @@ func (s *site) askProof(w http.ResponseWriter, r *http.Request, status int, wron
 	a := visitOf(r).account
 	page := proofForm{frame: s.frame(w, r, "account_title"), Path: r.URL.Path, WithCode: a.SecondStep, Provider: s.Provider != nil && !a.SecondStep, Cancel: "/console/people"}
 	page.Title = page.SI("proof_title")
-	if strings.HasPrefix(r.URL.Path, secondStepPath) {
+	switch {
+	case strings.HasPrefix(r.URL.Path, secondStepPath):
 		page.Cancel = secondStepPath
 		if a.SecondStepWanted {
 			page.Nav = nil // nothing else opens before it is set up
 		}
+	case strings.HasPrefix(r.URL.Path, "/console/account/"):
+		page.Cancel = "/console/account"
+	case r.URL.Path == "/console/groups":
+		page.Cancel = r.URL.Path
 	}
 	page.Back = page.Cancel
 	if wrong != "" {

@@ -51,6 +51,8 @@ func TestAStolenSessionTakesNoAccountOver(t *testing.T) {
 		"another address":            {person, []string{"email", "thief@example.bg", "name", "Т", "role", "librarian", "role", "admin"}, "account.change"},
 		"who was kept out, in again": {"/console/people/" + id(kept) + "/active", []string{"active", "yes"}, "account.activate"},
 		"somebody's second step":     {person + "/second-step", nil, "account.second-step-reset"},
+		"a library's group":          {"/console/groups", []string{"library", "vratsa"}, "group.code"},
+		"one's own Telegram":         {"/console/account/telegram", nil, "account.telegram-code"},
 		"the rule":                   {"/console/people/second-step", []string{"role", "editor"}, "rules.second-step"},
 	} {
 		w := b.as(admin)
@@ -118,11 +120,19 @@ func TestWithASecondStepTheProofIsACode(t *testing.T) {
 		t.Errorf("a recovery code: %d", got.code)
 	}
 	b.exec(`UPDATE staff_sessions SET proved_at = NULL`)
+	refused := b.done("session.refuse")
+	var last answer
 	for range 5 {
-		w.post(path, "proof", "000000")
+		last = w.post(path, "proof", "000000")
 	}
-	if got := w.post(path, "proof", codes[1]); got.code != http.StatusTooManyRequests {
-		t.Errorf("guesses go on: %d", got.code)
+	if last.location != "/console/sign-in" || b.done("session.refuse") != refused+5 || b.done("session.doubt") != 1 {
+		t.Errorf("guesses go on, or leave no trace: %d %s", last.code, last.location)
+	}
+	w.get("/console/sign-in").has(t, "Сесията Ви приключи")
+	// The session has ended, and nothing else: its owner signs in, in this very browser.
+	w.post("/console/sign-in", "email", admin.Email, "password", password)
+	if got := w.post("/console/sign-in/code", "code", codes[1]); got.code != http.StatusSeeOther {
+		t.Errorf("the owner is shut out: %d", got.code)
 	}
 }
 
@@ -141,6 +151,26 @@ func TestAnOpenDeskIsNotBoundToAStrangersPhone(t *testing.T) {
 		t.Errorf("the password: %d %s", got.code, got.location)
 	}
 	w.get(secondStepPath).has(t, "<svg")
+}
+
+// TestAWaitingSecretIsOfOneSession looks from a stolen session at a second step that its owner sets up in theirs, and confirms it there.
+func TestAWaitingSecretIsOfOneSession(t *testing.T) {
+	b := setup(t)
+	a := b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Librarian}})
+	owner, thief := b.as(a), b.as(a)
+	owner.post(secondStepPath)
+	shown := secretShown.FindStringSubmatch(owner.get(secondStepPath).body)
+	if shown == nil {
+		t.Fatal("its owner doesn't see it")
+	}
+	thief.get(secondStepPath).lacks(t, `class="secret"`, "<svg")
+	p := phone{b, strings.ReplaceAll(shown[1], " ", "")}
+	if got := thief.post(secondStepPath+"/confirm", "code", p.code()); got.code != http.StatusSeeOther || b.done("account.second-step-on") != 0 {
+		t.Errorf("the thief turns it on: %d", got.code)
+	}
+	if got := owner.post(secondStepPath+"/confirm", "code", p.code()); got.code != http.StatusOK {
+		t.Errorf("its owner doesn't: %d", got.code)
+	}
 }
 
 // TestWithoutAKeyEverybodyStillGetsIn loses the secret key while administrators need a second step.

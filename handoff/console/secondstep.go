@@ -46,7 +46,7 @@ func (s *site) showSecondStep(w http.ResponseWriter, r *http.Request, status int
 		page.Wrong = page.P(page.Wrong)
 	}
 	if !page.On {
-		key, ok, err := s.Staff.SetUpKey(r.Context(), a, page.P("common.product"))
+		key, ok, err := s.Staff.SetUpKey(r.Context(), a, visitOf(r).session.ID, page.P("common.product"))
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (s *site) beginSecondStep(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	err := s.Staff.BeginSecondStep(r.Context(), visitOf(r).account.ID)
+	err := s.Staff.BeginSecondStep(r.Context(), visitOf(r).account.ID, visitOf(r).session.ID)
 	if err != nil && !errors.Is(err, staff.ErrNoSecondStep) { // it is on already, which the page shows
 		return err
 	}
@@ -80,11 +80,11 @@ func (s *site) beginSecondStep(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) confirmSecondStep(w http.ResponseWriter, r *http.Request) error {
 	a := visitOf(r).account
-	token, codes, err := s.Staff.ConfirmSecondStep(r.Context(), a.ID, r.PostFormValue("code"), s.from(r))
+	token, codes, err := s.Staff.ConfirmSecondStep(r.Context(), a.ID, visitOf(r).session.ID, r.PostFormValue("code"), s.from(r))
 	switch {
 	case errors.Is(err, staff.ErrCode):
 		return s.showSecondStep(w, r, http.StatusUnprocessableEntity, secondStepForm{Wrong: "signin.code_wrong", At: "confirm"})
-	case errors.Is(err, staff.ErrNoSecondStep): // it waited too long, or is on already
+	case errors.Is(err, staff.ErrNoSecondStep): // it waited too long, was begun elsewhere, or is on already
 		return seeOther(w, r, secondStepPath)
 	case err != nil:
 		return err
@@ -101,7 +101,7 @@ func (s *site) showCodes(w http.ResponseWriter, r *http.Request, page secondStep
 }
 
 func (s *site) newRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
-	codes, err := s.Staff.NewRecoveryCodes(r.Context(), visitOf(r).account, r.PostFormValue("codes-code"), s.from(r))
+	codes, err := s.Staff.NewRecoveryCodes(r.Context(), visitOf(r).account, visitOf(r).session.ID, r.PostFormValue("codes-code"))
 	if done, err := s.secondStepFault(w, r, err, "codes-code"); done {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *site) newRecoveryCodes(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) turnOffSecondStep(w http.ResponseWriter, r *http.Request) error {
 	a := visitOf(r).account
-	token, err := s.Staff.TurnOffSecondStep(r.Context(), a, r.PostFormValue("off-code"), s.from(r))
+	token, err := s.Staff.TurnOffSecondStep(r.Context(), a, visitOf(r).session.ID, r.PostFormValue("off-code"), s.from(r))
 	if done, err := s.secondStepFault(w, r, err, "off-code"); done {
 		return err
 	}
@@ -121,7 +121,6 @@ func (s *site) turnOffSecondStep(w http.ResponseWriter, r *http.Request) error {
 
 // secondStepFault answers a form of the second step that was not taken; false where it was.
 func (s *site) secondStepFault(w http.ResponseWriter, r *http.Request, err error, at string) (bool, error) {
-	var many *staff.TooMany
 	fault := asFault(err)
 	switch {
 	case err == nil:
@@ -130,9 +129,10 @@ func (s *site) secondStepFault(w http.ResponseWriter, r *http.Request, err error
 		return true, s.showSecondStep(w, r, http.StatusUnprocessableEntity, secondStepForm{Wrong: fault.Key, At: at})
 	case errors.Is(err, staff.ErrCode):
 		return true, s.showSecondStep(w, r, http.StatusUnprocessableEntity, secondStepForm{Wrong: "signin.code_wrong", At: at})
-	case errors.As(err, &many):
-		frame{}.tooMany(w, many)
-		return true, s.showSecondStep(w, r, http.StatusTooManyRequests, secondStepForm{Wrong: "signin.many", At: at})
+	case errors.Is(err, staff.ErrNotFound): // the session ended: of wrong codes, or meanwhile
+		s.setFlash(w, flash{Key: "signin.proof_ended", Bad: true})
+		s.askToSignIn(w, r)
+		return true, nil
 	case errors.Is(err, staff.ErrNoKey):
 		s.Log.Error("a code can't be looked at", "account", visitOf(r).account.ID, "err", err)
 		return true, s.showSecondStep(w, r, http.StatusServiceUnavailable, secondStepForm{Wrong: "signin.code_no_key", At: at})

@@ -58,6 +58,9 @@ func (s *site) telegramCode(w http.ResponseWriter, r *http.Request) error {
 	if s.Telegram == nil {
 		return errNotFound
 	}
+	if ok, err := s.proved(w, r); !ok { // the link outlives the session: whoever has it acts for the account on Telegram
+		return err
+	}
 	code, err := s.Staff.TelegramCode(r.Context(), visitOf(r).account.ID)
 	if err != nil {
 		return err

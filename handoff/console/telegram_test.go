@@ -14,7 +14,8 @@ func TestTelegramIsLinkedByACode(t *testing.T) {
 	a := b.account(staff.Profile{Email: "m@example.bg", Roles: []staff.Role{staff.Librarian}})
 	w := b.as(a)
 	w.get("/console/account").has(t, "Покажи код")
-	if got := w.post("/console/account/telegram"); got.location != "/console/account#telegram" {
+	w.post("/console/account/telegram").has(t, "Потвърдете, че сте Вие", `href="/console/account"`)
+	if got := w.post("/console/account/telegram", "proof", password); got.location != "/console/account#telegram" {
 		t.Fatalf("%d %s", got.code, got.location)
 	}
 	page := w.get("/console/account")
@@ -41,6 +42,7 @@ func TestTelegramCodeIsAccessible(t *testing.T) {
 	a := b.account(staff.Profile{Email: "m@example.bg", Roles: []staff.Role{staff.Librarian}})
 	w := open(t)
 	w.signIn(b, a)
+	b.exec(`UPDATE staff_sessions SET proved_at = now()`)
 	w.do(chromedp.Navigate(b.URL+"/console/account"), chromedp.Click(`form[action="/console/account/telegram"] button`, chromedp.NodeVisible))
 	w.is(`document.querySelector('.code')`)
 	w.accessible("telegram code")

@@ -215,7 +215,7 @@ func insertAccount(ctx context.Context, tx pgx.Tx, p Profile, hash string) (Acco
 }
 
 // Change sets an account's profile. The last administrator keeps the role, because nobody could give it back. With other roles, another
-// municipality or another e-mail address the account is signed out everywhere; with another address an outside provider has to prove who it is anew.
+// municipality, more libraries or another e-mail address the account is signed out everywhere; with another address an outside provider has to prove who it is anew.
 func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 	p, err := p.check()
 	if err != nil {
@@ -270,10 +270,12 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 	return nil
 }
 
-// Reaches says whether a profile gives an account other power, or sends what opens it to another address.
+// Reaches says whether a profile gives an account other power, or sends what opens it to another address. A library that is taken away is none,
+// except the last one: who serves no library answers for the national pool.
 func Reaches(before Account, p Profile) bool {
 	roles, _ := orderedRoles(p.Roles)
-	return before.Email != strings.ToLower(strings.TrimSpace(p.Email)) || before.Municipality != strings.TrimSpace(p.Municipality) ||
+	added := slices.ContainsFunc(p.Libraries, func(id string) bool { return !slices.Contains(before.Libraries, id) })
+	return added || len(before.Libraries) > 0 && len(p.Libraries) == 0 || before.Email != strings.ToLower(strings.TrimSpace(p.Email)) || before.Municipality != strings.TrimSpace(p.Municipality) ||
 		!slices.Equal(slices.Sorted(slices.Values(before.Roles)), roles)
 }
 

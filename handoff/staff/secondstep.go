@@ -97,8 +97,9 @@ func (s *Store) SecondStep(ctx context.Context, id int64) (SecondStep, error) {
 // SecondStepWorks says whether second steps can be turned on: without a key to seal their secrets they can't.
 func (s *Store) SecondStepWorks() bool { return s.vault != nil }
 
-// BeginSecondStep makes the secret of an account's second step, in place of one that was not confirmed. Errors: ErrNoSecondStep where it is on.
-func (s *Store) BeginSecondStep(ctx context.Context, id int64) error {
+// BeginSecondStep makes the secret of an account's second step, in place of one that was not confirmed. It is shown and confirmed in this session
+// alone: whoever has stolen another one doesn't get to see it. Errors: ErrNoSecondStep where it is on.
+func (s *Store) BeginSecondStep(ctx context.Context, id, session int64) error {
 	if s.vault == nil {
 		return fmt.Errorf("begin the second step of account %d: no secret key", id)
 	}
@@ -106,9 +107,9 @@ func (s *Store) BeginSecondStep(ctx context.Context, id int64) error {
 	rand.Read(secret)
 	err := s.Door(ctx, Act{By: id, Verb: "account.second-step-begin", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO staff_second_steps AS t (staff, secret) VALUES ($1, $2)
-			ON CONFLICT (staff) DO UPDATE SET secret = EXCLUDED.secret, created_at = now(), last_step = 0 WHERE t.on_since IS NULL`,
-			id, s.vault.Seal(string(secret), secretOf(id)))
+			INSERT INTO staff_second_steps AS t (staff, secret, session) VALUES ($1, $2, $3)
+			ON CONFLICT (staff) DO UPDATE SET secret = EXCLUDED.secret, session = EXCLUDED.session, created_at = now(), last_step = 0 WHERE t.on_since IS NULL`,
+			id, s.vault.Seal(string(secret), secretOf(id)), session)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrNoSecondStep
 		}
@@ -120,11 +121,13 @@ func (s *Store) BeginSecondStep(ctx context.Context, id int64) error {
 	return nil
 }
 
-// SetUpKey gives the secret that waits for its first code, as authenticator programs read it; false where none waits. issuer is how they call us.
-func (s *Store) SetUpKey(ctx context.Context, a Account, issuer string) (*otp.Key, bool, error) {
+// SetUpKey gives the secret that waits for its first code, as authenticator programs read it; false where none waits in this session. issuer is how
+// they call us.
+func (s *Store) SetUpKey(ctx context.Context, a Account, session int64, issuer string) (*otp.Key, bool, error) {
 	var sealed []byte
 	err := s.db.QueryRow(ctx, `
-		SELECT secret FROM staff_second_steps WHERE staff = $1 AND on_since IS NULL AND created_at > now() - $2::interval`, a.ID, setUpLife).Scan(&sealed)
+		SELECT secret FROM staff_second_steps
+		WHERE staff = $1 AND session = $3 AND on_since IS NULL AND created_at > now() - $2::interval`, a.ID, setUpLife, session).Scan(&sealed)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && s.vault == nil {
 		return nil, false, nil
 	}
@@ -144,10 +147,18 @@ func (s *Store) SetUpKey(ctx context.Context, a Account, issuer string) (*otp.Ke
 
 // ConfirmSecondStep turns the second step on with its first code. All sessions of the account end; the token is of a new one, and the recovery
 // codes are shown this once. Errors: ErrCode, ErrNoSecondStep.
-func (s *Store) ConfirmSecondStep(ctx context.Context, id int64, typed string, from From) (Token, []RecoveryCode, error) {
+func (s *Store) ConfirmSecondStep(ctx context.Context, id, session int64, typed string, from From) (Token, []RecoveryCode, error) {
 	var token Token
 	var codes []RecoveryCode
 	err := s.Door(ctx, Act{By: id, Verb: "account.second-step-on", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
+		var mine bool
+		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM staff_second_steps WHERE staff = $1 AND session = $2 AND on_since IS NULL)`, id, session).Scan(&mine)
+		if err == nil && !mine {
+			err = ErrNoSecondStep
+		}
+		if err != nil {
+			return err
+		}
 		fits, err := s.takeCode(ctx, tx, id, typed, false)
 		if err != nil {
 			return err
@@ -157,7 +168,7 @@ func (s *Store) ConfirmSecondStep(ctx context.Context, id int64, typed string, f
 		}
 		tag, err := tx.Exec(ctx, `
 			UPDATE staff_second_steps SET on_since = now()
-			WHERE staff = $1 AND on_since IS NULL AND created_at > now() - $2::interval`, id, setUpLife)
+			WHERE staff = $1 AND session = $3 AND on_since IS NULL AND created_at > now() - $2::interval`, id, setUpLife, session)
 		if err != nil {
 			return err
 		}
@@ -179,24 +190,24 @@ func (s *Store) ConfirmSecondStep(ctx context.Context, id int64, typed string, f
 	return token, codes, nil
 }
 
-// NewRecoveryCodes replaces an account's recovery codes, for somebody who has a code. Errors: ErrCode, *TooMany.
-func (s *Store) NewRecoveryCodes(ctx context.Context, a Account, typed string, from From) ([]RecoveryCode, error) {
+// NewRecoveryCodes replaces an account's recovery codes, for somebody who has a code. Errors: as of withCode.
+func (s *Store) NewRecoveryCodes(ctx context.Context, a Account, session int64, typed string) ([]RecoveryCode, error) {
 	var codes []RecoveryCode
-	err := s.withCode(ctx, a, typed, from, "account.recovery-codes", func(tx pgx.Tx) (err error) {
+	err := s.withCode(ctx, a, session, typed, "account.recovery-codes", func(tx pgx.Tx) (err error) {
 		codes, err = replaceRecoveryCodes(ctx, tx, a.ID)
 		return err
 	})
 	return codes, err
 }
 
-// TurnOffSecondStep turns an account's second step off, for somebody who has a code. Its other sessions end. Errors: ErrCode, *TooMany, *Fault
+// TurnOffSecondStep turns an account's second step off, for somebody who has a code. Its other sessions end. Errors: as of withCode, and *Fault
 // where a role of the account asks for it.
-func (s *Store) TurnOffSecondStep(ctx context.Context, a Account, typed string, from From) (Token, error) {
+func (s *Store) TurnOffSecondStep(ctx context.Context, a Account, session int64, typed string, from From) (Token, error) {
 	if a.SecondStepWanted {
 		return "", &Fault{Field: "off-code", Key: "signin.fault_wanted"}
 	}
 	var token Token
-	err := s.withCode(ctx, a, typed, from, "account.second-step-off", func(tx pgx.Tx) (err error) {
+	err := s.withCode(ctx, a, session, typed, "account.second-step-off", func(tx pgx.Tx) (err error) {
 		if err := dropSecondStep(ctx, tx, a.ID); err != nil {
 			return err
 		}
@@ -234,14 +245,11 @@ func (s *Store) ResetSecondStepOf(ctx context.Context, email string) error {
 	return s.ResetSecondStep(ctx, 0, a.ID)
 }
 
-// withCode runs a change of an account's own second step for somebody who has a code.
-func (s *Store) withCode(ctx context.Context, a Account, typed string, from From, verb string, change func(pgx.Tx) error) error {
-	known, err := s.knows(ctx, a.Email, from.Device)
+// withCode runs a change of an account's own for somebody who has a code. Errors: ErrCode, ErrNoSecondStep, ErrNoKey, ErrNotFound where the
+// session has ended, as it does with the fifth wrong code.
+func (s *Store) withCode(ctx context.Context, a Account, session int64, typed, verb string, change func(pgx.Tx) error) error {
+	limits, err := s.tryProof(ctx, session)
 	if err != nil {
-		return err
-	}
-	limits := codeLimitsOf(a.ID, from, known)
-	if err := s.try(ctx, limits); err != nil {
 		return err
 	}
 	err = s.Door(ctx, Act{By: a.ID, Verb: verb, Subject: subject(a.ID)}, func(tx pgx.Tx, _ *Act) error {
@@ -257,6 +265,9 @@ func (s *Store) withCode(ctx context.Context, a Account, typed string, from From
 		}
 		return change(tx)
 	})
+	if errors.Is(err, ErrCode) {
+		err = s.refuseProof(ctx, a.ID, session, "code", err)
+	}
 	if err != nil {
 		return fmt.Errorf("%s %d: %w", verb, a.ID, err)
 	}
@@ -352,6 +363,9 @@ func dropSecondStep(ctx context.Context, tx pgx.Tx, id int64) error {
 		return ErrNoSecondStep
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM staff_recovery_codes WHERE staff = $1`, id); err != nil {
+		return err
+	}
+	if err := dropTelegramCode(ctx, tx, id); err != nil {
 		return err
 	}
 	return endSessions(ctx, tx, id)

@@ -216,6 +216,9 @@ func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string,
 		if _, err := tx.Exec(ctx, `DELETE FROM staff_links WHERE staff = $1`, id); err != nil {
 			return err
 		}
+		if err := dropTelegramCode(ctx, tx, id); err != nil {
+			return err
+		}
 		if err := s.forgive(ctx, tx, limits); err != nil {
 			return err
 		}

@@ -44,6 +44,29 @@ func from(address string) From {
 	return From{Address: netip.MustParseAddr(address), Agent: "Firefox, Linux"}
 }
 
+func TestWhatGivesOtherPower(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name          string
+		before, after []string // libraries
+		roles         []Role
+		other         bool
+	}{
+		{"the same in another order", []string{"a", "b"}, []string{"b", "a"}, []Role{Librarian}, false},
+		{"one more", []string{"a"}, []string{"a", "b"}, []Role{Librarian}, true},
+		{"another one", []string{"a"}, []string{"b"}, []Role{Librarian}, true},
+		{"from the pool to a library", nil, []string{"a"}, []Role{Librarian}, true},
+		{"one less", []string{"a", "b"}, []string{"b"}, []Role{Librarian}, false},
+		{"the last one: the pool is theirs", []string{"a"}, nil, []Role{Librarian}, true},
+		{"another role", nil, nil, []Role{Librarian, Editor}, true},
+	} {
+		before := Account{Email: "m@example.bg", Roles: []Role{Librarian}, Libraries: c.before}
+		if got := Reaches(before, Profile{Email: "M@example.bg ", Roles: c.roles, Libraries: c.after}); got != c.other {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 func TestProfileFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

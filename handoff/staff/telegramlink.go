@@ -89,7 +89,7 @@ func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) 
 // UnlinkTelegram ends an account's link. One that is not linked is no error.
 func (s *Store) UnlinkTelegram(ctx context.Context, by, id int64) error {
 	err := s.Door(ctx, Act{By: by, Verb: "account.telegram-unlink", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM staff_telegram_codes WHERE staff = $1`, id); err != nil {
+		if err := dropTelegramCode(ctx, tx, id); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM staff_telegram WHERE staff = $1`, id)
@@ -99,6 +99,12 @@ func (s *Store) UnlinkTelegram(ctx context.Context, by, id int64) error {
 		return fmt.Errorf("unlink Telegram of account %d: %w", id, err)
 	}
 	return nil
+}
+
+// dropTelegramCode ends an account's code that waits to be sent: whoever asked for it may be the one who is shut out now.
+func dropTelegramCode(ctx context.Context, tx pgx.Tx, id int64) error {
+	_, err := tx.Exec(ctx, `DELETE FROM staff_telegram_codes WHERE staff = $1`, id)
+	return err
 }
 
 // TelegramLink gives an account's link; false where there is none.

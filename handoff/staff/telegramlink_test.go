@@ -79,6 +79,21 @@ func TestTelegramLink(t *testing.T) {
 	}
 }
 
+func TestANewPasswordEndsAWaitingTelegramCode(t *testing.T) {
+	ctx, s, _ := setup(t)
+	a := add(t, s, "m@example.bg", Librarian)
+	code, err := s.TelegramCode(ctx, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ChangePassword(ctx, a.ID, goodPassword, "друга дълга парола", from("192.0.2.7")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.LinkTelegram(ctx, 70, string(code)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a code from before: %v", err)
+	}
+}
+
 func TestTelegramCodeEnds(t *testing.T) {
 	ctx, s, pool := setup(t)
 	maria := add(t, s, "m@example.bg", Librarian)

@@ -63,6 +63,12 @@ func deviceCodeLimit(device Token, id int64) limit {
 	return limit{of: []string{"device-code", string(device), strconv.FormatInt(id, 10)}, most: 5, forget: time.Hour, longest: time.Hour}
 }
 
+// proofLimit is for the proofs that a session's holder is asked for. It counts for the session alone: whoever has stolen it must not keep its owner,
+// who signs in again, from theirs. A session ends with the last of them.
+func proofLimit(session int64) limit {
+	return limit{of: []string{"proof", strconv.FormatInt(session, 10)}, most: 5, forget: SessionLife, longest: SessionLife}
+}
+
 // telegramTries limits the codes that one Telegram user may try.
 func telegramTries(telegram int64) limit {
 	return limit{of: []string{"telegram", strconv.FormatInt(telegram, 10)}, most: 5, forget: 15 * time.Minute, longest: time.Hour}

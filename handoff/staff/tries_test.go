@@ -331,7 +331,15 @@ func TestSigningInBuysNoGuesses(t *testing.T) {
 	s.vault = openVault{}
 	a := add(t, s, "a@example.bg", Librarian)
 	who := Identity{Issuer: "https://p", Subject: "1", Email: a.Email, EmailVerified: true}
-	if err := s.BeginSecondStep(ctx, a.ID); err != nil {
+	token, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, _, _, err := s.Session(ctx, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.BeginSecondStep(ctx, a.ID, session.ID); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Unix(1_800_000_000, 0)
@@ -349,7 +357,7 @@ func TestSigningInBuysNoGuesses(t *testing.T) {
 		}
 		return code
 	}
-	if _, _, err := s.ConfirmSecondStep(ctx, a.ID, code(), from("192.0.2.7")); err != nil {
+	if _, _, err := s.ConfirmSecondStep(ctx, a.ID, session.ID, code(), from("192.0.2.7")); err != nil {
 		t.Fatal(err)
 	}
 	const guesses = 7
