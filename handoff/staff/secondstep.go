@@ -248,6 +248,9 @@ func (s *Store) ResetSecondStepOf(ctx context.Context, email string) error {
 // withCode runs a change of an account's own for somebody who has a code. Errors: ErrCode, ErrNoSecondStep, ErrNoKey, ErrNotFound where the
 // session has ended, as it does with the fifth wrong code.
 func (s *Store) withCode(ctx context.Context, a Account, session int64, typed, verb string, change func(pgx.Tx) error) error {
+	if !a.SecondStep { // no try to guess anything
+		return fmt.Errorf("%s %d: %w", verb, a.ID, ErrNoSecondStep)
+	}
 	limits, err := s.tryProof(ctx, session)
 	if err != nil {
 		return err
