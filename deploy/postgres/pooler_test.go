@@ -25,7 +25,13 @@ func TestPooler(t *testing.T) {
 	}
 	server := postgrestest.StartServer(t)
 	server.Exec(`CREATE DATABASE orientir`)
-	bySession, byTransaction := startPooler(t, program, server, "session"), startPooler(t, program, server, "transaction")
+	bySession, byTransaction := startPooler(t, program, server, "session", 40), startPooler(t, program, server, "transaction", 40)
+
+	if pool, err := postgres.Open(t.Context(), startPooler(t, program, server, "session", 1), postgres.Options{}); err != nil {
+		t.Errorf("a pooler that is full for the moment is refused: %v", err)
+	} else {
+		pool.Close()
+	}
 
 	pool := open(t, bySession)
 	if err := postgres.Migrate(t.Context(), pool); err != nil {
@@ -86,8 +92,8 @@ func TestPooler(t *testing.T) {
 	}
 }
 
-// startPooler starts PgBouncer before a server, and gives its address.
-func startPooler(t *testing.T, program string, server *postgrestest.Server, mode string) string {
+// startPooler starts PgBouncer before a server, with so many sessions at most, and gives its address.
+func startPooler(t *testing.T, program string, server *postgrestest.Server, mode string, most int) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,7 +108,7 @@ func startPooler(t *testing.T, program string, server *postgrestest.Server, mode
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	settings := fmt.Sprintf("[databases]\norientir = user=orientir host=%s port=%s\n[pgbouncer]\nlisten_addr = %s\nlisten_port = %s\nunix_socket_dir =\nauth_type = any\nauth_file =\npool_mode = %s\n"+
-		"default_pool_size = 40\nlogfile = %s\n", serverHost, serverPort, host, port, mode, filepath.Join(dir, "log"))
+		"default_pool_size = %d\nquery_wait_timeout = 3\nlogfile = %s\n", serverHost, serverPort, host, port, mode, most, filepath.Join(dir, "log"))
 	file := filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(file, []byte(settings), 0o644); err != nil {
 		t.Fatal(err)
