@@ -40,6 +40,7 @@ type Answerer struct {
 
 	serving     atomic.Pointer[serving]
 	library     atomic.Pointer[library]
+	heard       heard         // of the primary
 	understands chan struct{} // questions that wait for a model
 	trials      chan struct{} // trials that are open
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,8 +87,9 @@ func stateOf(ctx context.Context, db postgres.DB, model int) (at state, err erro
 
 // findAside searches on the standby, where there is one that has the whole model. What it finds counts where the standby has all that the
 // primary has at that moment of the knowledge and of its index: what was published is found, and what was withdrawn is not, as on the primary. That
-// is asked of the primary meanwhile, by its keys alone. Where the standby fails or lags, the primary is there; where the primary is away nothing can
-// have been published, and what this process knows of is the measure.
+// is asked of the primary meanwhile, by its keys alone; one that is slow is waited for, and so is a connection of a pool in full use: a search of the
+// primary would wait as well. Where the standby fails or lags, the primary is there. Where the primary is away, what this process last heard of it is
+// the measure.
 func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector []float32, words []queryWord) (finding, bool) {
 	if a.options.Standby == nil {
 		return finding{}, false
@@ -96,7 +98,16 @@ func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector
 	if !ok {
 		return finding{}, false
 	}
-	limited, cancel := context.WithTimeout(ctx, standbyTime)
+	f, ok, err := a.findOn(ctx, pool, m, vector, words)
+	if err != nil && ctx.Err() == nil { // somebody who leaves says nothing of the standby
+		a.options.Standby.Failed()
+	}
+	return f, ok
+}
+
+// findOn searches on a standby, and says whether that counts.
+func (a *Answerer) findOn(ctx context.Context, standby postgres.DB, m modelRow, vector []float32, words []queryWord) (f finding, counts bool, err error) {
+	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type told struct {
 		state
@@ -104,22 +115,48 @@ func (a *Answerer) findAside(ctx context.Context, s *serving, m modelRow, vector
 	}
 	asked := make(chan told, 1)
 	go func() {
-		at, err := stateOf(limited, a.pool, m.ID)
+		at, err := stateOf(asking, a.pool, m.ID)
 		asked <- told{at, err}
 	}()
-	f, err := find(limited, pool, m.ID, m.Dims, vector, words)
-	if err != nil {
-		if ctx.Err() == nil { // somebody who leaves says nothing of the standby
-			a.options.Standby.Failed()
-		}
-		return finding{}, false
+	limited, done := context.WithTimeout(ctx, standbyTime)
+	defer done()
+	if f, err = find(limited, standby, m.ID, m.Dims, vector, words); err != nil {
+		return finding{}, false, err
 	}
 	there := <-asked
-	if there.err != nil {
-		l := a.library.Load()
-		return f, postgres.Away(there.err) && (l == nil || f.revision >= l.revision)
+	switch {
+	case there.err == nil:
+		a.heard.note(m.ID, there.state)
+	case ctx.Err() != nil || !postgres.Away(there.err): // where only the time for the answer is over, nothing is known of the primary
+		return finding{}, false, nil
+	default:
+		there.state = a.heard.of(m.ID)
+		if l := a.library.Load(); l != nil {
+			there.revision = max(there.revision, l.revision)
+		}
 	}
-	return f, f.revision >= there.revision && f.cursor >= there.cursor
+	return f, f.revision >= there.revision && f.cursor >= there.cursor, nil
+}
+
+// heard is how far the primary was when it last said so, by model.
+type heard struct {
+	mu sync.Mutex
+	at map[int]state
+}
+
+func (h *heard) note(model int, at state) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.at == nil {
+		h.at = map[int]state{}
+	}
+	h.at[model] = state{max(h.at[model].revision, at.revision), max(h.at[model].cursor, at.cursor)}
+}
+
+func (h *heard) of(model int) state {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at[model]
 }
 
 // searchChunks gives what either way finds, most of each at most, the oldest chunk first, and the state at that moment.

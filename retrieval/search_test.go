@@ -1,8 +1,11 @@
 package retrieval
 
 import (
+	"context"
 	"math"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // What the database finds and what memory finds must be the same: the ranking is learned on the one and serves on the other.
@@ -63,6 +66,62 @@ func TestSearchTakesAnyWordsAsWords(t *testing.T) {
 	}
 	if _, err := find(t.Context(), a.pool, s.model.ID, s.model.Dims, l.vector, nil); err != nil {
 		t.Errorf("no words: %v", err)
+	}
+}
+
+// What a standby found counts where the primary said that it has no more, and where it is away and said so before; not where nobody knows.
+func TestTheStandbyCountsWhereThePrimaryIsKnown(t *testing.T) {
+	t.Parallel()
+	a, _ := smallAnswerer(t, Options{})
+	s := a.serving.Load()
+	analysis := s.weights.vocabulary.Analyze("паспорт")
+	l, words := s.weights.look(analysis), s.weights.queryWords(analysis)
+	standby := a.pool
+	search := func() (finding, bool) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 3*standbyTime/2)
+		defer cancel()
+		f, counts, err := a.findOn(ctx, standby, s.model, l.vector, words)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f, counts
+	}
+	primary := func(change func(*pgxpool.Config)) {
+		t.Helper()
+		config := standby.Config()
+		change(config)
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		a.pool = pool
+	}
+
+	primary(func(c *pgxpool.Config) { c.MaxConns = 1 })
+	f, counts := search()
+	if !counts {
+		t.Error("does not count as far as the primary is")
+	}
+	conn, err := a.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, counts := search(); counts {
+		t.Error("counts where all connections to the primary are in use")
+	}
+	conn.Release()
+
+	primary(func(c *pgxpool.Config) {
+		c.ConnConfig.Host, c.ConnConfig.Port, c.ConnConfig.Fallbacks = "127.0.0.1", 1, nil // nobody listens
+	})
+	if _, counts := search(); !counts {
+		t.Error("does not count while the primary is away")
+	}
+	a.heard.note(s.model.ID, state{f.revision, f.cursor + 1})
+	if _, counts := search(); counts {
+		t.Error("counts though the primary was farther")
 	}
 }
 
