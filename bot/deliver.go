@@ -53,11 +53,11 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 		}
 		for _, m := range taken {
 			slots <- struct{}{}
-			e.sends.take(m.ID)
+			let := e.sends.take(m.ID, m.taken.Add(m.mine))
 			sends.Go(func() {
 				sent, err := e.deliver(ctx, m)
 				if !sent || err == nil { // else it stays in hand: only its time may give it to somebody who sends it again
-					e.sends.let(m.ID, err != nil)
+					let(err != nil)
 				}
 				if err != nil && ctx.Err() == nil {
 					e.log.Error("note a delivery", "message", m.ID, "err", err)

@@ -17,27 +17,33 @@ const doubt = 15 * time.Second
 // of this process that isn't in its hands is in nobody's: the answer to the take was lost, or it could not be given back.
 type hands struct {
 	mu      sync.Mutex
-	held    map[int64]struct{}
+	held    map[*holding]struct{}
 	unsure  time.Time // until then rows may have been lost; zero: none were
 	checked time.Time
 }
 
-func (h *hands) take(id int64) {
+// holding is a row in hand, for as long as nobody else may take it. A row whose time was over may be taken again, and is in hand twice then.
+type holding struct {
+	id    int64
+	until time.Time // by the real clock
+}
+
+// take takes a row in hand until a time. let lets it go before that; failed says that the database may not know.
+func (h *hands) take(id int64, until time.Time) (let func(failed bool)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.held == nil {
-		h.held = map[int64]struct{}{}
+		h.held = map[*holding]struct{}{}
 	}
-	h.held[id] = struct{}{}
-}
-
-// let lets a row go; failed says that the database may not know.
-func (h *hands) let(id int64, failed bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.held, id)
-	if failed {
-		h.unsure = time.Now().Add(doubt)
+	row := &holding{id, until}
+	h.held[row] = struct{}{}
+	return func(failed bool) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.held, row)
+		if failed {
+			h.unsure = time.Now().Add(doubt)
+		}
 	}
 }
 
@@ -58,14 +64,19 @@ func (h *hands) look() (held []int64, due bool) {
 	}
 	h.checked = now
 	held = make([]int64, 0, len(h.held))
-	for id := range h.held {
-		held = append(held, id)
+	for row := range h.held {
+		if now.After(row.until) {
+			delete(h.held, row)
+			continue
+		}
+		held = append(held, row.id)
 	}
 	return held, true
 }
 
 // A row goes back to those who wait by these: $1 chooses it, $2 is now. A lease that a program took that knows of no takers changes
-// deliver_after, so that its row is not the dead taker's any more; of a conversation only the newest lease may save, whoever has it.
+// deliver_after, so that its row is not the dead taker's any more. Of a conversation, where such a program leaves the leaser as it was, only the newest
+// lease may save, whoever has it: hence whoever frees one takes the leaser out.
 const (
 	freeMessages = `
 		UPDATE messages m SET deliver_after = $2, taker = NULL, taken_until = NULL

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"orientir/deploy/postgres"
@@ -18,8 +20,10 @@ func present(t *testing.T, e *Engine) (die func()) {
 		e.o.Presence.Run(ctx)
 		close(ended)
 	}()
-	for e.o.Presence.Self() == 0 {
-		time.Sleep(10 * time.Millisecond)
+	for began := time.Now(); e.o.Presence.Self() == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatal("the process is not present")
+		}
 	}
 	die = func() {
 		cancel()
@@ -118,13 +122,13 @@ func TestALostAnswerToATakeIsFoundAgain(t *testing.T) {
 	if err != nil || len(messages) != 2 {
 		t.Fatal(messages, err)
 	}
-	h.Engine.sends.take(messages[0].ID)
+	h.Engine.sends.take(messages[0].ID, time.Now().Add(time.Hour))
 	h.Engine.sends.lost()
 	first, _, _ := h.lease(h.ctx)
 	if _, ok, err := h.lease(h.ctx); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	h.Engine.steps.take(first.conversation)
+	h.Engine.steps.take(first.conversation, time.Now().Add(time.Hour))
 	h.Engine.steps.lost()
 	h.findSends(h.ctx)
 	h.findSteps(h.ctx)
@@ -137,5 +141,49 @@ func TestALostAnswerToATakeIsFoundAgain(t *testing.T) {
 	}
 	if _, ok, _ := h.lease(h.ctx); ok {
 		t.Error("what is in its hands was given away")
+	}
+}
+
+// What was sent and could not be noted is in hand for its time, and no longer; a conversation that is leased again is in hand for as long as the later step.
+func TestHandsHoldForTheirTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hands
+		h.take(1, time.Now().Add(time.Minute))
+		first := h.take(2, time.Now().Add(time.Minute))
+		h.take(2, time.Now().Add(time.Hour))
+		first(true)
+		held, due := h.look()
+		if slices.Sort(held); !due || !slices.Equal(held, []int64{1, 2}) {
+			t.Errorf("in hand: %v, %v", held, due)
+		}
+		time.Sleep(2 * time.Minute)
+		h.lost()
+		if held, due = h.look(); !due || !slices.Equal(held, []int64{2}) {
+			t.Errorf("in hand after its time: %v, %v", held, due)
+		}
+		if len(h.held) != 1 {
+			t.Errorf("%d are remembered", len(h.held))
+		}
+	})
+}
+
+// A message is edited while a process makes the step: what an older program leases then isn't the first one's, should that one die.
+func TestAnEditTakesTheLeaserOut(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	die := present(t, h.Engine)
+	h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", MessageID: "m1"})
+	if _, ok, err := h.lease(h.ctx); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	h.gets(Incoming{Kind: Edited, Text: "трябва ми съдебно минало", Replaces: "m1"})
+	h.exec(`UPDATE conversations SET lease = lease + 1, leased_until = $1 WHERE due_at IS NOT NULL`, h.clock.now().Add(time.Minute))
+	die()
+	if err := h.replica.Inherit(h.ctx, []int32{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.count(`SELECT count(*) FROM conversations WHERE due_at IS NOT NULL AND leased_until IS NULL`); n > 0 {
+		t.Error("the step of a program that lives is given to another")
 	}
 }

@@ -267,7 +267,7 @@ func (e *Engine) keepEdit(ctx context.Context, tx postgres.DB, a *arrival, held 
 		return true, fmt.Errorf("keep the edited message: %w", err)
 	}
 	_, err = tx.Exec(ctx, `
-		UPDATE conversations SET lease = lease + 1, leased_until = NULL, due_at = $2 WHERE id = $1`,
+		UPDATE conversations SET lease = lease + 1, leased_until = NULL, leaser = NULL, due_at = $2 WHERE id = $1`,
 		r.Conversation, e.now().Add(e.o.Debounce[a.Channel]))
 	if err != nil {
 		return true, fmt.Errorf("answer the edited message anew: %w", err)

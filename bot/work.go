@@ -55,11 +55,11 @@ func (e *Engine) answerAll(ctx context.Context) error {
 		e.together.goFirst(ctx)
 		l, ok, err := e.lease(ctx)
 		if ok {
-			e.steps.take(l.conversation)
+			let := e.steps.take(l.conversation, l.at.Add(e.o.Lease))
 			steps.Go(func() {
 				defer func() { <-slots }()
 				given, err := e.answerOne(ctx, l)
-				e.steps.let(l.conversation, !given)
+				let(!given)
 				if err != nil && ctx.Err() == nil {
 					e.log.Error("answer", "conversation", l.conversation, "err", err)
 				}
