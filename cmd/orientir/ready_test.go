@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,8 @@ func TestReadinessOutlastsTheDatabase(t *testing.T) {
 		draining       bool
 		away           time.Duration
 		othersWell     bool
+		pool           bool // answers, whatever the presence says
+		never          bool // the presence has not been heard of since the start
 	}{
 		"well":                              {},
 		"not begun":                         {lacks: "the index is being built", missing: "the index is being built"},
@@ -31,14 +34,25 @@ func TestReadinessOutlastsTheDatabase(t *testing.T) {
 		"away for a moment, for this one":   {away: 30 * time.Second, othersWell: true},
 		"away for long, for this one":       {away: 2 * time.Minute, othersWell: true, missing: "the database does not answer"},
 		"away for hours, for all":           {away: 3 * time.Hour},
+		"only the presence is silent":       {away: 2 * time.Minute, othersWell: true, pool: true},
+		"just started, without presence":    {away: time.Second, othersWell: true, never: true},
 		"stopping while it is away for all": {away: 3 * time.Hour, draining: true, missing: "stopping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				other := &colleague{}
 				answered, lacks := time.Now(), c.lacks
+				if c.never {
+					answered = time.Time{}
+				}
 				r := &readiness{draining: func() bool { return c.draining }, answered: func() time.Time { return answered }, others: other,
-					lacks: func(context.Context) string { return lacks }}
+					lacks: func(context.Context) string { return lacks },
+					asks: func(context.Context) error {
+						if !c.pool {
+							return errors.New("no answer")
+						}
+						return nil
+					}}
 				first := r.missing(t.Context())
 				if other.told != (first == "") {
 					t.Errorf("the others are told: %v; missing %q", other.told, first)

@@ -230,7 +230,7 @@ type site struct {
 
 func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	s := &site{drain: newDrain(p.config.Drain), presence: postgres.NewPresence(p.pool, p.log)}
-	s.ready = &readiness{draining: s.drain.draining, lacks: p.lacks, answered: s.presence.Answered, others: p.redis}
+	s.ready = &readiness{draining: s.drain.draining, lacks: p.lacks, answered: s.presence.Answered, asks: p.reaches, others: p.redis}
 	counted := newHTTPMetrics(registry)
 	public := strings.TrimSuffix(p.config.PublicURL.String(), "/")
 	conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log, Mask: p.store.Mask, Registerer: registry, Tracer: p.tracer, Now: p.now()})
@@ -403,6 +403,13 @@ func (p *Program) lacks(ctx context.Context) string {
 		return "the index is being built"
 	}
 	return ""
+}
+
+// reaches asks the database for anything at all.
+func (p *Program) reaches(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return p.pool.Ping(ctx)
 }
 
 // newServer gives a server that lets nobody hold a connection, or memory, for long.

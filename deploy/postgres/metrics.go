@@ -56,8 +56,9 @@ func (m *poolMetrics) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// answeredLately is how old an answer may be that shows that the database is there: a presence asks each second.
-const answeredLately = 5 * time.Second
+// answeredLately is how old an answer may be that shows that the database is there: a presence asks each second, and then may wait for the pool for as
+// long as it waits for an answer.
+const answeredLately = 10 * time.Second
 
 // DatabaseMetrics tells how the database is, as this process sees it. Asking costs two small statements. How far standbys lag is told only
 // where the role may know (a superuser, or a member of pg_monitor) and there are some. answered tells when the database last answered this process
