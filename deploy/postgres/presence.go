@@ -31,11 +31,21 @@ type presenceTimes struct {
 	giveUp time.Duration // after which an answer isn't waited for any longer
 	again  time.Duration // between two tries to connect
 	grace  time.Duration // for which a process must have been absent to be taken for dead
+	settle time.Duration // for which a process must have been present itself before it takes others for dead that it hasn't seen
 	idle   time.Duration // after the server last heard of a process, it ends its session
 }
 
 // The machine that is gone without a word is absent after idle, and dead after grace: together less than the leases of before were.
-var usualPresenceTimes = presenceTimes{ask: time.Second, giveUp: 5 * time.Second, again: 200 * time.Millisecond, grace: 3 * time.Second, idle: 25 * time.Second}
+var usualPresenceTimes = presenceTimes{
+	ask: time.Second, giveUp: 5 * time.Second, again: 200 * time.Millisecond, grace: 3 * time.Second, settle: 8 * time.Second, idle: 25 * time.Second,
+}
+
+// settled is how long a process that took so long to connect waits before it takes others for dead. All are absent at once when another server takes
+// the old one's place, and each passes by the same silent addresses: one that asked the new server a moment too early comes a whole try later.
+func (t presenceTimes) settled(took time.Duration) time.Duration { return max(t.settle, 2*took) }
+
+// connectAll is how long all addresses together may keep silent: a name may stand for many.
+const connectAll = 30 * time.Second
 
 // Heir takes over what dead processes had in their hands. Whoever is in recent was present a moment ago and is not to be inherited from, and neither
 // is who is among the Living when the statement runs.
@@ -50,7 +60,7 @@ type Heir func(ctx context.Context, recent []int32) error
 // when a lease runs out.
 //
 // All are absent at once when the server itself starts anew or another takes its place: nobody is taken for dead before the one who looks has been
-// present for the grace. A connection pooler in transaction mode can't hold such a lock; give the server itself.
+// present for longer than another may need to come too. A connection pooler in transaction mode can't hold such a lock; give the server itself.
 type Presence struct {
 	pool  *pgxpool.Pool
 	log   *slog.Logger
@@ -114,6 +124,7 @@ func (p *Presence) Run(ctx context.Context, heirs ...Heir) {
 
 // once is present on one connection, until it is lost.
 func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error) {
+	began := time.Now()
 	conn, err := p.connect(ctx)
 	if err != nil {
 		return false, err
@@ -124,6 +135,7 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 		conn.Close(closing)
 	}()
 	since, inherited := time.Now(), false
+	settled := p.times.settled(since.Sub(began))
 	seen := map[int32]time.Time{}
 	for {
 		living, err := p.look(ctx, conn)
@@ -150,7 +162,7 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 			delete(seen, id)
 			inherited = false
 		}
-		if !inherited && now.Sub(since) >= p.times.grace {
+		if !inherited && now.Sub(since) >= settled {
 			inherited = p.inherit(ctx, heirs, recent)
 		}
 		if err := p.wait(ctx, conn); err != nil {
@@ -173,15 +185,21 @@ func (p *Presence) inherit(ctx context.Context, heirs []Heir, recent []int32) bo
 	return err == nil
 }
 
+// connect waits for each address on its own, as the pool does: it comes to the one that answers, however many before it keep silent.
 func (p *Presence) connect(ctx context.Context) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.times.giveUp)
-	defer cancel()
 	config := p.pool.Config().ConnConfig // a copy
 	config.RuntimeParams["application_name"] += " presence"
-	conn, err := pgx.ConnectConfig(ctx, config)
+	if config.ConnectTimeout == 0 || config.ConnectTimeout > p.times.giveUp {
+		config.ConnectTimeout = p.times.giveUp
+	}
+	connecting, connected := context.WithTimeout(ctx, connectAll)
+	defer connected()
+	conn, err := pgx.ConnectConfig(connecting, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to be present: %w", err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.times.giveUp)
+	defer cancel()
 	// Shared: the session of before may still have it. Not a startup parameter: poolers refuse those that they don't know.
 	_, err = conn.Exec(ctx, fmt.Sprintf(`SET idle_session_timeout = %s; SELECT pg_advisory_lock_shared(%d, %d)`,
 		strconv.FormatInt(p.times.idle.Milliseconds(), 10), presenceSpace, p.self))
