@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"orientir/deploy/chromiumtest"
 )
 
 // behindTLS is the program's own address in these tests: https at a name, behind a proxy that ends TLS.
@@ -53,24 +54,11 @@ const watching = `
 // openTab starts one. Without Chromium the test fails, and is never skipped.
 func openTab(t *testing.T, proxy string) *tab {
 	t.Helper()
-	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("no Chromium: run the tests with ./deploy/test")
-	}
 	host := strings.TrimPrefix(behindTLS, "https://")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute),
-		chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP %s:443 %s, MAP * ~NOTFOUND", host, proxy)))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	ctx, timeout := context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(func() { timeout(); cancel(); stop() })
-	w := &tab{t, ctx}
+	own := &chromiumtest.Browser{Options: []chromedp.ExecAllocatorOption{ // the addresses are this test's alone
+		chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP %s:443 %s, MAP * ~NOTFOUND", host, proxy))}}
+	t.Cleanup(own.Close)
+	w := &tab{t, own.Tab(t)}
 	w.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watching})
 		return err

@@ -25,6 +25,8 @@ const (
 
 // Browser is one Chromium for the tests of a package. The first tab starts it; TestMain closes it. The zero value is ready.
 type Browser struct {
+	Options []chromedp.ExecAllocatorOption // beside the usual ones; set before the first tab
+
 	mu      sync.Mutex
 	context context.Context // of the process; nil: it was never started
 	stop    func()
@@ -67,6 +69,11 @@ func (b *Browser) running() (context.Context, error) {
 		return nil, errors.New("no Chromium: run the tests with ./deploy/test")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(startTime))
+	options = append(options, b.Options...)
+	if b.stop != nil {
+		b.stop() // of one that died: what it left
+		b.stop = nil
+	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil {

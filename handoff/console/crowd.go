@@ -66,7 +66,7 @@ func (s *site) among(crowd *bot.Crowd, w http.ResponseWriter, r *http.Request, s
 	serve()
 }
 
-// turnAway asks to come again. Nothing was done, and a browser that goes back has what was typed.
+// turnAway asks to come again. Nothing was done; a browser that goes back may have what was typed, and the page doesn't promise it.
 func (s *site) turnAway(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", busyPause)
 	if asksAsScript(r) || r.Context().Err() != nil {
