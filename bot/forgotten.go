@@ -31,6 +31,15 @@ func (c *Conversations) Forgotten(ctx context.Context) ([]Forgotten, error) {
 	return list, nil
 }
 
+// Empty says whether nobody has ever written: such a database is none that a backup brought back.
+func (c *Conversations) Empty(ctx context.Context) (empty bool, err error) {
+	err = c.pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM contacts) AND NOT EXISTS (SELECT FROM forgotten)`).Scan(&empty)
+	if err != nil {
+		return false, fmt.Errorf("ask whether anybody has written: %w", err)
+	}
+	return empty, nil
+}
+
 // ForgetAgain forgets whom a restored backup brought back: the same contact, where it still has what was erased then. It says how many there were;
 // the same list a second time finds nobody.
 func (e *Engine) ForgetAgain(ctx context.Context, list []Forgotten) (again int, err error) {

@@ -70,11 +70,17 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			conversations := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log})
+			if empty, err := conversations.Empty(ctx); err != nil {
+				return err
+			} else if empty && len(list) > 0 {
+				return errors.New("в тази база никой никога не е писал: не е възстановена или е друга. Проверете DATABASE_URL и възстановяването")
+			}
 			site, err := p.build(prometheus.NewRegistry())
 			if err != nil {
 				return err
 			}
-			remembered, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
+			remembered, err := conversations.Forgotten(ctx)
 			if err != nil {
 				return err
 			}

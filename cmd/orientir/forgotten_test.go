@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"orientir/bot"
+	"orientir/deploy/postgres/postgrestest"
+	"orientir/deploy/redis/redistest"
 )
 
 // TestTheListOfTheForgottenGrows: a database that was restored tells less than the file, which loses nothing but what is over; a file that is no list
@@ -106,5 +111,40 @@ func TestTheListIsShown(t *testing.T) {
 	}
 	if got, err := show(); err == nil || got != "" {
 		t.Errorf("a file that is no list is shown: %q", got)
+	}
+}
+
+// TestAnEmptyDatabaseIsNotForgottenAgain: after a recovery that went astray the list would find nobody, and all would look well.
+func TestAnEmptyDatabaseIsNotForgottenAgain(t *testing.T) {
+	t.Parallel()
+	url := postgrestest.URL(t)
+	env := map[string]string{"DATABASE_URL": url, "REDIS_URL": redistest.URL(t), "ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_SECRET_KEY": strings.Repeat("A", 43) + "="}
+	file := filepath.Join(t.TempDir(), "forgotten.tsv")
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	if err := keepForgotten(file, []bot.Forgotten{{Contact: 7, CreatedAt: at, ForgottenAt: at.Add(time.Hour)}}, at.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	replay := func() (string, error) {
+		var out strings.Builder
+		c := forgottenCommand(func(name string) string { return env[name] })
+		c.SetArgs([]string{"replay", file})
+		c.SetOut(&out)
+		c.SilenceErrors, c.SilenceUsage = true, true
+		err := c.ExecuteContext(t.Context())
+		return out.String(), err
+	}
+	if out, err := replay(); err == nil || !strings.Contains(err.Error(), "никой никога не е писал") {
+		t.Errorf("in an empty database: %q, %v", out, err)
+	}
+	db, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.Background())
+	if _, err := db.Exec(t.Context(), `INSERT INTO contacts (channel, key, created_at) VALUES ('web', 'x', now())`); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := replay(); err != nil || !strings.Contains(out, "Базата не помнеше: 1.") {
+		t.Errorf("in one where somebody wrote: %q, %v", out, err)
 	}
 }
