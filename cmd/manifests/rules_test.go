@@ -247,6 +247,33 @@ func TestTurned(t *testing.T) {
 	}
 }
 
+// TestRecovered: the cluster that the README has filled from the object store gives its program the database that was saved. Without the names CloudNativePG
+// makes one of its own beside it, and a secret that leads there.
+func TestRecovered(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```yaml\n(apiVersion: postgresql.*?)```").FindSubmatch(readme)
+	if block == nil {
+		t.Fatal("the README shows no recovery")
+	}
+	c := &cluster{}
+	if err := c.add("postgresql.cnpg.io/v1/Cluster", block[1]); err != nil {
+		t.Fatal(err)
+	}
+	recovered, saved := c.databases[0], render(t, filepath.Join(kubernetes, "overlays", "municipality"))
+	old := saved.databases[0]
+	r, init := recovered.Spec.Bootstrap.Recovery, old.Spec.Bootstrap.InitDB
+	if r == nil || r.Database != init.Database || r.Owner != init.Owner || r.RecoveryTarget == nil || r.RecoveryTarget.TargetTime == "" {
+		t.Errorf("recovered is %+v of what was made as %+v", r, init)
+	}
+	if from := recovered.Spec.ExternalClusters; len(from) != 1 || r != nil && from[0].Name != r.Source || from[0].PluginConfiguration == nil ||
+		from[0].PluginConfiguration.Parameters["barmanObjectName"] != saved.stores[0].Name || from[0].PluginConfiguration.Parameters["serverName"] != old.Name {
+		t.Errorf("it is filled from %+v", from)
+	}
+}
+
 func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 	if s := p.spec.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.RunAsUser == nil || *s.RunAsUser == 0 ||
 		s.SeccompProfile == nil || s.SeccompProfile.Type != core.SeccompProfileTypeRuntimeDefault {
@@ -519,7 +546,8 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	if !strings.Contains(d.Spec.ImageName, "standard") && len(d.Spec.PostgresConfiguration.Extensions) == 0 {
 		t.Errorf("the image %s has no pgvector", d.Spec.ImageName)
 	}
-	if d.Spec.PostgresConfiguration.Parameters["log_min_error_statement"] != "panic" {
+	// CloudNativePG logs as CSV, which has the details of an error whatever log_error_verbosity says.
+	if p := d.Spec.PostgresConfiguration.Parameters; p["log_min_error_statement"] != "panic" || p["log_min_messages"] != "log" {
 		t.Error("what people wrote may reach the database's log")
 	}
 	if len(d.Spec.Plugins) != 1 || d.Spec.Plugins[0].IsWALArchiver == nil || !*d.Spec.Plugins[0].IsWALArchiver || d.Spec.Plugins[0].Parameters["barmanObjectName"] != store.Name {
@@ -527,6 +555,9 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	}
 	if s.Spec.Cluster.Name != d.Name || s.Spec.PluginConfiguration == nil || s.Spec.PluginConfiguration.Name != d.Spec.Plugins[0].Name || len(strings.Fields(s.Spec.Schedule)) != 6 {
 		t.Error("nothing saves the database by the clock")
+	}
+	if at := store.Spec.Configuration; at.Wal != nil && at.Wal.Encryption != "" || at.Data != nil && at.Data.Encryption != "" {
+		t.Error("the backups ask the object store for an encryption that many refuse: the log would be kept nowhere, and fill its disk")
 	}
 	if store.Spec.RetentionPolicy != "30d" {
 		t.Errorf("backups are kept for %s", store.Spec.RetentionPolicy)
