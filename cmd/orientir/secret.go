@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"orientir/deploy/local"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 )
@@ -82,7 +83,7 @@ func makeSecret(path string) ([]byte, error) {
 	}
 	defer os.Remove(f.Name())
 	_, err = fmt.Fprintln(f, base64.StdEncoding.EncodeToString(key))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, local.HandOver(f), f.Sync(), f.Close()); err != nil {
 		return nil, fmt.Errorf("make the secret key: %w", err)
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {

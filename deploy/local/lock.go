@@ -120,7 +120,7 @@ func waitLock(ctx context.Context, path string, how int) (*os.File, error) {
 
 // tryLock gives the locked file, or nil where somebody else holds it.
 func tryLock(path string, how int) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := openOwn(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)
 	}

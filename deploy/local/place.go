@@ -68,7 +68,14 @@ func prepare(dataDir string) (place, error) {
 	if p.user, err = serverUser(p.postgresData()); err != nil {
 		return place{}, err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "log"), 0o755); err == nil {
+		if owner, ok := otherOwner(dir); ok {
+			err = os.Lchown(filepath.Join(dir, "log"), int(owner.uid), int(owner.gid))
+		}
+		if err != nil {
+			return place{}, fmt.Errorf("give the log directory away: %w", err)
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
 		return place{}, fmt.Errorf("make the log directory: %w", err)
 	}
 	if err := p.user.canEnter(dir); err != nil {
@@ -138,18 +145,15 @@ func (u identity) own(dir string) error {
 	return os.Chmod(dir, 0o700)
 }
 
-// serverUser is the program's own user or, for root, the owner of the existing database, else the user that the packages
-// of PostgreSQL make, else nobody.
+// serverUser is the program's own user or, for root, the owner of the existing database, else that of the data directory, else the user that the
+// packages of PostgreSQL make, else nobody.
 func serverUser(data string) (identity, error) {
 	if os.Geteuid() != 0 {
 		return identity{name: "uid " + strconv.Itoa(os.Geteuid()), uid: uint32(os.Geteuid()), gid: uint32(os.Getegid())}, nil
 	}
-	if info, err := os.Stat(data); err == nil {
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
-			owner := identity{name: "uid " + strconv.Itoa(int(stat.Uid)), uid: stat.Uid, gid: stat.Gid, change: true}
-			if known, err := user.LookupId(strconv.Itoa(int(stat.Uid))); err == nil {
-				owner.name = known.Username
-			}
+	// A service that runs as a user of its own has the directory; who restores its database is often root.
+	for _, path := range []string{data, filepath.Dir(data)} {
+		if owner, ok := otherOwner(path); ok {
 			return owner, nil
 		}
 	}
@@ -165,6 +169,50 @@ func serverUser(data string) (identity, error) {
 		}
 	}
 	return identity{}, errors.New("PostgreSQL does not run as root and this machine has no user postgres or nobody: start orientir as an ordinary user")
+}
+
+// otherOwner is whose path is, for root, where it isn't root's own.
+func otherOwner(path string) (identity, bool) {
+	if os.Geteuid() != 0 {
+		return identity{}, false
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return identity{}, false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || stat.Uid == 0 {
+		return identity{}, false
+	}
+	owner := identity{name: "uid " + strconv.Itoa(int(stat.Uid)), uid: stat.Uid, gid: stat.Gid, change: true}
+	if known, err := user.LookupId(strconv.Itoa(int(stat.Uid))); err == nil {
+		owner.name = known.Username
+	}
+	return owner, true
+}
+
+// HandOver gives a file that root has just made to the owner of the directory, whose program has to open it too. A file that was there stays whose it is:
+// it could be a link to somebody else's.
+func HandOver(made *os.File) error {
+	if owner, ok := otherOwner(filepath.Dir(made.Name())); ok {
+		return made.Chown(int(owner.uid), int(owner.gid))
+	}
+	return nil
+}
+
+// openOwn opens a file of the data directory, and makes it where it is missing.
+func openOwn(path string, flag int, mode os.FileMode) (*os.File, error) {
+	file, err := os.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return os.OpenFile(path, flag|os.O_CREATE, mode)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := HandOver(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // attributes start a child as this user, in a process group of its own.

@@ -193,7 +193,7 @@ func openLog(path string) (*os.File, error) {
 			return nil, fmt.Errorf("set the log aside: %w", err)
 		}
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o640)
+	file, err := openOwn(path, os.O_WRONLY|os.O_APPEND, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
