@@ -137,10 +137,7 @@ func overlays(t *testing.T) map[string]*cluster {
 	for _, name := range []string{"library", "municipality", "country"} {
 		found[name] = render(t, filepath.Join(kubernetes, "overlays", name))
 	}
-	own := filepath.Join(t.TempDir(), "kubernetes")
-	if err := os.CopyFS(own, os.DirFS(kubernetes)); err != nil {
-		t.Fatal(err)
-	}
+	own := copied(t)
 	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +164,18 @@ func overlays(t *testing.T) map[string]*cluster {
 	}
 	found["traced"] = render(t, traced)
 	return found
+}
+
+// copied is a place beside which overlays can be written, with all that they lead to.
+func copied(t *testing.T) string {
+	t.Helper()
+	deploy := t.TempDir()
+	for _, name := range []string{"kubernetes", "watch"} {
+		if err := os.CopyFS(filepath.Join(deploy, name), os.DirFS(filepath.Join(kubernetes, "..", name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(deploy, "kubernetes")
 }
 
 // settings are the variables that the program reads, as its own source names them.
