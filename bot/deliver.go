@@ -187,6 +187,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	until := m.taken.Add(m.mine - 2*noteTry)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(patience, time.Until(until)))
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
+	began := e.now()
 	id, err := channel.Send(limited, c, m.Message)
 	stopping()
 	cancel()
@@ -223,9 +224,9 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 		err = e.conversations.failed(noting, c, m.ID, &Refused{Reason: "no answer from the channel"})
 	default:
 		result = "error"
-		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute)
+		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute) // from the try's beginning: one that was given up late has paused already
 		e.log.WarnContext(ctx, "message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
-		err = e.conversations.later(noting, m, e.now().Add(pause), m.Tries)
+		err = e.conversations.later(noting, m, began.Add(pause), m.Tries)
 	}
 	span.SetAttributes(attribute.String("channel", c.Channel), attribute.String("result", result))
 	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()

@@ -127,6 +127,23 @@ func TestBrokenChannelIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Who waited for a channel's silence to be given up has waited: the next try follows at once.
+func TestSilenceCountsAsThePauseBeforeTheNextTry(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	h.telegram.during = func(context.Context) error {
+		h.clock.pass(8 * time.Second)
+		h.telegram.during = nil
+		return errors.New("no answer")
+	}
+	h.sends()
+	if !h.sends() || len(h.telegram.sent) != 1 {
+		t.Errorf("sent %q", h.telegram.sent)
+	}
+}
+
 func TestPulledChannelIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
