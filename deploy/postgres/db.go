@@ -1,5 +1,5 @@
 // Package postgres opens the database, brings it up to date and gives every floor above one interface to it.
-// It owns the migrations' own tables, schema_version and schema_floor. Every package above calls it.
+// It owns the migrations' own tables, schema_version and schema_floor, and presence_server. Every package above calls it.
 package postgres
 
 import (

@@ -31,7 +31,7 @@ type presenceTimes struct {
 	giveUp time.Duration // after which an answer isn't waited for any longer
 	again  time.Duration // between two tries to connect
 	grace  time.Duration // for which a process must have been absent to be taken for dead
-	settle time.Duration // for which a process must have been present itself before it takes others for dead that it hasn't seen
+	settle time.Duration // for which a process must have been present itself before it takes others for dead that it hasn't seen at this server
 	idle   time.Duration // after the server last heard of a process, it ends its session
 }
 
@@ -41,8 +41,14 @@ var usualPresenceTimes = presenceTimes{
 }
 
 // settled is how long a process that took so long to connect waits before it takes others for dead. All are absent at once when another server takes
-// the old one's place, and each passes by the same silent addresses: one that asked the new server a moment too early comes a whole try later.
-func (t presenceTimes) settled(took time.Duration) time.Duration { return max(t.settle, 2*took) }
+// the old one's place, and each passes by the same silent addresses: one that asked the new server a moment too early comes a whole try later. Where
+// somebody has waited for them already, since this server began to serve, nobody need wait for more than the grace again.
+func (t presenceTimes) settled(took time.Duration, met bool) time.Duration {
+	if met {
+		return max(t.grace, 2*took)
+	}
+	return max(t.settle, 2*took)
+}
 
 // connectAll is how long all addresses together may keep silent: a name may stand for many.
 const connectAll = 30 * time.Second
@@ -60,7 +66,8 @@ type Heir func(ctx context.Context, recent []int32) error
 // when a lease runs out.
 //
 // All are absent at once when the server itself starts anew or another takes its place: nobody is taken for dead before the one who looks has been
-// present for longer than another may need to come too. A connection pooler in transaction mode can't hold such a lock; give the server itself.
+// present for longer than another may need to come too. Whoever was so long present notes the server's run (presence_server), so that a process
+// that starts later, perhaps because all of them died, waits for the grace alone. A connection pooler in transaction mode can't hold such a lock; give the server itself.
 type Presence struct {
 	pool  *pgxpool.Pool
 	log   *slog.Logger
@@ -135,7 +142,11 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 		conn.Close(closing)
 	}()
 	since, inherited := time.Now(), false
-	settled := p.times.settled(since.Sub(began))
+	run, met, err := p.server(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	settled := p.times.settled(since.Sub(began), met)
 	seen := map[int32]time.Time{}
 	for {
 		living, err := p.look(ctx, conn)
@@ -164,6 +175,7 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 		}
 		if !inherited && now.Sub(since) >= settled {
 			inherited = p.inherit(ctx, heirs, recent)
+			met = met || p.meet(ctx, conn, run)
 		}
 		if err := p.wait(ctx, conn); err != nil {
 			return true, err
@@ -208,6 +220,32 @@ func (p *Presence) connect(ctx context.Context) (*pgx.Conn, error) {
 		return nil, fmt.Errorf("be present: %w", err)
 	}
 	return conn, nil
+}
+
+// server names the server's run: it changes with each start, and when a standby becomes the primary. met says that all have had time to come to it.
+func (p *Presence) server(ctx context.Context, conn *pgx.Conn) (run string, met bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.times.giveUp)
+	defer cancel()
+	err = conn.QueryRow(ctx, `
+		SELECT r.run, r.run = s.run FROM presence_server s, LATERAL (
+			SELECT extract(epoch FROM pg_postmaster_start_time())::text || '/' || CASE
+				WHEN current_setting('transaction_read_only')::bool THEN '' -- a standby can't say; look refuses it
+				ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END) AS r(run)`).Scan(&run, &met)
+	if err != nil {
+		return "", false, fmt.Errorf("ask which server this is: %w", err)
+	}
+	return run, met, nil
+}
+
+// meet notes that whoever lives has had time to come to this run of the server, and says whether it could.
+func (p *Presence) meet(ctx context.Context, conn *pgx.Conn, run string) bool {
+	noting, cancel := context.WithTimeout(ctx, p.times.giveUp)
+	defer cancel()
+	_, err := conn.Exec(noting, `UPDATE presence_server SET run = $1 WHERE run <> $1`, run)
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn("processes that start wait longer than they need", "err", err)
+	}
+	return err == nil
 }
 
 // look finds who is present, and whether the server still is one that may be written to.

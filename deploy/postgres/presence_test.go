@@ -85,6 +85,23 @@ func TestWhoIsLateAtANewServerIsNotTakenForDead(t *testing.T) {
 	}
 }
 
+// All of a program's processes died, and one starts: somebody has waited at this server for whoever lives, so it needs no long wait of its own.
+func TestWhoStartsAtAServerThatAllKnowWaitsForTheGraceAlone(t *testing.T) {
+	t.Parallel()
+	at := postgrestest.URL(t)
+	pool := open(t, at)
+	_, first, die := exist(t, pool, 50*time.Millisecond, 200*time.Millisecond)
+	<-first
+	waitFor(t, pool, `SELECT run <> '' FROM presence_server`)
+	die()
+	_, inherited, _ := exist(t, pool, 100*time.Millisecond, time.Hour)
+	select {
+	case <-inherited:
+	case <-time.After(time.Minute):
+		t.Error("it waits for those who came long ago")
+	}
+}
+
 // A connection that is lost is made anew under the same number, long before its owner is taken for dead.
 func TestWhoOnlyLosesTheConnectionComesBack(t *testing.T) {
 	t.Parallel()
