@@ -39,11 +39,14 @@ func run(ctx context.Context) (kept bool, err error) {
 	var o harness.Options
 	keep := false
 	pflag.IntVar(&o.Faults, "faults", 1000, "how many faults are made")
+	pflag.IntVar(&o.Chatters, "chatters", 12, "people on Telegram")
+	pflag.IntVar(&o.Visitors, "visitors", 8, "people on the web page")
 	pflag.DurationVar(&o.Time, "time", 2*time.Hour, "after which no fault begins any more")
 	pflag.Uint64Var(&o.Seed, "seed", 1, "of the order of the faults")
 	pflag.StringSliceVar(&o.Kinds, "kinds", nil, "those to choose from, of "+strings.Join(harness.Kinds(), ", "))
 	pflag.StringVar(&o.Binary, "binary", "", "the program, built with -tags stepclock; built here where none is given")
 	pflag.DurationVar(&o.ReadyWithin, "ready-within", 10*time.Second, "after the end of a fault the program is to answer again")
+	pflag.DurationVar(&o.AllWithin, "all-within", time.Minute, "after the end of a fault everything that was asked before is to be answered")
 	pflag.StringVar(&o.Prepared, "prepared", "", "directory that keeps the prepared database from one run to the next")
 	pflag.BoolVar(&keep, "keep", false, "leave the files and the log behind")
 	pflag.Parse()

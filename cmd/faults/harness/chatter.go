@@ -21,5 +21,5 @@ func newChatter(h *house, l *ledger, id int64, name string) *person {
 			gets <- m
 		}
 	}()
-	return &person{name: name, house: h, ledger: l, gets: gets, say: func(_ context.Context, words string) { them.Say(words) }}
+	return &person{name: name, house: h, ledger: l, gets: gets, pushed: true, say: func(_ context.Context, words string) { them.Say(words) }}
 }

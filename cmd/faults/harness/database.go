@@ -34,8 +34,8 @@ type database struct {
 // roomSize is that of the database's file system.
 const roomSize = 700 << 20
 
-// newDatabase starts a server on a copy of the files.
-func newDatabase(dir string, from files, log *os.File) (*database, error) {
+// newDatabase starts a server on a copy of the files. hurt is called for each piece that a proxy holds up or refuses.
+func newDatabase(dir string, from files, log *os.File, hurt func()) (*database, error) {
 	d := &database{files: from}
 	d.data = filepath.Join(dir, "postgres")
 	room := filepath.Join(dir, "room")
@@ -54,7 +54,7 @@ func newDatabase(dir string, from files, log *os.File) (*database, error) {
 		if err := d.own(d.sockets[i]); err != nil {
 			return nil, errors.Join(err, d.leave())
 		}
-		p, err := newProxy(filepath.Join(d.sockets[i], ".s.PGSQL.5432"))
+		p, err := newProxy(filepath.Join(d.sockets[i], ".s.PGSQL.5432"), hurt)
 		if err != nil {
 			return nil, errors.Join(err, d.leave())
 		}

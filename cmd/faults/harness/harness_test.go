@@ -2,11 +2,14 @@ package harness
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"orientir/bot/i18n"
 )
 
 // TestPromisesHoldUnderFaults hurts the program in each way once, while people use it. cmd/faults does it a thousand times.
@@ -26,7 +29,7 @@ func TestPromisesHoldUnderFaults(t *testing.T) {
 	}
 	var said bytes.Buffer
 	report, err := Run(t.Context(), Options{
-		Binary: binary, Dir: dir, Faults: len(Kinds()), Seed: 1, Pause: 50 * time.Millisecond, Haste: 0.25, SettleEvery: 8, Chatters: 3, Visitors: 2, ReadyWithin: 5 * time.Minute, Out: &said,
+		Binary: binary, Dir: dir, Faults: len(Kinds()), Seed: 1, Pause: 50 * time.Millisecond, Haste: 0.25, SettleEvery: 8, Chatters: 3, Visitors: 2, ReadyWithin: 5 * time.Minute, AllWithin: 5 * time.Minute, Out: &said,
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, &said, tail(filepath.Join(dir, "log")))
@@ -66,22 +69,58 @@ func TestEachKindCanBeChosen(t *testing.T) {
 	}
 }
 
-// A repeat is excused by a fault, and by nothing else.
+// A message that is sent comes once more where a crash, and for each answer of the channel's server that was lost; and for nothing else.
 func TestLedgerExcusesARepeatByAFault(t *testing.T) {
 	t.Parallel()
-	l := newLedger()
-	l.begin("program-killed")
-	for i, want := range []struct{ repeats, doubled int }{{0, 0}, {1, 0}, {1, 1}} {
-		l.saw("Мария", "rate:good:7")
-		if r := l.rows["program-killed"]; r.Repeats != want.repeats || r.Doubled != want.doubled {
-			t.Errorf("seen %d times: %d repeats, %d doubled", i+1, r.Repeats, r.Doubled)
+	for name, c := range map[string]struct {
+		before, after func(*ledger)
+		fetches       bool
+		excused       int
+	}{
+		"nothing happened":          {},
+		"a model was slow":          {after: func(l *ledger) { l.begin("model-slow", false) }},
+		"killed, then seen":         {before: func(l *ledger) { l.begin("program-killed", true); l.over() }, excused: 1},
+		"seen, then killed":         {after: func(l *ledger) { l.begin("program-killed", true) }, excused: 1},
+		"killed twice":              {after: func(l *ledger) { l.begin("program-killed", true); l.over(); l.begin("programs-killed", true) }, excused: 1},
+		"killed long before":        {before: func(l *ledger) { l.crashes = []span{{time.Now().Add(-time.Minute), time.Now().Add(-time.Minute)}} }},
+		"two answers were lost":     {after: func(l *ledger) { l.lostAnswer(); l.lostAnswer() }, excused: 2},
+		"killed, but it is fetched": {after: func(l *ledger) { l.begin("program-killed", true) }, fetches: true},
+	} {
+		l := newLedger(io.Discard)
+		if c.before != nil {
+			c.before(l)
+		}
+		fresh := l.saw("Мария", "rate:good:7", !c.fetches)
+		if c.after != nil {
+			c.after(l)
+		}
+		for range 3 {
+			l.saw("Мария", "rate:good:7", !c.fetches)
+		}
+		var repeats, doubled int
+		for _, r := range l.rows {
+			repeats, doubled = repeats+r.Repeats, doubled+r.Doubled
+		}
+		if !fresh || repeats != c.excused || doubled != 3-c.excused || len(l.broken) != doubled {
+			t.Errorf("%s: %d repeats, %d doubled, broken %q", name, repeats, doubled, l.broken)
 		}
 	}
-	if len(l.broken) != 1 {
-		t.Errorf("broken: %q", l.broken)
-	}
+}
+
+func TestLedgerBreaks(t *testing.T) {
+	t.Parallel()
+	l := newLedger(io.Discard)
 	l.lost(l.asked("кога"), "Иван")
-	if len(l.broken) != 2 || l.rows["program-killed"].Lost != 1 {
+	if len(l.broken) != 1 || l.rows[calm].Lost != 1 {
 		t.Errorf("a lost question breaks nothing: %q", l.broken)
+	}
+	l.begin("model-dead", false)
+	l.bit("model-dead", 0)
+	l.enough(Options{Faults: 2})
+	if len(l.broken) != 3 {
+		t.Errorf("a fault that hurts nobody and one that was not made: %q", l.broken)
+	}
+	if kindly("") || kindly("pq: connection refused") || !kindly(i18n.T("bg", "web.error_503")) {
+		t.Error("what is kind")
 	}
 }

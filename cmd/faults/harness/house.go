@@ -43,7 +43,8 @@ type house struct {
 	says      atomic.Pointer[modelMood] // of the model
 	chats     sync.Map                  // chat id → chan telegramtest.Sent
 	questions []string
-	unheard   func() // told of each answer that is lost
+	unheard   func()       // told of each answer that is lost
+	bites     atomic.Int64 // calls, lines and pieces that the fault of the moment hurt
 }
 
 // mood is how Telegram's server behaves: nil is well.
@@ -72,7 +73,7 @@ func newHouse(ctx context.Context, o Options, from files) (_ *house, err error) 
 	if h.log, err = os.Create(filepath.Join(o.Dir, "log")); err != nil {
 		return nil, err
 	}
-	if h.database, err = newDatabase(o.Dir, from, h.log); err != nil {
+	if h.database, err = newDatabase(o.Dir, from, h.log, func() { h.bites.Add(1) }); err != nil {
 		return nil, err
 	}
 	if err = h.startRedis(); err != nil {
@@ -201,6 +202,7 @@ func (h *house) telegramFault(method string, call int) (telegramtest.Fault, bool
 	if f.Carry && h.unheard != nil {
 		h.unheard()
 	}
+	h.bites.Add(1)
 	return f, true
 }
 
@@ -210,6 +212,9 @@ func (h *house) mixed(updates []map[string]any) []map[string]any {
 	if m == nil || !m.mix {
 		return updates
 	}
+	if len(updates) > 0 {
+		h.bites.Add(1)
+	}
 	again := append(append([]map[string]any{}, updates...), updates...)
 	mrand.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
 	return again
@@ -217,6 +222,7 @@ func (h *house) mixed(updates []map[string]any) []map[string]any {
 
 func (h *house) modelReply(r openaitest.Request) openaitest.Reply {
 	if says := h.says.Load(); says != nil {
+		h.bites.Add(1)
 		return (*says)(r)
 	}
 	return wellSaid(r)

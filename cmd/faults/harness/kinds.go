@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,14 +18,33 @@ import (
 	"orientir/retrieval/openai/openaitest"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // kind is a way to hurt the house. begin does it, and gives what ends it; nil where it ends by itself.
 type kind struct {
 	name  string
+	crash bool             // what was sent may not be noted: it may come once more
 	lasts [2]time.Duration // between these, at random
 	begin func(ctx context.Context, h *house) (end func() error, err error)
-	lacks func(h *house) string // why it can't be done here; nil or "": it can
+	bit   func(ctx context.Context, h *house) int // how often it has hurt by now; nil: it hurts as it is done
+	lacks func(h *house) string                   // why it can't be done here; nil or "": it can
+}
+
+// counted is what the doubles and the proxies counted.
+func counted(_ context.Context, h *house) int { return int(h.bites.Load()) }
+
+// refused says whether the database refuses a statement for a reason, one of PostgreSQL's codes.
+func refused(code, statement string) func(context.Context, *house) int {
+	return func(ctx context.Context, h *house) int {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		var why *pgconn.PgError
+		if err := h.database.tryAll(ctx, []string{"BEGIN", statement, "ROLLBACK"}); errors.As(err, &why) && why.Code == code {
+			return 1
+		}
+		return 0
+	}
 }
 
 var short = [2]time.Duration{500 * time.Millisecond, 2500 * time.Millisecond}
@@ -38,25 +59,25 @@ func Kinds() (names []string) {
 
 func kinds() []kind {
 	return []kind{
-		{name: "program-killed", begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "program-killed", crash: true, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.any().signal(syscall.SIGKILL)
 			return nil, nil
 		}},
-		{name: "programs-killed", begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "programs-killed", crash: true, begin: func(_ context.Context, h *house) (func() error, error) {
 			for _, r := range h.replicas {
 				r.signal(syscall.SIGKILL)
 			}
 			return nil, nil
 		}},
-		{name: "database-killed", begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "database-killed", crash: true, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.database.signal(syscall.SIGKILL)
 			return nil, nil
 		}},
-		{name: "database-down", lasts: [2]time.Duration{2 * time.Second, 6 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "database-down", crash: true, lasts: [2]time.Duration{2 * time.Second, 6 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.database.hold(syscall.SIGINT)
 			return func() error { h.database.release(); return nil }, nil
 		}},
-		{name: "backend-killed", begin: func(ctx context.Context, h *house) (func() error, error) {
+		{name: "backend-killed", crash: true, begin: func(ctx context.Context, h *house) (func() error, error) {
 			pids, err := h.database.backends(ctx)
 			if err != nil || len(pids) == 0 {
 				return nil, err
@@ -84,25 +105,25 @@ func kinds() []kind {
 		telegramKind("telegram-half", mood{fault: telegramtest.Fault{Half: true}, oneIn: 2}),
 		telegramKind("telegram-unheard", mood{fault: telegramtest.Fault{Half: true, Carry: true}, oneIn: 3}),
 		telegramKind("telegram-mixed", mood{mix: true}),
-		{name: "telegram-twice", begin: twice},
-		{name: "database-slow", lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "telegram-twice", begin: twice, bit: counted},
+		{name: "database-slow", bit: counted, lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
 			return h.proxies(passes, 80*time.Millisecond, false), nil
 		}},
-		{name: "database-hangs", lasts: [2]time.Duration{2 * time.Second, 5 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "database-hangs", crash: true, bit: counted, lasts: [2]time.Duration{2 * time.Second, 5 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
 			return h.proxies(hangs, 0, false), nil
 		}},
-		{name: "database-cut-off", lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "database-cut-off", crash: true, bit: counted, lasts: short, begin: func(_ context.Context, h *house) (func() error, error) {
 			return h.proxies(refuses, 0, true), nil
 		}},
-		{name: "database-gone-silent", lasts: [2]time.Duration{2 * time.Second, 5 * time.Second}, begin: silent},
-		{name: "database-read-only", lasts: short, begin: func(ctx context.Context, h *house) (func() error, error) {
+		{name: "database-gone-silent", crash: true, bit: counted, lasts: [2]time.Duration{2 * time.Second, 5 * time.Second}, begin: silent},
+		{name: "database-read-only", crash: true, bit: refused("25006", `CREATE TABLE hurt ()`), lasts: short, begin: func(ctx context.Context, h *house) (func() error, error) {
 			const reload = `SELECT pg_reload_conf()`
 			end := func() error {
 				return h.database.do(ctx, `SET default_transaction_read_only = off`, `ALTER SYSTEM RESET default_transaction_read_only`, reload)
 			}
 			return end, h.database.do(ctx, `ALTER SYSTEM SET default_transaction_read_only = on`, reload)
 		}},
-		{name: "database-full", lasts: short, lacks: func(h *house) string {
+		{name: "database-full", crash: true, bit: refused("53100", `CREATE TABLE hurt AS SELECT repeat(md5(n::text), 10) FROM generate_series(1, 20000) AS n`), lasts: short, lacks: func(h *house) string {
 			if h.database.room == "" {
 				return "no file system could be mounted"
 			}
@@ -110,15 +131,15 @@ func kinds() []kind {
 		}, begin: func(_ context.Context, h *house) (func() error, error) {
 			return h.database.empty, h.database.fill()
 		}},
-		{name: "database-crowded", lasts: short, begin: crowded},
-		{name: "database-moved", begin: func(_ context.Context, h *house) (func() error, error) {
+		{name: "database-crowded", crash: true, bit: refused("53300", `SELECT 1`), lasts: short, begin: crowded},
+		{name: "database-moved", crash: true, begin: func(_ context.Context, h *house) (func() error, error) {
 			h.database.move()
 			return nil, nil
 		}},
 		modelKind("model-dead", openaitest.Fails(503, "overloaded")),
 		modelKind("model-slow", openaitest.Drips("лъжа на 777 лева, която никога не свършва", 200*time.Millisecond)),
 		modelKind("model-hangs", openaitest.Hangs()),
-		{name: "model-lies", lasts: short, begin: lying},
+		{name: "model-lies", lasts: short, begin: lying, bit: counted},
 		{name: "clock-forward", lasts: short, begin: clock(90 * time.Second)},
 		{name: "clock-back", lasts: short, begin: clock(-90 * time.Second)},
 		{name: "clock-of-database", lasts: short, lacks: func(h *house) string {
@@ -144,14 +165,14 @@ func ignoreGone(err error) error {
 }
 
 func telegramKind(name string, m mood) kind {
-	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, bit: counted, begin: func(_ context.Context, h *house) (func() error, error) {
 		h.mood.Store(&m)
 		return func() error { h.mood.Store(nil); return nil }, nil
 	}}
 }
 
 func modelKind(name string, says openaitest.Reply) kind {
-	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, begin: func(_ context.Context, h *house) (func() error, error) {
+	return kind{name: name, lasts: [2]time.Duration{time.Second, 4 * time.Second}, bit: counted, begin: func(_ context.Context, h *house) (func() error, error) {
 		m := modelMood(func(openaitest.Request) openaitest.Reply { return says })
 		h.says.Store(&m)
 		return func() error { h.says.Store(nil); return nil }, nil
@@ -170,11 +191,18 @@ func lying(_ context.Context, h *house) (func() error, error) {
 // twice brings updates to the webhook that the poll brings too, to every replica, in any order, at once.
 func twice(_ context.Context, h *house) (func() error, error) {
 	updates := h.telegram.Recent(20)
-	again := append(append([]map[string]any{}, updates...), updates...)
-	rand.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
-	for _, u := range again {
-		_, _ = telegramtest.Post(h.any().URL+"/telegram/webhook", secret, u)
+	rand.Shuffle(len(updates), func(i, j int) { updates[i], updates[j] = updates[j], updates[i] })
+	var all sync.WaitGroup
+	for _, r := range h.replicas {
+		for _, u := range updates {
+			all.Go(func() {
+				if status, err := telegramtest.Post(r.URL+"/telegram/webhook", secret, u); err == nil && status == http.StatusOK {
+					h.bites.Add(1)
+				}
+			})
+		}
 	}
+	all.Wait()
 	return nil, nil
 }
 
@@ -182,7 +210,7 @@ func (h *house) proxies(w way, delay time.Duration, cut bool) func() error {
 	for _, p := range h.database.proxies {
 		p.set(w, delay)
 		if cut {
-			p.cut()
+			h.bites.Add(int64(p.cut()))
 		}
 	}
 	return func() error {

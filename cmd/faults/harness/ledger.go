@@ -3,10 +3,14 @@ package harness
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"orientir/bot/i18n"
 )
 
 // calm is the kind before the first fault.
@@ -16,10 +20,11 @@ const calm = "calm"
 type row struct {
 	Kind      string
 	Faults    int
+	Bit       int // what the faults did that can be seen: calls that went wrong, lines that were cut, statements that were refused
 	Asked     int // questions, and wishes for a person
 	Answered  int
 	Apologies int             // of them answered by «something doesn't work»
-	Repeats   int             // the same message again: a crash, or a lost answer of Telegram's server, fell between sending and noting
+	Repeats   int             // the same message again: a crash, or a lost answer of Telegram's server, may have fallen between sending and noting
 	Lost      int             // never answered
 	Doubled   int             // two answers to one question, or a repeat that no fault explains
 	Unkind    int             // a failure that told a person nothing
@@ -31,9 +36,11 @@ type row struct {
 // ledger keeps what people saw.
 type ledger struct {
 	mu         sync.Mutex
-	number     int // of the last fault that began
-	unheard    int // answers of Telegram's server that were lost
+	out        io.Writer // told of each broken promise at once
+	number     int       // of the last fault that began
 	kind       string
+	crashes    []span      // faults after which what was sent may not have been noted
+	unheard    []time.Time // answers of Telegram's server that were lost
 	rows       map[string]*row
 	order      []string
 	heard      map[string]*sighting
@@ -43,9 +50,11 @@ type ledger struct {
 	taken      int // claims that came second, and were told so
 	lies       int
 	news       int
-	newsSeen   int
-	recipients []stateCount       // of news
-	open       map[*wish]struct{} // questions that wait
+	newsSeen   map[piece]int
+	authors    map[string]map[string]bool // ticket → librarians whose replies somebody saw
+	stories    map[string]bool            // messages that were sent in one go with others
+	recipients []recipients               // of news
+	open       map[*wish]struct{}         // questions that wait
 	debts      map[*debt]struct{}
 }
 
@@ -60,12 +69,24 @@ type debt struct {
 
 // sighting is a message as one person saw it.
 type sighting struct {
-	fault int // number of the last fault, and of lost answers, when it came first
+	first time.Time
 	times int
 }
 
-func newLedger() *ledger {
-	l := &ledger{rows: map[string]*row{}, heard: map[string]*sighting{}, refused: map[string]int{}, open: map[*wish]struct{}{}, debts: map[*debt]struct{}{}}
+// span is the time of a fault; until is zero while it lasts.
+type span struct{ from, until time.Time }
+
+// aftermath is how long after its end a fault may still explain that what was sent was not noted: until the program is to be ready again.
+const aftermath = 10 * time.Second
+
+// piece is a piece of news on a channel.
+type piece struct{ title, channel string }
+
+func newLedger(out io.Writer) *ledger {
+	l := &ledger{
+		out: out, rows: map[string]*row{}, heard: map[string]*sighting{}, refused: map[string]int{}, open: map[*wish]struct{}{}, debts: map[*debt]struct{}{},
+		newsSeen: map[piece]int{}, authors: map[string]map[string]bool{}, stories: map[string]bool{},
+	}
 	l.at(calm)
 	l.kind = calm
 	return l
@@ -85,16 +106,35 @@ func (l *ledger) at(kind string) *row {
 func (l *ledger) lostAnswer() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unheard++
+	l.unheard = append(l.unheard, time.Now())
 }
 
-// begin notes that a fault begins.
-func (l *ledger) begin(kind string) {
+// begin notes that a fault begins. crash says that what is sent meanwhile may not be noted.
+func (l *ledger) begin(kind string, crash bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.number++
 	l.kind = kind
 	l.at(kind).Faults++
+	if crash {
+		l.crashes = append(l.crashes, span{from: time.Now()})
+	}
+}
+
+// over notes that the fault that began last has ended.
+func (l *ledger) over() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.crashes); n > 0 && l.crashes[n-1].until.IsZero() {
+		l.crashes[n-1].until = time.Now()
+	}
+}
+
+// bit notes what a fault did.
+func (l *ledger) bit(kind string, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at(kind).Bit += n
 }
 
 func (l *ledger) recovered(kind string, after time.Duration) {
@@ -114,6 +154,7 @@ func (l *ledger) breaks(format string, args ...any) {
 func (l *ledger) note(format string, args ...any) {
 	if len(l.broken) < 200 {
 		l.broken = append(l.broken, fmt.Sprintf("%s, fault %d (%s): ", time.Now().UTC().Format("15:04:05"), l.number, l.kind)+fmt.Sprintf(format, args...))
+		fmt.Fprintln(l.out, "BROKEN: "+l.broken[len(l.broken)-1])
 	}
 }
 
@@ -217,23 +258,65 @@ func (l *ledger) late(d *debt) {
 	}
 }
 
-// saw notes that somebody saw a message, and says whether it is new to them. A message comes again only where a fault explains it.
-func (l *ledger) saw(who, what string) bool {
+// saw notes that somebody saw a message, and says whether it is new to them. pushed says that it was sent to them: then it may come again once, where a
+// crash may have kept the program from noting that it was sent, and once for each lost answer of the channel's server. Who fetches messages has each once.
+func (l *ledger) saw(who, what string, pushed bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.heard[who+" "+what]
 	if s == nil {
-		l.heard[who+" "+what] = &sighting{l.number + l.unheard, 1}
+		l.heard[who+" "+what] = &sighting{time.Now(), 1}
 		return true
 	}
 	s.times++
-	if s.times-1 > l.number+l.unheard-s.fault+1 {
+	if !pushed || s.times-1 > l.excuses(s.first) {
 		l.at(l.kind).Doubled++
-		l.note("%s saw %s %d times", who, what, s.times)
+		l.note("%s saw %s %d times, first %s", who, what, s.times, s.first.UTC().Format("15:04:05"))
 	} else {
 		l.at(l.kind).Repeats++
 	}
 	return false
+}
+
+// excuses is how often a message that was first seen then may have come again by now.
+func (l *ledger) excuses(first time.Time) (n int) {
+	for _, c := range slices.Backward(l.crashes) {
+		if c.until.IsZero() || c.until.Add(aftermath).After(first) {
+			n = 1
+			break
+		}
+	}
+	for _, at := range slices.Backward(l.unheard) {
+		if at.Before(first.Add(-time.Second)) { // it is lost at the moment in which it is seen
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// reply notes that somebody saw a librarian's reply.
+func (l *ledger) reply(ticket, author string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.authors[ticket] == nil {
+		l.authors[ticket] = map[string]bool{}
+	}
+	l.authors[ticket][author] = true
+}
+
+// sawNews notes that somebody saw a piece of news.
+func (l *ledger) sawNews(title, channel string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.newsSeen[piece{title, channel}]++
+}
+
+// tells notes a message that is sent in one go with others.
+func (l *ledger) tells(words string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stories[words] = true
 }
 
 // doubled notes what nobody had asked for.
@@ -253,6 +336,17 @@ func (l *ledger) told(sentence string) {
 		return
 	}
 	l.refused[sentence]++
+}
+
+// kindly says whether a sentence is one of those with which the program tells people that the trouble is ours, or when to come again.
+func kindly(sentence string) bool {
+	for _, key := range []string{"web.error_500", "web.error_503", "web.error_503_detail", "web.error_429", "crowd.busy"} {
+		before, _, _ := strings.Cut(i18n.T("bg", key), "%s")
+		if before != key && strings.HasPrefix(sentence, before) {
+			return true
+		}
+	}
+	return false
 }
 
 // unkind notes a failure that was not told as people are to be told.
@@ -285,6 +379,6 @@ func (l *ledger) first(who, what string) bool {
 	if l.heard[who+" "+what] != nil {
 		return false
 	}
-	l.heard[who+" "+what] = &sighting{l.number, 1}
+	l.heard[who+" "+what] = &sighting{time.Now(), 1}
 	return true
 }

@@ -43,8 +43,17 @@ type person struct {
 	ledger *ledger
 	say    func(ctx context.Context, words string) // returns once it is on its way, or ctx ends
 	gets   <-chan message
+	pushed bool // messages are sent to them; else they fetch them
 	turn   int
 	waits  bool // for an answer
+	more   int  // answers that may still come to what was sent in one go
+}
+
+func (p *person) channel() string {
+	if p.pushed {
+		return "telegram"
+	}
+	return "web"
 }
 
 // found is what a message means to the person.
@@ -68,18 +77,19 @@ func (p *person) take(m message) (f found) {
 	}
 	if item := newsItem.FindString(m.text); item != "" {
 		if p.ledger.first(p.name, item) {
-			p.ledger.count(&p.ledger.newsSeen)
+			p.ledger.sawNews(item, p.channel())
 		} else {
 			p.ledger.doubled(p.name, item+" again")
 		}
 		return f
 	}
-	if r := replies.FindString(m.text); r != "" {
-		f.reply = p.ledger.saw(p.name, r)
+	if r := replies.FindStringSubmatch(m.text); r != nil {
+		p.ledger.reply(r[1], r[2])
+		f.reply = p.ledger.saw(p.name, r[0], p.pushed)
 		return f
 	}
 	if action, ok := m.action("desk:good:"); ok {
-		f.closed = p.ledger.saw(p.name, action)
+		f.closed = p.ledger.saw(p.name, action, p.pushed)
 		return f
 	}
 	if action, ok := m.action("human:yes"); ok {
@@ -87,10 +97,13 @@ func (p *person) take(m message) (f found) {
 		return f
 	}
 	if action, ok := m.action("rate:good:"); ok {
-		fresh := p.ledger.saw(p.name, action)
+		fresh := p.ledger.saw(p.name, action, p.pushed)
 		f.answer = fresh && p.waits
 		if fresh && !p.waits {
-			p.ledger.doubled(p.name, "another answer, "+action)
+			if p.more--; p.more < 0 {
+				p.more = 0
+				p.ledger.doubled(p.name, "another answer, "+action)
+			}
 		}
 		return f
 	}
@@ -119,7 +132,7 @@ func (p *person) until(ctx context.Context, patience time.Duration, means func(f
 // live asks until asking ends, and waits for what was asked until ctx does.
 func (p *person) live(ctx, asking context.Context, wantsDesk bool, idle chan<- struct{}) {
 	for asking.Err() == nil {
-		if wantsDesk && p.turn%8 == 5 {
+		if wantsDesk && p.turn%8 == 4 {
 			p.turn++
 			p.talk(ctx)
 		} else {
@@ -134,9 +147,17 @@ func (p *person) live(ctx, asking context.Context, wantsDesk bool, idle chan<- s
 
 func (p *person) ask(ctx context.Context) {
 	words := p.house.questions[p.turn%len(p.house.questions)]
-	p.turn++
 	w := p.ledger.asked(words)
 	p.waits = true
+	if p.pushed && p.turn%3 == 1 { // several messages in one go, that a server may bring in any order
+		for _, part := range []string{"Добър ден, пиша за пръв път", "Ще питам нещо"} {
+			part = fmt.Sprintf("%s (%s, %d)", part, p.name, p.turn)
+			p.ledger.tells(part)
+			p.say(ctx, part)
+		}
+		p.more = min(p.more+2, 2)
+	}
+	p.turn++
 	p.say(ctx, words)
 	f, ok := p.until(ctx, answerPatience, func(f found) bool { return f.answer || f.apology })
 	p.waits = false

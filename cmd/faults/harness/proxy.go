@@ -21,6 +21,7 @@ type proxy struct {
 	Addr   string
 	listen net.Listener
 	socket string // of the server
+	hurt   func() // called for each piece that is held up or refused
 
 	mu    sync.Mutex
 	way   way
@@ -29,12 +30,12 @@ type proxy struct {
 	moved *sync.Cond
 }
 
-func newProxy(socket string) (*proxy, error) {
+func newProxy(socket string, hurt func()) (*proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{Addr: l.Addr().String(), listen: l, socket: socket, open: map[net.Conn]struct{}{}}
+	p := &proxy{Addr: l.Addr().String(), listen: l, socket: socket, hurt: hurt, open: map[net.Conn]struct{}{}}
 	p.moved = sync.NewCond(&p.mu)
 	go p.serve()
 	return p, nil
@@ -95,7 +96,10 @@ func (p *proxy) copy(from, to net.Conn) {
 			p.mu.Lock()
 			delay := p.delay
 			p.mu.Unlock()
-			time.Sleep(delay)
+			if delay > 0 {
+				p.hurt()
+				time.Sleep(delay)
+			}
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -110,6 +114,9 @@ func (p *proxy) copy(from, to net.Conn) {
 func (p *proxy) await() way {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.way != passes {
+		p.hurt()
+	}
 	for p.way == hangs {
 		p.moved.Wait()
 	}
@@ -123,13 +130,14 @@ func (p *proxy) set(w way, delay time.Duration) {
 	p.moved.Broadcast()
 }
 
-// cut breaks every line off.
-func (p *proxy) cut() {
+// cut breaks every line off, and says how many ends there were.
+func (p *proxy) cut() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
 		c.Close()
 	}
+	return len(p.open)
 }
 
 func (p *proxy) close() {

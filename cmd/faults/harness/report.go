@@ -25,36 +25,43 @@ type Report struct {
 
 // Row is a kind of fault.
 type Row struct {
-	Kind                                                       string
-	Faults, Asked, Answered, Apologies, Repeats, Lost, Doubled int
-	Unkind                                                     int
-	Ready50, ReadyMost                                         time.Duration // until the program is ready again and answers
-	Caught50, CaughtMost                                       time.Duration // until all questions from before are answered
-	Wait50, WaitMost                                           time.Duration // of people for their answers
+	Kind                                                            string
+	Faults, Bit, Asked, Answered, Apologies, Repeats, Lost, Doubled int
+	Unkind                                                          int
+	Ready50, ReadyMost                                              time.Duration // until the program is ready again and answers
+	Caught50, CaughtMost                                            time.Duration // until all questions from before are answered
+	Wait50, WaitMost                                                time.Duration // of people for their answers
 }
 
 func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := &Report{Broken: l.broken, Skipped: skipped, Told: l.refused, Claims: l.claims, Late: l.taken, News: l.news, NewsSeen: l.newsSeen, Took: took}
+	r := &Report{Broken: l.broken, Skipped: skipped, Told: l.refused, Claims: l.claims, Late: l.taken, News: l.news, Took: took}
+	for _, n := range l.newsSeen {
+		r.NewsSeen += n
+	}
 	var all row
 	add := func(w *row) {
 		r.Rows = append(r.Rows, Row{
-			Kind: w.Kind, Faults: w.Faults, Asked: w.Asked, Answered: w.Answered, Apologies: w.Apologies, Repeats: w.Repeats, Lost: w.Lost, Doubled: w.Doubled, Unkind: w.Unkind,
+			Kind: w.Kind, Faults: w.Faults, Bit: w.Bit, Asked: w.Asked, Answered: w.Answered, Apologies: w.Apologies, Repeats: w.Repeats, Lost: w.Lost, Doubled: w.Doubled, Unkind: w.Unkind,
 			Ready50: percentile(w.Recovery, 0.5), ReadyMost: percentile(w.Recovery, 1), Caught50: percentile(w.Caught, 0.5), CaughtMost: percentile(w.Caught, 1), Wait50: percentile(w.Waits, 0.5), WaitMost: percentile(w.Waits, 1),
 		})
 	}
 	for _, name := range slices.Sorted(slices.Values(l.order)) {
 		w := l.rows[name]
 		add(w)
-		all.Faults, all.Asked, all.Answered, all.Apologies = all.Faults+w.Faults, all.Asked+w.Asked, all.Answered+w.Answered, all.Apologies+w.Apologies
+		all.Faults, all.Bit, all.Asked, all.Answered, all.Apologies = all.Faults+w.Faults, all.Bit+w.Bit, all.Asked+w.Asked, all.Answered+w.Answered, all.Apologies+w.Apologies
 		all.Repeats, all.Lost, all.Doubled, all.Unkind = all.Repeats+w.Repeats, all.Lost+w.Lost, all.Doubled+w.Doubled, all.Unkind+w.Unkind
 		all.Recovery, all.Caught, all.Waits = append(all.Recovery, w.Recovery...), append(all.Caught, w.Caught...), append(all.Waits, w.Waits...)
 	}
 	all.Kind = "all"
 	add(&all)
+	states := map[string]int{}
 	for _, s := range l.recipients {
-		r.Recipients = append(r.Recipients, fmt.Sprintf("%s %d", s.State, s.N))
+		states[s.State+" "+s.Channel] += s.N
+	}
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		r.Recipients = append(r.Recipients, fmt.Sprintf("%s %d", state, states[state]))
 	}
 	return r
 }
@@ -62,9 +69,9 @@ func (l *ledger) report(skipped map[string]string, took time.Duration) *Report {
 // Write prints the table.
 func (r *Report) Write(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "fault\tcount\tasked\tanswered\tapologies\trepeats\tlost\tdoubled\tunkind\tready p50\tready max\tall p50\tall max\twait p50\twait max")
+	fmt.Fprintln(t, "fault\tcount\tbit\tasked\tanswered\tapologies\trepeats\tlost\tdoubled\tunkind\tready p50\tready max\tall p50\tall max\twait p50\twait max")
 	for _, w := range r.Rows {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", w.Kind, w.Faults, w.Asked, w.Answered, w.Apologies, w.Repeats, w.Lost, w.Doubled, w.Unkind,
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", w.Kind, w.Faults, w.Bit, w.Asked, w.Answered, w.Apologies, w.Repeats, w.Lost, w.Doubled, w.Unkind,
 			seconds(w.Ready50), seconds(w.ReadyMost), seconds(w.Caught50), seconds(w.CaughtMost), seconds(w.Wait50), seconds(w.WaitMost))
 	}
 	if err := t.Flush(); err != nil {
@@ -78,11 +85,11 @@ func (r *Report) Write(out io.Writer) error {
 	for _, words := range slices.Sorted(maps.Keys(r.Told)) {
 		fmt.Fprintf(out, "told %d times: %s\n", r.Told[words], words)
 	}
-	for _, b := range r.Broken {
-		fmt.Fprintln(out, "BROKEN: "+b)
-	}
 	all := r.Rows[len(r.Rows)-1]
 	verdict := "every promise held"
+	if n := len(r.Skipped); n > 0 {
+		verdict += fmt.Sprintf(", but %d kinds of fault could not be tried", n)
+	}
 	if len(r.Broken) > 0 {
 		verdict = fmt.Sprintf("%d promises broken", len(r.Broken))
 	}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,8 +16,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Options of a run. Binary and Dir must be given.
@@ -36,6 +35,7 @@ type Options struct {
 	NewsEvery   int           // faults from one broadcast to the next; default 10
 	SettleEvery int           // faults from one after which all that was asked before is waited for to the next; default 2
 	ReadyWithin time.Duration // after which «not ready again» breaks a promise; default 60 s
+	AllWithin   time.Duration // after which a question from before the end of a fault that still waits does; default 60 s
 	Out         io.Writer     // told how it goes; default: nobody
 	Log         *slog.Logger  // of the preparation; default: nobody
 }
@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	defer func() { err = errors.Join(err, h.close()) }()
 	fmt.Fprintf(o.Out, "the program is ready after %v\n", time.Since(began).Round(100*time.Millisecond))
 
-	l := newLedger()
+	l := newLedger(o.Out)
 	h.unheard = l.lostAnswer // before the first fault
 	living, leave := context.WithCancel(ctx)
 	defer leave()
@@ -107,6 +107,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	rest(ctx, 3*time.Second) // what comes too late comes now
 	counted := h.count(ctx, l)
+	l.enough(o)
 	leave()
 	people.Wait()
 	desk.Wait()
@@ -131,16 +132,31 @@ func (o Options) filled() Options {
 	if o.Pause <= 0 {
 		o.Pause = 700 * time.Millisecond
 	}
-	if o.ReadyWithin <= 0 {
-		o.ReadyWithin = time.Minute
+	for _, d := range []*time.Duration{&o.ReadyWithin, &o.AllWithin} {
+		if *d <= 0 {
+			*d = time.Minute
+		}
 	}
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
+	o.Out = &oneByOne{to: o.Out}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// oneByOne lets several write to one writer.
+type oneByOne struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (o *oneByOne) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.to.Write(p)
 }
 
 func choose(names []string) (chosen []kind, err error) {
@@ -211,7 +227,8 @@ func (r *runner) hurt(ctx context.Context, chosen []kind) error {
 // one makes a fault, looks what people are told meanwhile, ends it, and waits until the program is ready again: every replica answers a new question.
 // After some it waits also until every question from before its end is answered.
 func (r *runner) one(ctx context.Context, k kind, n int) error {
-	r.ledger.begin(k.name)
+	r.house.bites.Store(0)
+	r.ledger.begin(k.name, k.crash)
 	end, err := k.begin(ctx, r.house)
 	if err != nil {
 		if end != nil {
@@ -223,11 +240,14 @@ func (r *runner) one(ctx context.Context, k kind, n int) error {
 		lasts := k.lasts[0] + time.Duration(r.random.Int64N(int64(k.lasts[1]-k.lasts[0])+1))
 		until := time.Now().Add(time.Duration(r.Haste * float64(lasts)))
 		rest(ctx, time.Duration(r.Haste*float64(k.lasts[0])/2))
-		r.look(ctx, k)
+		var looks sync.WaitGroup
+		defer looks.Wait() // what is asked now may be answered only when all is well
+		looks.Go(func() { r.look(ctx, k) })
 		rest(ctx, time.Until(until))
 	} else {
 		rest(ctx, 20*time.Millisecond)
 	}
+	r.ledger.bit(k.name, r.bitten(ctx, k))
 	over := time.Now()
 	debt := r.ledger.owes(k.name, over)
 	if end != nil {
@@ -235,6 +255,7 @@ func (r *runner) one(ctx context.Context, k kind, n int) error {
 			return err
 		}
 	}
+	r.ledger.over()
 	if err := r.house.awaitReady(ctx, r.ReadyWithin); err != nil {
 		r.ledger.breaks("%v", err)
 		if err := r.house.awaitReady(ctx, 5*time.Minute); err != nil {
@@ -250,10 +271,24 @@ func (r *runner) one(ctx context.Context, k kind, n int) error {
 		fmt.Fprintf(r.Out, "%4d %-22s ready again after %v\n", n+1, k.name, took.Round(10*time.Millisecond))
 		return nil
 	}
-	caught := r.ledger.settled(ctx, debt, over.Add(r.ReadyWithin))
+	caught := r.ledger.settled(ctx, debt, over.Add(r.AllWithin))
 	fmt.Fprintf(r.Out, "%4d %-22s ready again after %v, all answered after %v\n", n+1, k.name, took.Round(10*time.Millisecond), caught.Round(10*time.Millisecond))
 	return nil
 }
+
+// bitten waits a while for a fault to hurt, and says how often it did.
+func (r *runner) bitten(ctx context.Context, k kind) (n int) {
+	if k.bit == nil {
+		return 1
+	}
+	for until := time.Now().Add(biteWithin); n == 0 && time.Now().Before(until) && ctx.Err() == nil; rest(ctx, 50*time.Millisecond) {
+		n = k.bit(ctx, r.house)
+	}
+	return n
+}
+
+// biteWithin is how much longer a fault may last when it has hurt nobody yet.
+const biteWithin = 10 * time.Second
 
 // look sees what the page and the interface show during a fault: what was asked for, or a sentence for people. Nobody at the door is the
 // balancer's to tell, and the page's own script.
@@ -269,6 +304,21 @@ func (r *runner) look(ctx context.Context, k kind) {
 		if status != http.StatusOK && (status < 500 || !strings.Contains(body, "<main")) {
 			r.ledger.unkind("during %s the page is %d %.100s", k.name, status, body)
 		}
+		r.ask(ctx, k, at)
+	}
+}
+
+// ask sees what the interface says to a question: an answer, or a sentence for people.
+func (r *runner) ask(ctx context.Context, k kind, at *replica) {
+	status, body := r.house.post(ctx, at.URL+"/api/v1/ask", `{"question":`+strconv.Quote(r.house.questions[0])+`}`, 20*time.Second)
+	var problem struct{ Detail string }
+	switch {
+	case status == http.StatusOK && strings.Contains(body, `"answered"`):
+		r.ledger.told("an answer from the interface")
+	case status >= 500 && json.Unmarshal([]byte(body), &problem) == nil && kindly(problem.Detail):
+		r.ledger.told(problem.Detail)
+	default:
+		r.ledger.unkind("during %s the interface says %d %.200s", k.name, status, body)
 	}
 }
 
@@ -278,7 +328,7 @@ func (h *house) awaitAnswer(ctx context.Context, patience time.Duration) error {
 	for _, r := range h.replicas {
 		for {
 			body := `{"question":` + strconv.Quote(h.questions[0]) + `}`
-			if h.posts(ctx, r.URL+"/api/v1/ask", body) {
+			if status, answer := h.post(ctx, r.URL+"/api/v1/ask", body, 10*time.Second); status == http.StatusOK && strings.Contains(answer, `"answered"`) {
 				break
 			}
 			if time.Now().After(end) || ctx.Err() != nil {
@@ -290,21 +340,26 @@ func (h *house) awaitAnswer(ctx context.Context, patience time.Duration) error {
 	return nil
 }
 
-func (h *house) posts(ctx context.Context, address, body string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+// post sends JSON; status 0 means that no answer came.
+func (h *house) post(ctx context.Context, address, body string, patience time.Duration) (status int, answer string) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
-		return false
+		return 0, ""
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept-Language", "bg")
 	resp, err := h.client.Do(req)
 	if err != nil {
-		return false
+		return 0, ""
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
-	return err == nil && resp.StatusCode == http.StatusOK && strings.Contains(string(text), `"answered"`)
+	if err != nil {
+		return 0, ""
+	}
+	return resp.StatusCode, string(text)
 }
 
 func (h *house) awaitContacts(ctx context.Context, n int) error {
@@ -336,42 +391,4 @@ func (h *house) announce(ctx context.Context, n int) error {
 		INSERT INTO news (title_bg, text_bg, title_en, text_en, link, topics, audience, state, send, publish_at, expires_at, created_by, changed_by)
 		SELECT 'Новина №%[1]d', 'Това е новина.', '', '', '', ARRAY['services'], 'both', 'scheduled', true, now() - interval '10 minutes', now() + interval '1 day', 'faults', 'faults'
 		WHERE NOT EXISTS (SELECT FROM news WHERE title_bg = 'Новина №%[1]d')`, n))
-}
-
-// count looks at the database once everything is quiet.
-func (h *house) count(ctx context.Context, l *ledger) error {
-	c, err := h.database.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close(context.WithoutCancel(ctx))
-	for _, rule := range []struct{ broken, sql string }{
-		{"messages of people were never dealt with", `SELECT count(*) FROM messages WHERE sender = 'person' AND handled_at IS NULL`},
-		{"tickets were taken twice", `
-			SELECT count(*) FROM (
-				SELECT ticket FROM ticket_events GROUP BY ticket
-				HAVING count(*) FILTER (WHERE kind = 'claimed') > 1 + count(*) FILTER (WHERE kind IN ('returned', 'gone', 'rerouted', 'sent', 'reopened', 'lapsed'))) AS t`},
-		{"pieces of news have two lists", `SELECT count(*) FROM (SELECT title_bg FROM news GROUP BY title_bg HAVING count(*) > 1) AS n`},
-	} {
-		var n int
-		if err := c.QueryRow(ctx, rule.sql).Scan(&n); err != nil {
-			return fmt.Errorf("%s: %w", rule.broken, err)
-		}
-		if n > 0 {
-			l.breaks("%d %s", n, rule.broken)
-		}
-	}
-	rows, err := c.Query(ctx, `SELECT state || ' ' || channel AS state, count(*)::int AS n FROM broadcast_recipients GROUP BY 1 ORDER BY 1`)
-	if err != nil {
-		return err
-	}
-	states, err := pgx.CollectRows(rows, pgx.RowToStructByPos[stateCount])
-	l.recipients = states
-	return err
-}
-
-// stateCount is how many recipients of news there are in a state.
-type stateCount struct {
-	State string
-	N     int
 }

@@ -64,7 +64,7 @@ func (v *visitor) post(ctx context.Context, e map[string]any) {
 			v.ledger.told("page: there is no connection")
 		default:
 			var problem struct{ Title, Detail string }
-			if json.Unmarshal(answer, &problem) != nil || problem.Detail == "" || !strings.HasPrefix(header, "application/problem+json") || status < 500 && status != 429 {
+			if json.Unmarshal(answer, &problem) != nil || !kindly(problem.Detail) || !strings.HasPrefix(header, "application/problem+json") || status < 500 && status != 429 {
 				v.ledger.unkind("%s got %d %.200s", v.name, status, answer)
 			} else {
 				v.ledger.told(problem.Detail)
