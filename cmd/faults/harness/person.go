@@ -138,7 +138,11 @@ func (p *person) live(ctx, asking context.Context, wantsDesk bool, idle chan<- s
 		} else {
 			p.ask(ctx)
 		}
-		p.until(asking, time.Duration(200+rand.IntN(1200))*time.Millisecond, func(found) bool { return false })
+		pause := 200 + rand.IntN(1200)
+		if p.pushed { // more than a message a second in one chat the program holds back by itself, as Telegram asks
+			pause = 1500 + rand.IntN(3000)
+		}
+		p.until(asking, time.Duration(pause)*time.Millisecond, func(found) bool { return false })
 	}
 	idle <- struct{}{}
 	// What comes late is looked at too.
@@ -149,7 +153,7 @@ func (p *person) ask(ctx context.Context) {
 	words := p.house.questions[p.turn%len(p.house.questions)]
 	w := p.ledger.asked(words)
 	p.waits = true
-	if p.pushed && p.turn%3 == 1 { // several messages in one go, that a server may bring in any order
+	if p.pushed && p.turn%5 == 1 { // several messages in one go, that a server may bring in any order
 		for _, part := range []string{"Добър ден, пиша за пръв път", "Ще питам нещо"} {
 			part = fmt.Sprintf("%s (%s, %d)", part, p.name, p.turn)
 			p.ledger.tells(part)
