@@ -542,6 +542,9 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	if init == nil || init.LocaleCollate != "C" || init.Encoding != "UTF8" || !slices.Contains(init.PostInitApplicationSQL, "CREATE EXTENSION vector") {
 		t.Errorf("the database is made without pgvector, or sorts by the system's library: %+v", init)
 	}
+	if init != nil && !slices.Contains(init.PostInitSQL, "GRANT pg_monitor TO "+init.Owner) {
+		t.Error("the program may not know whether the standbys follow, and StandbyBehind never fires")
+	}
 	if !strings.Contains(d.Spec.ImageName, "standard") && len(d.Spec.PostgresConfiguration.Extensions) == 0 {
 		t.Errorf("the image %s has no pgvector", d.Spec.ImageName)
 	}

@@ -60,8 +60,8 @@ func (m *poolMetrics) Collect(metrics chan<- prometheus.Metric) {
 // long as it waits for an answer.
 const answeredLately = 10 * time.Second
 
-// DatabaseMetrics tells how the database is, as this process sees it. Asking costs two small statements. How far standbys lag is told only
-// where the role may know (a superuser, or a member of pg_monitor) and there are some. answered tells when the database last answered this process
+// DatabaseMetrics tells how the database is, as this process sees it. Asking costs two small statements. Of standbys it is told only where the role may
+// know (a superuser, or a member of pg_monitor); who only takes the log or a copy, as backups do, replays nothing and is none. answered tells when the database last answered this process
 // past the pool: one all of whose connections are in use says nothing of the database; nil: nobody knows.
 func DatabaseMetrics(pool *pgxpool.Pool, o watch.SampleOptions, answered func() time.Time) prometheus.Collector {
 	return watch.Sampled(o, []watch.Gauge{
@@ -93,7 +93,7 @@ func DatabaseMetrics(pool *pgxpool.Pool, o watch.SampleOptions, answered func() 
 				(SELECT sum(numbackends) FROM pg_stat_database), current_setting('max_connections')::int,
 				(SELECT version FROM `+versionTable+`), r.standbys, r.lag
 			FROM (
-				SELECT count(*) AS standbys,
+				SELECT count(replay_lsn) AS standbys,
 					max(CASE WHEN pg_is_in_recovery() THEN NULL ELSE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) END)::float8 AS lag
 				FROM pg_stat_replication) AS r`).Scan(&size, &connections, &most, &version, &standbys, &lag)
 		if err != nil {
