@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,6 +106,50 @@ func TestKubernetes(t *testing.T) {
 			checkForgotten(t, c)
 			checkWatch(t, c, all)
 		})
+	}
+}
+
+// TestTrusted: without the network of the ingress' pods everybody is one person to the limits, so the base takes what clusters have by custom; and who
+// follows the README names their own.
+func TestTrusted(t *testing.T) {
+	for name, c := range overlays(t) {
+		var networks []netip.Prefix
+		for _, m := range c.configs {
+			for v := range strings.SplitSeq(m.Data["ORIENTIR_TRUSTED_PROXIES"], ",") {
+				if network, err := netip.ParsePrefix(v); err == nil {
+					networks = append(networks, network)
+				} else if m.Data["ORIENTIR_PUBLIC_URL"] != "" {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+		for _, pod := range []string{"10.244.1.7", "10.42.0.9", "192.168.34.5", "172.20.3.4", "100.64.7.8", "fd00:10:244::5"} {
+			if name != "README" && !slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(netip.MustParseAddr(pod)) }) {
+				t.Errorf("%s: an ingress at %s isn't believed", name, pod)
+			}
+		}
+		if name == "README" && (len(networks) != 1 || networks[0].Bits() < 12) {
+			t.Errorf("by the README one trusts %v", networks)
+		}
+	}
+}
+
+// TestWrittenObjects: what the README has written out is read as strictly as the files.
+func TestWrittenObjects(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{}
+	for _, block := range regexp.MustCompile("(?s)```yaml\napiVersion: (\\S+)\nkind: (\\w+)\n.*?```").FindAllSubmatch(readme, -1) {
+		if kind := string(block[1]) + "/" + string(block[2]); string(block[2]) != "Kustomization" {
+			if err := c.add(kind, block[0][len("```yaml\n"):len(block[0])-len("```")]); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+	}
+	if len(c.policies) < 2 || len(c.databases) != 1 {
+		t.Errorf("%d policies, %d databases are written out", len(c.policies), len(c.databases))
 	}
 }
 
@@ -281,6 +326,9 @@ func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 	if p.spec.AutomountServiceAccountToken == nil || *p.spec.AutomountServiceAccountToken {
 		t.Errorf("%s may speak to the cluster", p.name)
 	}
+	if len(p.spec.Containers) > 0 && ours(p.spec.Containers[0]) && p.spec.ServiceAccountName != "orientir" {
+		t.Errorf("%s pulls its image as somebody else than the program", p.name)
+	}
 	if p.spec.HostNetwork || p.spec.HostPID || p.spec.HostIPC {
 		t.Errorf("%s shares its node's namespaces", p.name)
 	}
@@ -339,8 +387,11 @@ func checkContainer(t *testing.T, c *cluster, where string, x core.Container, vo
 			t.Errorf("%s mounts %s, which the pod hasn't", where, m.Name)
 		}
 	}
-	ours := strings.Contains(x.Image, "/orientir:")
+	ours := ours(x)
 	for _, from := range x.EnvFrom {
+		if from.SecretRef != nil && from.SecretRef.Name == "orientir" && ours {
+			continue
+		}
 		if from.ConfigMapRef == nil || !c.hasConfig(from.ConfigMapRef.Name) {
 			t.Errorf("%s: its variables come from nowhere", where)
 			continue
@@ -364,6 +415,8 @@ func checkContainer(t *testing.T, c *cluster, where string, x core.Container, vo
 		}
 	}
 }
+
+func ours(x core.Container) bool { return strings.Contains(x.Image, "/orientir:") }
 
 func (c *cluster) hasConfig(name string) bool {
 	for _, m := range c.configs {
@@ -478,13 +531,12 @@ func checkBudgets(t *testing.T, c *cluster, all []pods) {
 }
 
 func checkNetwork(t *testing.T, c *cluster, all []pods) {
-	denied := false
+	denied, names := false, false
 	for _, n := range c.policies {
-		if len(n.Spec.PodSelector.MatchLabels)+len(n.Spec.PodSelector.MatchExpressions) == 0 {
+		found := len(n.Spec.PodSelector.MatchLabels)+len(n.Spec.PodSelector.MatchExpressions) == 0 // it is about all
+		if found {
 			denied = denied || len(n.Spec.PolicyTypes) == 2 && len(n.Spec.Ingress) == 0 && len(n.Spec.Egress) == 0
-			continue
 		}
-		found := false
 		for _, p := range all {
 			if !chosen(&n.Spec.PodSelector, p.labels) {
 				continue
@@ -509,14 +561,20 @@ func checkNetwork(t *testing.T, c *cluster, all []pods) {
 				if to.PodSelector != nil && to.NamespaceSelector == nil && !slices.ContainsFunc(all, func(p pods) bool { return chosen(to.PodSelector, p.labels) }) {
 					t.Errorf("the policy %s leads to %v, which is nobody", n.Name, to.PodSelector)
 				}
-				if to.IPBlock != nil && len(to.IPBlock.Except) == 0 {
+				onNode := to.IPBlock != nil && strings.HasPrefix(to.IPBlock.CIDR, "169.254.") && strings.HasSuffix(to.IPBlock.CIDR, "/32") &&
+					!slices.ContainsFunc(rule.Ports, func(p networking.NetworkPolicyPort) bool { return p.Port.IntValue() != 53 })
+				if to.IPBlock != nil && len(to.IPBlock.Except) == 0 && !onNode {
 					t.Errorf("the policy %s lets its pods into the inner networks", n.Name)
 				}
+				names = names || onNode && to.IPBlock.CIDR == "169.254.20.10/32" && len(n.Spec.PodSelector.MatchLabels) == 0
 			}
 		}
 	}
 	if !denied {
 		t.Error("what no policy names is open")
+	}
+	if !names {
+		t.Error("no name is found where a cache on the node is asked for it")
 	}
 }
 
@@ -566,6 +624,10 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	}
 	if d.Spec.Instances == 1 && d.Spec.PostgresConfiguration.Synchronous != nil {
 		t.Error("a lonely database waits for a second")
+	}
+	// CloudNativePG asks for one primary at any moment, whatever the number of instances.
+	if keeps := d.Spec.EnablePDB == nil || *d.Spec.EnablePDB; keeps != (d.Spec.Instances > 1) {
+		t.Errorf("of %d instances of the database one must stay: %t", d.Spec.Instances, keeps)
 	}
 	if aws := store.Spec.Configuration.BarmanCredentials.AWS; aws == nil || aws.AccessKeyIDReference.Name != "orientir-backups" || aws.SecretAccessKeyReference.Name != "orientir-backups" {
 		t.Errorf("the backups' secrets are %+v", aws)
