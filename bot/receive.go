@@ -163,7 +163,7 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 		INSERT INTO conversations (contact, created_at, updated_at) SELECT id, $5::timestamptz, $5::timestamptz FROM contact
 		ON CONFLICT (contact) DO UPDATE SET updated_at = EXCLUDED.updated_at
 		RETURNING contact, id, holder IS NOT NULL, COALESCE(state ->> 'await', '')`,
-		a.Channel, a.ContactKey, languageOf(a.Language), a.Place, now, a.Library).
+		a.Channel, a.ContactKey, LanguageOf(a.Language), a.Place, now, a.Library).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&r.Contact, &r.Conversation, &held, &await) })
 	done := false
 	defer func() {
@@ -353,8 +353,8 @@ func (e *Engine) slowDown(ctx context.Context, in Incoming) (Receipt, error) {
 	return r, err
 }
 
-// languageOf is the language that a channel's hint («en-GB») suggests to begin with.
-func languageOf(hint string) string {
+// LanguageOf is the language that a channel's hint («en-GB») suggests to begin with.
+func LanguageOf(hint string) string {
 	switch language, _, _ := strings.Cut(strings.ToLower(hint), "-"); language {
 	case "en", "tr":
 		return language

@@ -170,7 +170,7 @@ func (e *Engine) keepTogether(ctx context.Context, lot []*fellow) error {
 		byKey := map[[2]string]*fellow{}
 		for _, f := range lot {
 			channels, keys, places = append(channels, f.Channel), append(keys, f.ContactKey), append(places, f.Place)
-			languages = append(languages, languageOf(f.Language))
+			languages = append(languages, LanguageOf(f.Language))
 			byKey[[2]string{f.Channel, f.ContactKey}] = f
 		}
 		now := e.now()

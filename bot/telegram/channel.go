@@ -42,7 +42,9 @@ type Options struct {
 	// Export gives the file of all that is kept of who has a conversation, and bot.ErrNobody where there is nothing; bot.Engine.ExportPerson
 	// is the one. nil: such a message goes without the file.
 	Export func(ctx context.Context, conversation int64) (name string, data []byte, err error)
-	Crowd  bot.CrowdOptions // bounds the webhook's calls; default 32 at once, 256 waiting for 5 s at most
+	// Away says that the database answers no replica: then those who write are told so, where nobody can lead the polling. nil: never.
+	Away  func(context.Context) bool
+	Crowd bot.CrowdOptions // bounds the webhook's calls; default 32 at once, 256 waiting for 5 s at most
 }
 
 // receiver stores an event; bot.Engine is the one.
@@ -69,8 +71,10 @@ type Bot struct {
 	half    half
 	crowd   *bot.Crowd
 
-	answering chan struct{}          // of spinners that are being stopped
-	name      atomic.Pointer[string] // of the bot, once known
+	besides             chan struct{}          // places for what nobody waits for
+	name                atomic.Pointer[string] // of the bot, once known
+	trouble             trouble
+	awayAfter, awayLook time.Duration
 }
 
 // New makes the channel. It calls nobody yet; Run does.
@@ -94,7 +98,10 @@ func New(pool *pgxpool.Pool, pace pacer, o Options) (*Bot, error) {
 	if o.Crowd.AtOnce == 0 {
 		o.Crowd.AtOnce, o.Crowd.Waiting, o.Crowd.Patience = storedAtOnce, waitToStore, storePatience
 	}
-	return &Bot{o: o, api: api, pool: pool, pace: pace, client: o.Client, metrics: m, crowd: bot.NewCrowd("telegram", o.Crowd), answering: make(chan struct{}, spinnersAtOnce)}, nil
+	return &Bot{
+		o: o, api: api, pool: pool, pace: pace, client: o.Client, metrics: m, crowd: bot.NewCrowd("telegram", o.Crowd), besides: make(chan struct{}, besidesAtOnce),
+		awayAfter: awayAfter, awayLook: awayLook,
+	}, nil
 }
 
 // Name names the channel in stored conversations.

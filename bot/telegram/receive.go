@@ -44,6 +44,9 @@ func (b *Bot) Run(ctx context.Context, to receiver) error {
 		<-ctx.Done()
 		return nil
 	}
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { b.watch(ctx) })
 	return postgres.Lead(ctx, b.pool, "telegram poll", func(ctx context.Context) error {
 		// Beside: ten calls, any of which Telegram may leave unanswered, while people wait for the poll.
 		var beside sync.WaitGroup
@@ -177,25 +180,18 @@ func (b *Bot) take(ctx context.Context, to receiver, u models.Update) (err error
 		return b.link(ctx, u.Message, code)
 	}
 	if ok {
-		if _, err := to.Receive(ctx, in); err != nil {
+		if err := b.receive(ctx, to, in); err != nil {
 			return err
 		}
 	}
 	if q := u.CallbackQuery; q != nil {
-		select {
-		case b.answering <- struct{}{}:
-			b.answers.Go(func() {
-				defer func() { <-b.answering }()
-				b.answer(context.WithoutCancel(ctx), q.ID)
-			})
-		default: // Telegram is slow: a spinner ends by itself too
-		}
+		b.beside(func() { b.answer(context.WithoutCancel(ctx), q.ID) }) // where Telegram is slow, a spinner ends by itself too
 	}
 	return nil
 }
 
-// spinnersAtOnce is how many buttons' spinners are being stopped at a time.
-const spinnersAtOnce = 64
+// besidesAtOnce is how many small things are done at a time that nobody waits for: buttons' spinners stopped, people told that nothing can be stored.
+const besidesAtOnce = 64
 
 // answer stops the button's spinner; what there is to say comes as a message.
 func (b *Bot) answer(ctx context.Context, callback string) {
@@ -213,7 +209,7 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 	for ctx.Err() == nil {
 		var updates []json.RawMessage
 		err := postgres.Round(ctx, "telegram poll", func(ctx context.Context) (err error) {
-			updates, err = b.updates(ctx, offset)
+			updates, err = b.updates(ctx, offset, pollTimeout)
 			return err
 		})
 		for i := 0; err == nil && i < len(updates); i++ {
@@ -222,6 +218,9 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 				err = errors.New("an update without an id")
 			} else if err = b.take(ctx, to, u); err == nil {
 				offset = id + 1
+			} else if errors.Is(err, errTrouble) { // those behind wait, too
+				behind := updates[i+1:]
+				b.beside(func() { b.regretAll(context.WithoutCancel(ctx), behind) })
 			}
 		}
 		if err == nil {
@@ -236,13 +235,13 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 	}
 }
 
-// updates is getUpdates, which the library keeps to itself.
-func (b *Bot) updates(ctx context.Context, offset int64) ([]json.RawMessage, error) {
-	body, err := json.Marshal(map[string]any{"offset": offset, "timeout": int(pollTimeout.Seconds()), "allowed_updates": allowedUpdates})
+// updates is getUpdates, which the library keeps to itself. It waits for an update for so long, and confirms those before the offset.
+func (b *Bot) updates(ctx context.Context, offset int64, wait time.Duration) ([]json.RawMessage, error) {
+	body, err := json.Marshal(map[string]any{"offset": offset, "timeout": int(wait.Seconds()), "allowed_updates": allowedUpdates})
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout+pollSlack)
+	ctx, cancel := context.WithTimeout(ctx, wait+pollSlack)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.o.APIURL+"/bot"+b.o.Token+"/getUpdates", bytes.NewReader(body))
 	if err != nil {

@@ -57,11 +57,7 @@ func (r *readiness) missing(ctx context.Context) string {
 		r.whole.Store(true)
 	}
 	now := time.Now()
-	last := r.answered()
-	if heard := time.Unix(0, r.heard.Load()); heard.After(last) {
-		last = heard
-	}
-	switch away := now.Sub(last); {
+	switch away := now.Sub(r.last()); {
 	case away < wellLately:
 		if told := r.told.Load(); now.UnixNano()-told > int64(wellEvery) && r.told.CompareAndSwap(told, now.UnixNano()) {
 			r.others.Seen(ctx, reachesDatabase, wellFor)
@@ -73,6 +69,20 @@ func (r *readiness) missing(ctx context.Context) string {
 		r.heard.Store(time.Now().UnixNano())
 	}
 	return ""
+}
+
+// last is when the database last answered.
+func (r *readiness) last() time.Time {
+	last := r.answered()
+	if heard := time.Unix(0, r.heard.Load()); heard.After(last) {
+		return heard
+	}
+	return last
+}
+
+// allAway says that the database has answered no replica for a while, as far as this one hears of the others, and doesn't answer now.
+func (r *readiness) allAway(ctx context.Context) bool {
+	return !r.answered().IsZero() && time.Since(r.last()) > wellLately && !r.others.Present(ctx, reachesDatabase)[0] && r.asks(ctx) != nil
 }
 
 func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {

@@ -27,16 +27,19 @@ func TestReadinessOutlastsTheDatabase(t *testing.T) {
 		othersWell     bool
 		pool           bool // answers, whatever the presence says
 		never          bool // the presence has not been heard of since the start
+		forAll         bool // people who write are told that it is away
 	}{
-		"well":                              {},
-		"not begun":                         {lacks: "the index is being built", missing: "the index is being built"},
-		"stopping":                          {draining: true, missing: "stopping"},
-		"away for a moment, for this one":   {away: 30 * time.Second, othersWell: true},
-		"away for long, for this one":       {away: 2 * time.Minute, othersWell: true, missing: "the database does not answer"},
-		"away for hours, for all":           {away: 3 * time.Hour},
-		"only the presence is silent":       {away: 2 * time.Minute, othersWell: true, pool: true},
-		"just started, without presence":    {away: time.Second, othersWell: true, never: true},
-		"stopping while it is away for all": {away: 3 * time.Hour, draining: true, missing: "stopping"},
+		"well":                               {},
+		"not begun":                          {lacks: "the index is being built", missing: "the index is being built"},
+		"stopping":                           {draining: true, missing: "stopping"},
+		"away for a moment, for this one":    {away: 30 * time.Second, othersWell: true},
+		"away for long, for this one":        {away: 2 * time.Minute, othersWell: true, missing: "the database does not answer"},
+		"away for hours, for all":            {away: 3 * time.Hour, forAll: true},
+		"only the presence is silent":        {away: 2 * time.Minute, othersWell: true, pool: true},
+		"just started, without presence":     {away: time.Second, othersWell: true, never: true},
+		"stopping while it is away for all":  {away: 3 * time.Hour, draining: true, missing: "stopping", forAll: true},
+		"away for all, but the pool answers": {away: time.Minute, pool: true},
+		"never there":                        {never: true, away: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -67,6 +70,9 @@ func TestReadinessOutlastsTheDatabase(t *testing.T) {
 				}
 				if got := r.missing(t.Context()); got != c.missing {
 					t.Errorf("missing %q, not %q", got, c.missing)
+				}
+				if got := r.allAway(t.Context()); got != c.forAll {
+					t.Errorf("away for all: %v", got)
 				}
 			})
 		})

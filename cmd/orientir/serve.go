@@ -257,7 +257,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 		t, err := telegram.New(p.pool, p.redis, telegram.Options{
 			Token: p.config.TelegramToken, APIURL: p.config.TelegramURL,
 			WebhookURL: p.config.WebhookURL(), Secret: p.config.WebhookSecret, Log: p.log, Registerer: registry, Tracer: p.tracer,
-			Link: group.Linker(s.staff), Groups: inbox, Crowd: bot.CrowdOptions{Registerer: registry},
+			Link: group.Linker(s.staff), Groups: inbox, Away: s.ready.allAway, Crowd: bot.CrowdOptions{Registerer: registry},
 			Export: func(ctx context.Context, conversation int64) (string, []byte, error) {
 				return s.engine.ExportPerson(ctx, conversation)
 			},

@@ -75,6 +75,10 @@ func (p *person) take(m message) (f found) {
 		p.ledger.count(&p.ledger.lies)
 		p.ledger.breaks("%s read a lie: %.200s", p.name, m.text)
 	}
+	if away := i18n.T("bg", "telegram.away"); strings.Contains(m.text, away) {
+		p.ledger.told("on Telegram: " + away)
+		return f
+	}
 	if item := newsItem.FindString(m.text); item != "" {
 		if p.ledger.first(p.name, item) {
 			p.ledger.sawNews(item, p.channel())
