@@ -256,6 +256,9 @@ func (r *runner) one(ctx context.Context, k kind, n int) error {
 		}
 	}
 	r.ledger.over()
+	if err := r.house.database.do(ctx, `SELECT 1`); err != nil { // a killed server starts anew only once all its processes are gone: that is its own time
+		return err
+	}
 	if err := r.house.awaitReady(ctx, r.ReadyWithin); err != nil {
 		r.ledger.breaks("%v", err)
 		if err := r.house.awaitReady(ctx, 5*time.Minute); err != nil {
