@@ -61,6 +61,11 @@ func TestCompose(t *testing.T) {
 				}
 			}
 		}
+		for _, v := range s.Volumes {
+			if _, err := os.Stat(v.Source); v.Type == "bind" && err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		}
 		for _, secret := range s.Secrets {
 			if _, ok := project.Secrets[secret.Source]; !ok {
 				t.Errorf("%s: there is no secret %s", s.Name, secret.Source)
@@ -82,6 +87,7 @@ func TestCompose(t *testing.T) {
 	for rule, must := range map[string]string{
 		"every user of the machine reads the secrets": "\nmkdir -m 700 secrets ",
 		"who was forgotten comes back with a dump":    "orientir forgotten replay - <forgotten.tsv",
+		"the copies elsewhere are kept for ever":      " prune /backups/orientir 30",
 	} {
 		if !strings.Contains(string(readme), must) {
 			t.Errorf("by the README %s", rule)
@@ -93,19 +99,28 @@ func TestCompose(t *testing.T) {
 			t.Errorf("nobody sees to %s by the clock", what)
 		}
 	}
-	for _, v := range saves.Volumes {
-		if _, err := os.Stat(v.Source); v.Type == "bind" && err != nil {
-			t.Errorf("the backup's program: %v", err)
-		}
-	}
 	if !project.Networks["back"].Internal {
 		t.Error("the servers can be reached")
 	}
 	if s := project.Services["orientir"]; s.Deploy == nil || s.Deploy.Replicas == nil || *s.Deploy.Replicas < 2 {
 		t.Error("there is one replica")
 	}
-	if subnet := project.Networks["front"].Ipam.Config[0].Subnet; *project.Services["orientir"].Environment["ORIENTIR_TRUSTED_PROXIES"] != subnet {
-		t.Errorf("the proxy's network %s is not the trusted one", subnet)
+	front := project.Networks["front"]
+	var subnets []string
+	for _, c := range front.Ipam.Config {
+		subnets = append(subnets, c.Subnet)
+	}
+	if trusted := *project.Services["orientir"].Environment["ORIENTIR_TRUSTED_PROXIES"]; trusted != strings.Join(subnets, ",") {
+		t.Errorf("the proxy's networks %v are not the trusted ones %s", subnets, trusted)
+	}
+	// By an address of the other kind Docker would carry everybody in as the network's gateway, whom the program believes to be a person.
+	if front.EnableIPv6 == nil || !*front.EnableIPv6 || !slices.ContainsFunc(subnets, func(s string) bool { return strings.HasPrefix(s, "fd") }) {
+		t.Errorf("all who come by IPv6 are one person: %v", subnets)
+	}
+	if d := project.Services["postgres"]; d.Environment["POSTGRES_USER"] != nil || !slices.ContainsFunc(d.Volumes, func(v types.ServiceVolumeConfig) bool {
+		return v.Target == "/docker-entrypoint-initdb.d/create-database.sh"
+	}) {
+		t.Error("the program's role is the database's superuser")
 	}
 }
 
