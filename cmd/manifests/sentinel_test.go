@@ -1,0 +1,59 @@
+package manifests
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	core "k8s.io/api/core/v1"
+)
+
+// TestOneValkeyGrowsToThree: what a StatefulSet can't change stays as it is, and a replica can write where it lies.
+func TestOneValkeyGrowsToThree(t *testing.T) {
+	one, three := render(t, filepath.Join(kubernetes, "overlays", "library")).sets[0], render(t, filepath.Join(kubernetes, "overlays", "country")).sets[0]
+	a, b := one.Spec, three.Spec
+	if a.PodManagementPolicy != b.PodManagementPolicy || a.ServiceName != b.ServiceName || !reflect.DeepEqual(a.Selector, b.Selector) || len(a.VolumeClaimTemplates)+len(b.VolumeClaimTemplates) > 0 {
+		t.Errorf("the cluster refuses to make %+v of %+v", b, a)
+	}
+	valkey := b.Template.Spec.Containers[slices.IndexFunc(b.Template.Spec.Containers, func(x core.Container) bool { return x.Name == "valkey" })]
+	at := slices.IndexFunc(valkey.VolumeMounts, func(m core.VolumeMount) bool { return m.MountPath == "/data" })
+	if at < 0 || !slices.ContainsFunc(b.Template.Spec.Volumes, func(v core.Volume) bool { return v.Name == valkey.VolumeMounts[at].Name && v.EmptyDir != nil }) {
+		t.Error("a replica can't take what the primary holds: its working directory is read-only")
+	}
+}
+
+// TestWhatASentinelSays: a peer that knows another password says so on its standard output. Taken for the primary's name it would keep the pod from ever
+// starting.
+func TestWhatASentinelSays(t *testing.T) {
+	for _, c := range []struct{ says, primary string }{
+		{"orientir-redis-2.orientir-redis\n6379", "orientir-redis-2.orientir-redis"},
+		{"NOAUTH Authentication required.", "orientir-redis-0.orientir-redis"},
+		{"WRONGPASS invalid username-password pair or user is disabled.", "orientir-redis-0.orientir-redis"},
+		{"", "orientir-redis-0.orientir-redis"},
+	} {
+		for script, want := range map[string]string{"start-valkey": "replicaof " + c.primary + " 6379", "start-sentinel": "sentinel monitor orientir " + c.primary + " 6379 2"} {
+			folder := t.TempDir()
+			for name, text := range map[string]string{"valkey-cli": "cat " + folder + "/says", "hostname": "echo orientir-redis-1", "valkey-server": `cat "$1"`} {
+				if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(folder, "says"), []byte(c.says), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(filepath.Join(kubernetes, "components", "sentinel", script))
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := exec.Command("sh", "-c", strings.ReplaceAll(string(text), "/run/valkey", folder))
+			run.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH"), "REDIS_PASSWORD=8c1f0d7e"}
+			if out, err := run.CombinedOutput(); err != nil || !slices.Contains(strings.Split(string(out), "\n"), want) {
+				t.Errorf("%s where a peer says %q: %v\n%s", script, c.says, err, out)
+			}
+		}
+	}
+}
