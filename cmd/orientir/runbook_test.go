@@ -84,7 +84,7 @@ func TestRunbookCommandsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(text)
-	commands := regexp.MustCompile("(?m)(?:`|^)orientir ([a-z-]+)(?: ([^\n`#]*))?").FindAllStringSubmatch(page, -1)
+	commands := regexp.MustCompile("(?m)(?:`|^| /|^own )orientir ([a-z][a-z-]*)(?: ([^\n`#]*))?").FindAllStringSubmatch(page, -1)
 	if len(commands) < 8 {
 		t.Fatalf("only %d commands were found", len(commands))
 	}
@@ -104,6 +104,16 @@ func TestRunbookCommandsExist(t *testing.T) {
 	for _, file := range regexp.MustCompile(`(?:\./)?(deploy/[A-Za-z0-9_./-]*[A-Za-z0-9])`).FindAllStringSubmatch(page, -1) {
 		if _, err := os.Stat("../../" + file[1]); err != nil {
 			t.Errorf("the runbook names %s, which isn't there", file[1])
+		}
+	}
+	looks, _, _ := strings.Cut(page[strings.Index(page, "\n## First looks\n")+1:], "\n## ")
+	for _, kind := range []string{"**systemd**", "**Compose**", "**Kubernetes**"} {
+		_, how, found := strings.Cut(looks, "\n"+kind)
+		how, _, _ = strings.Cut(how, "\n**")
+		for _, must := range []string{" logs ", " ask ", "psql", "9464/metrics", "restart", "df -h"} {
+			if text := strings.Replace(how, "journalctl", " logs ", 1); !found || !strings.Contains(text, must) {
+				t.Errorf("with %s nobody learns how to use %q", kind, must)
+			}
 		}
 	}
 	anchors := map[string]bool{}
