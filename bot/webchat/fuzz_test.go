@@ -2,9 +2,12 @@ package webchat
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"orientir/bot"
+	"orientir/knowledge"
 )
 
 // What a page or a program sends is an event within its bounds, or a fault.
@@ -127,5 +131,69 @@ func FuzzToken(f *testing.F) {
 			t.Errorf("%q: %q", token, key)
 		}
 		bot.TypedCode(token)
+	})
+}
+
+// What an address asks is within its bounds, or a fault; what is open at the moment that it names can be told as JSON.
+func FuzzQuery(f *testing.F) {
+	for _, seed := range []string{
+		"place=%D0%92%D1%80%D0%B0%D1%86%D0%B0&limit=3", "lat=43.2&lon=23.5&open_at=2026-11-26T10:00", "lat=43.2", "lat=NaN&lon=Inf", "lat=1e400&lon=0x1p-2", "place=x&lat=1", "place=%00&limit=21", "limit=-1&place=x",
+		"place=x&open_at=9999-12-31T23:59:59-23:59", "place=x&open_at=0000-01-01T00:00:00%2B23:59", "place=x&open_at=2026-02-30 10:00", "topic=x&before=9223372036854775808&past=1", "page=1e9&for=citizen&after=-1", "%zz;&&=",
+	} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	s := &site{Options: Options{Now: func() time.Time { return now }}, zone: time.FixedZone("EET", 2*3600)}
+	always := &knowledge.Hours{Holidays: true}
+	for day := range always.Week {
+		always.Week[day] = []knowledge.Span{{From: 0, To: 24 * 60}}
+	}
+	never := &knowledge.Hours{}
+	never.Week[0] = []knowledge.Span{{From: 9 * 60, To: 10 * 60}}
+	f.Fuzz(func(t *testing.T, address string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.URL.RawQuery = address
+		if n := s.newsFilter(r, "bg", 10); n.Topic != "" && !slices.Contains(knowledge.NewsTopics(), n.Topic) {
+			t.Errorf("%q asks for news of %q", address, n.Topic)
+		}
+		q, err := s.pointsQuery(r.URL.Query())
+		if err != nil {
+			return
+		}
+		at := q.near.Position
+		if q.near.Limit < 1 || q.near.Limit > maxHelpPoints || len(q.words) > maxPlace || (q.words == "") != (at != nil) || at != nil && !onEarth(at.Lat, at.Lon) || q.near.At.IsZero() {
+			t.Errorf("%q asks %+v", address, q)
+		}
+		for _, h := range []*knowledge.Hours{always, never} {
+			found := knowledge.Nearby{HelpPoint: knowledge.HelpPoint{Hours: h}}
+			found.ClosesAt, _ = h.ClosesAt(q.near.At)
+			found.NextOpen, _ = h.NextOpen(q.near.At)
+			if _, err := json.Marshal(toHelpPoints([]knowledge.Nearby{found})); err != nil {
+				t.Errorf("%q can't be answered: %v", address, err)
+			}
+		}
+	})
+}
+
+// What a terminal wants to have as a square is an address of the web or a telephone, and the square is a drawing of nothing else.
+func FuzzQR(f *testing.F) {
+	for _, seed := range []string{`{"address":"https://mjs.bg/x?a=b"}`, `{"address":"tel:112"}`, `{"address":"javascript:alert(1)"}`, `{"address":"https://x/\"><script>"}`, `{"address":"http://[::1"}`, `{"address":5}`, `{`, `{"address":"https://mjs.bg/` + strings.Repeat("я", 390) + `"}`} {
+		f.Add([]byte(seed))
+	}
+	s := &site{}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		if err := s.kioskQR(w, r); err != nil {
+			if told := (*fault)(nil); !errors.As(err, &told) {
+				t.Errorf("%q: %v", body, err)
+			}
+			return
+		}
+		var drawn struct{ SVG string }
+		if err := json.Unmarshal(w.Body.Bytes(), &drawn); err != nil || !strings.HasPrefix(drawn.SVG, "<svg ") || strings.Count(drawn.SVG, "<") != strings.Count(drawn.SVG, ">") || strings.Contains(drawn.SVG, "script") {
+			t.Errorf("%q is drawn as %q, %v", body, drawn.SVG, err)
+		}
 	})
 }

@@ -3,6 +3,7 @@ package webchat
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -98,36 +99,58 @@ type helpPointsJSON struct {
 	HelpPoints *[]helpPointJSON       `json:"help_points,omitempty"`
 }
 
+// pointsQuery is what a search for help points asks.
+type pointsQuery struct {
+	words string // a place; "": near has a position
+	near  knowledge.Near
+}
+
 // helpPoints answers GET /api/v1/help-points: the nearest to a position or to a place in words.
 func (s *site) helpPoints(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	near := knowledge.Near{Limit: 5, At: s.Now()}
-	if text := q.Get("limit"); text != "" {
+	q, err := s.pointsQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	if q.words != "" {
+		return s.helpPointsAtPlace(w, r, q.words, q.near)
+	}
+	return s.helpPointsAtPosition(w, r, q.near)
+}
+
+// pointsQuery reads the parameters of an address.
+func (s *site) pointsQuery(asked url.Values) (pointsQuery, error) {
+	q := pointsQuery{words: asked.Get("place"), near: knowledge.Near{Limit: 5, At: s.Now()}}
+	if text := asked.Get("limit"); text != "" {
 		limit, err := strconv.Atoi(text)
 		if err != nil || limit < 1 || limit > maxHelpPoints {
-			return invalid("limit", "web.fault_limit", maxHelpPoints)
+			return q, invalid("limit", "web.fault_limit", maxHelpPoints)
 		}
-		near.Limit = limit
+		q.near.Limit = limit
 	}
-	if text := q.Get("open_at"); text != "" {
+	if text := asked.Get("open_at"); text != "" {
 		at, err := s.parseMoment(text)
 		if err != nil {
-			return invalid("open_at", "web.fault_open_at")
+			return q, invalid("open_at", "web.fault_open_at")
 		}
-		near.At, near.OpenOnly = at, true
+		q.near.At, q.near.OpenOnly = at, true
 	}
-	words, lat, lon := q.Get("place"), q.Get("lat"), q.Get("lon")
-	switch {
-	case words != "" && (lat != "" || lon != ""):
-		return invalid("place", "web.fault_where_both")
-	case len(words) > maxPlace:
-		return invalid("place", "web.fault_place_long")
-	case words != "":
-		return s.helpPointsAtPlace(w, r, words, near)
+	switch lat, lon := asked.Get("lat"), asked.Get("lon"); {
+	case q.words != "" && (lat != "" || lon != ""):
+		return q, invalid("place", "web.fault_where_both")
+	case len(q.words) > maxPlace:
+		return q, invalid("place", "web.fault_place_long")
+	case q.words != "":
 	case lat != "" || lon != "":
-		return s.helpPointsAtPosition(w, r, lat, lon, near)
+		north, err1 := strconv.ParseFloat(lat, 64)
+		east, err2 := strconv.ParseFloat(lon, 64)
+		if err1 != nil || err2 != nil || !onEarth(north, east) {
+			return q, invalid("lat", "web.fault_position")
+		}
+		q.near.Position = &knowledge.Position{Lat: north, Lon: east}
+	default:
+		return q, invalid("place", "web.fault_where")
 	}
-	return invalid("place", "web.fault_where")
+	return q, nil
 }
 
 func (s *site) helpPointsAtPlace(w http.ResponseWriter, r *http.Request, words string, near knowledge.Near) error {
@@ -149,20 +172,14 @@ func (s *site) helpPointsAtPlace(w http.ResponseWriter, r *http.Request, words s
 	return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceUnknown})
 }
 
-func (s *site) helpPointsAtPosition(w http.ResponseWriter, r *http.Request, latText, lonText string, near knowledge.Near) error {
-	lat, err1 := strconv.ParseFloat(latText, 64)
-	lon, err2 := strconv.ParseFloat(lonText, 64)
-	if err1 != nil || err2 != nil || !onEarth(lat, lon) {
-		return invalid("lat", "web.fault_position")
-	}
-	place, ok, err := s.store.PlaceAt(r.Context(), lat, lon)
+func (s *site) helpPointsAtPosition(w http.ResponseWriter, r *http.Request, near knowledge.Near) error {
+	place, ok, err := s.store.PlaceAt(r.Context(), near.Position.Lat, near.Position.Lon)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceUnknown})
 	}
-	near.Position = &knowledge.Position{Lat: lat, Lon: lon}
 	return s.writeHelpPoints(w, r, place, near)
 }
 
@@ -175,15 +192,17 @@ func (s *site) writeHelpPoints(w http.ResponseWriter, r *http.Request, place kno
 	return writeJSON(w, http.StatusOK, helpPointsJSON{Outcome: knowledge.PlaceFound, Place: &p, HelpPoints: &points})
 }
 
-// parseMoment reads a time with its zone, or without one as it is in Bulgaria.
+// parseMoment reads a time with its zone, or without one as it is in Bulgaria. In the year 9999 something would close in a year that JSON has no words
+// for (RFC 3339: four digits).
 func (s *site) parseMoment(text string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
+	t, err := time.Parse(time.RFC3339, text)
 	for _, form := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
-		if t, err := time.ParseInLocation(form, text, s.zone); err == nil {
-			return t, nil
+		if err != nil {
+			t, err = time.ParseInLocation(form, text, s.zone)
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time", text)
+	if y := t.UTC().Year(); err != nil || y < 1900 || y > 2999 {
+		return time.Time{}, fmt.Errorf("%q is no time", text)
+	}
+	return t, nil
 }

@@ -57,7 +57,7 @@ func (s *site) kioskQR(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, err := url.Parse(wanted.Address)
-	if err != nil || len(wanted.Address) > longestQR || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "tel" {
+	if err != nil || len(u.String()) > longestQR || u.Scheme != "https" && u.Scheme != "http" && u.Scheme != "tel" {
 		return invalid("address", "kiosk.qr_address")
 	}
 	square, err := qrSVG(u.String())
