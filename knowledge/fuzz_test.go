@@ -194,3 +194,32 @@ func FuzzLinkAllowed(f *testing.F) {
 		}
 	})
 }
+
+// Where a person says they are is one place, some to choose from, or none; never more, and never in two ways.
+func FuzzFindPlace(f *testing.F) {
+	for _, seed := range []string{
+		"Враца", "с. Баня, общ. Карлово", "плоавдив", "sofiq", "B. Tarnovo", "живея в Стара Загора, къде да питам за пенсия", "3000", "гр.", "ж.к. Младост 1", "в Людсково съм, а синът ми е в Русе", "Виена", "\xff\xfe", "\u202eацарВ", "общ. общ. обл.", "3000 Враца 3001", strings.Repeat("Бяла ", 80), strings.Repeat("а", 400), "Елин\x00Пелин", "İzgrev",
+	} {
+		f.Add(seed)
+	}
+	g := someplaces()
+	posts := postcodes{"3000": {g.findName(tokenize("Враца")).Place.Ekatte}}
+	f.Fuzz(func(t *testing.T, words string) {
+		if len(words) > 4000 {
+			t.Skip("messages are shorter")
+		}
+		m := g.find(words, posts)
+		ok := false
+		switch m.Outcome {
+		case PlaceFound:
+			ok = m.Place.Name != "" && len(m.Places) == 0 && m.Abroad == ""
+		case PlaceAmbiguous:
+			ok = (len(m.Places) > 1 || len(m.Places) == 1 && m.Town) && len(m.Places) <= mostChoices && m.Place.Name == "" && m.Abroad == ""
+		case PlaceUnknown:
+			ok = len(m.Places) == 0 && m.Place.Name == ""
+		}
+		if !ok {
+			t.Errorf("%q: %+v", words, m)
+		}
+	})
+}

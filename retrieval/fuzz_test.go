@@ -1,7 +1,9 @@
 package retrieval
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -83,5 +85,27 @@ func FuzzModelReply(f *testing.F) {
 		if bare := strings.ReplaceAll(text, g.Link, ""); strings.Contains(bare, "://") || strings.ContainsAny(bare, "<>") || strings.Contains(bare, "www.") {
 			t.Errorf("%q goes out as %q", said, text)
 		}
+	})
+}
+
+// What an earlier run left is compared with a later one, whatever it holds, or refused.
+func FuzzReport(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"overall":{"rows":1},"rows":[{"question":"а","expected":["b"],"guides":["b"],"outcome":"answered","confidence":0.9}]}`, `{"overall":{"rows":2}}`, `{"rows":[{},{}]}`, `{"kinds":null,"rows":[{"confidence":1e308,"rank":-1}]}`, `[]`, `{"rows":[{"question":"\ud800"}]} x`} {
+		f.Add([]byte(seed))
+	}
+	now := Report{Rows: []Row{{Question: "а", Expected: []string{"b"}}, {Question: "а", Expected: []string{"b"}}}}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		before, err := ReadReport(bytes.NewReader(file))
+		if err != nil {
+			return
+		}
+		c := Compare(before, now)
+		if c.OnlyAfter < 0 || c.OnlyAfter > len(now.Rows) || c.OnlyBefore < 0 || len(c.Better)+len(c.Worse) > min(len(now.Rows), len(before.Rows)) {
+			t.Errorf("%q: %+v", file, c)
+		}
+		if err := c.Print(io.Discard); err != nil {
+			t.Error(err)
+		}
+		_ = Compare(now, before).Print(io.Discard)
 	})
 }

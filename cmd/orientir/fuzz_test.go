@@ -1,6 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,19 +14,25 @@ func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{"", "on", ":8080", "127.0.0.1:9464", "https://orientir.example.bg", "postgres://u:p@db/x", "10.0.0.0/8", "1:abc", "0.15/0.60 EUR", "smtp://o:tayna@mail.example.bg:587?from=x@y.bg", "smtps://%zz", "\x00", "../../etc", "https://[::1", "NaN/Inf EUR", "1e309", "::", "*"} {
 		f.Add(seed)
 	}
-	names := []string{"DATABASE_URL", "REDIS_URL", "ORIENTIR_DATA_DIR", "ORIENTIR_ADDR", "ORIENTIR_METRICS_ADDR", "ORIENTIR_PUBLIC_URL", "ORIENTIR_TRUSTED_PROXIES", "ORIENTIR_EMBED_ORIGINS", "ORIENTIR_SECRET_KEY", "ORIENTIR_LINK_CHECKS",
-		"ORIENTIR_RATE_LIMITS", "ORIENTIR_OUTGOING_ALLOW", "SMTP_URL", "TELEGRAM_API_URL", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET", "OPENAI_BASE_URL", "OPENAI_API_KEY", "ORIENTIR_CHAT_MODEL", "ORIENTIR_MODEL_TOKENS_PER_DAY", "ORIENTIR_MODEL_PRICE"}
-	secret := map[string]bool{"ORIENTIR_SECRET_KEY": true, "SMTP_URL": true, "TELEGRAM_BOT_TOKEN": true, "TELEGRAM_WEBHOOK_SECRET": true, "DATABASE_URL": true, "REDIS_URL": true}
+	names, secret := settingNames(f), map[string]bool{}
+	for _, name := range secretNames() {
+		secret[name] = true
+	}
+	// What some settings need beside them, and where the fault of some is told.
+	others := map[string]string{
+		"HOME": "/home/somebody", "OPENAI_API_KEY": "key", "ORIENTIR_OIDC_ISSUER": "https://login.example.bg", "ORIENTIR_OIDC_CLIENT_ID": "orientir", "ORIENTIR_OIDC_CLIENT_SECRET": "client",
+	}
+	told := map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "OTEL_EXPORTER_OTLP_ENDPOINT", "HOME": "ORIENTIR_DATA_DIR", "XDG_DATA_HOME": "ORIENTIR_DATA_DIR", "OPENAI_API_KEY": "ORIENTIR_CHAT_MODEL"}
 	f.Fuzz(func(t *testing.T, value string) {
 		for _, name := range names {
 			c, err := LoadConfig(func(asked string) string {
 				if asked == name {
 					return value
 				}
-				return map[string]string{"HOME": "/home/somebody", "OPENAI_API_KEY": "key"}[asked]
+				return others[asked]
 			})
 			if err != nil {
-				if !strings.Contains(err.Error(), name) && name != "ORIENTIR_CHAT_MODEL" {
+				if !strings.Contains(err.Error(), cmp.Or(told[name], name)) {
 					t.Errorf("%s=%q: %v", name, value, err)
 				}
 				if secret[name] && len(value) > 12 && strings.Contains(err.Error(), value) {
@@ -63,4 +73,48 @@ func FuzzForgotten(f *testing.F) {
 			}
 		}
 	})
+}
+
+// settingNames are all variables that the settings are read from, by the settings' own source: a new one is among them.
+func settingNames(tb testing.TB) (names []string) {
+	tb.Helper()
+	for _, file := range []string{"config.go", "secretfile.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`env\("([A-Z][A-Z0-9_]*)"\)|"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"`).FindAllStringSubmatch(string(source), -1) {
+			if name := m[1] + m[2]; !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, name := range secretNames() {
+		names = append(names, name+"_FILE")
+	}
+	return names
+}
+
+// TestSettingNamesAreAll: the names that are fuzzed are those that LoadConfig asks for.
+func TestSettingNamesAreAll(t *testing.T) {
+	t.Parallel()
+	asked := map[string]bool{}
+	names := settingNames(t)
+	for _, home := range []string{"", "/home/somebody"} {
+		_, _ = LoadConfig(func(name string) string {
+			asked[name] = true
+			if name == "HOME" {
+				return home
+			}
+			return ""
+		})
+	}
+	for name := range asked {
+		if !slices.Contains(names, name) {
+			t.Errorf("%s is not among the names that the source gives", name)
+		}
+	}
+	if len(names) < 50 || len(asked) < 45 {
+		t.Errorf("%d names, %d of them asked for: %q", len(names), len(asked), names)
+	}
 }

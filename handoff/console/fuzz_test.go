@@ -3,9 +3,12 @@ package console
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"orientir/knowledge"
 )
@@ -72,4 +75,63 @@ func FuzzGuideForm(f *testing.F) {
 		readDay(form.Get("review_by"))
 		readMarks(form.Get("marks"))
 	})
+}
+
+// What the staff type of dates, times and numbers, or what comes in its place, becomes something that is within its bounds and has words, or faults.
+func FuzzDates(f *testing.F) {
+	for _, seed := range []string{
+		"topic=x&date=2027-01-15&from=10:00&to=12:00&places=10&taken=2", "topic=x&date=9999-12-31&from=24:00", "date=2027-02-30&from=25:61&places=99999999999999999999", "title_bg=%D0%B0&text_bg=%D0%B1&topic=x&date=0000-00-00&time=9:00&expires_at=9999-12-31",
+		"from=2027-12-24&until=2027-12-26&mode=closed&reason=x", "from=2027-01-01&until=9999-01-01&mode=open&opens=9:00&closes=24:00&pause-from=12:00&pause-to=13:00", "from=2027-01-01&mode=open&opens=17:00&closes=9:00",
+		"d0-mode=open&d0-from=9:00&d0-to=17:00&d1-mode=monday&d2-mode=keep&d2-keep=8:00-12:00,13:00-17:00&holidays=1", "d0-mode=keep&d0-keep=%ff", "words=x&from=2026-01-01&to=2026-13-01&before=-1", "%zz", "date=%00&from=%ff",
+	} {
+		f.Add(seed)
+	}
+	zone, err := time.LoadLocation("Europe/Sofia")
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := &site{zone: zone}
+	page := frame{Language: "bg", site: s}
+	now := time.Now()
+	f.Fuzz(func(t *testing.T, body string) {
+		values, err := url.ParseQuery(body)
+		if err != nil {
+			return
+		}
+		r := &http.Request{PostForm: values}
+		has := func(what string, value any) {
+			if data, err := json.Marshal(value); err != nil {
+				t.Errorf("%q makes a %s that is not written: %s, %v", body, what, data, err)
+			}
+		}
+		if m, faults := s.readTraining(page, typedTraining(r), knowledge.Training{}); len(faults) == 0 {
+			if has("training", m); m.StartsAt.Before(now) || m.StartsAt.After(now.AddDate(2, 0, 1)) || m.Minutes != nil && (*m.Minutes < 1 || *m.Minutes > 24*60) || m.Places != nil && *m.Places < 1 || m.Taken < 0 {
+				t.Errorf("%q is the training %+v", body, m)
+			}
+		}
+		if n, faults := s.readNews(newsFrame{frame: page}, typedNews(r), knowledge.NewsItem{}); len(faults) == 0 {
+			if n.State = knowledge.NewsPublished; len(n.Check(nil, now)) == 0 {
+				has("piece of news", n)
+			}
+		}
+		if e, faults := s.readDay(page, typedDay(r)); len(faults) == 0 {
+			if has("day", e); e.To.Before(e.From) || e.To.Sub(e.From) > 2*366*24*time.Hour || page.Dates(e) == "" || !readAgain(e.Spans) {
+				t.Errorf("%q is the day %+v", body, e)
+			}
+		}
+		week := hoursForm{libraryFrame: libraryFrame{frame: page}}
+		if h := week.typed(values); h != nil && len(week.Faults) == 0 {
+			for _, day := range h.Week {
+				if !readAgain(day) {
+					t.Errorf("%q is the week %v", body, h.Week)
+				}
+			}
+		}
+	})
+}
+
+// readAgain says whether hours are such as can be written and read.
+func readAgain(spans []knowledge.Span) bool {
+	again, err := knowledge.ParseSpans(knowledge.FormatSpans(spans))
+	return len(spans) == 0 || err == nil && reflect.DeepEqual(again, spans)
 }

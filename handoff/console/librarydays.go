@@ -65,11 +65,7 @@ func (s *site) addLibraryDay(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return err
 	}
-	f := r.PostForm
-	typed := dayTyped{
-		From: f.Get("from"), To: f.Get("until"), Mode: f.Get("mode"), Opens: f.Get("opens"), Closes: f.Get("closes"),
-		PauseFrom: f.Get("pause-from"), PauseTo: f.Get("pause-to"), Reason: strings.TrimSpace(f.Get("reason")),
-	}
+	typed := typedDay(r)
 	e, faults := s.readDay(s.frame(w, r, "libraries_title"), typed)
 	if len(faults) > 0 {
 		return s.showDays(w, r, h, typed, faults)
@@ -122,6 +118,14 @@ var (
 	errNoWeek = errors.New("there are no weekly hours to differ from")
 	errClash  = errors.New("something else is said of these days")
 )
+
+func typedDay(r *http.Request) dayTyped {
+	f := r.PostForm
+	return dayTyped{
+		From: f.Get("from"), To: f.Get("until"), Mode: f.Get("mode"), Opens: f.Get("opens"), Closes: f.Get("closes"),
+		PauseFrom: f.Get("pause-from"), PauseTo: f.Get("pause-to"), Reason: strings.TrimSpace(f.Get("reason")),
+	}
+}
 
 // readDay reads a new exception.
 func (s *site) readDay(f frame, typed dayTyped) (e knowledge.Exception, faults []fieldFault) {
