@@ -20,7 +20,7 @@ const compose = "../../deploy/compose"
 // composed is the project as Compose reads it.
 func composed(t *testing.T) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(compose, "compose.yaml")}, cli.WithEnv([]string{"ORIENTIR_HOST=orientir.example.bg"}), cli.WithInterpolation(true), cli.WithConsistency(true))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(compose, "compose.yaml")}, cli.WithEnv([]string{"ORIENTIR_HOST=orientir.example.bg", "ORIENTIR_IMAGE=registry.example.bg/orientir:1.0.0"}), cli.WithInterpolation(true), cli.WithConsistency(true))
 	if err != nil {
 		t.Fatal(err)
 	}

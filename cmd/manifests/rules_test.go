@@ -379,8 +379,8 @@ func checkContainer(t *testing.T, c *cluster, where string, x core.Container, vo
 	if x.Resources.Requests.Memory().Cmp(*x.Resources.Limits.Memory()) > 0 {
 		t.Errorf("%s asks for more memory than it may have", where)
 	}
-	if image, tag, _ := strings.Cut(x.Image[strings.LastIndex(x.Image, "/")+1:], ":"); tag == "" || tag == "latest" || !strings.Contains(x.Image, "/") {
-		t.Errorf("%s: the image %s (%s) has no registry or no version", where, x.Image, image)
+	if !pinned(x.Image) {
+		t.Errorf("%s runs %s, whatever that is on the day", where, x.Image)
 	}
 	for _, m := range x.VolumeMounts {
 		if !volumes[m.Name] {
@@ -602,6 +602,9 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	}
 	if init != nil && !slices.Contains(init.PostInitSQL, "GRANT pg_monitor TO "+init.Owner) {
 		t.Error("the program may not know whether the standbys follow, and StandbyBehind never fires")
+	}
+	if !pinned(d.Spec.ImageName) {
+		t.Errorf("%s runs %s, whatever that is on the day", d.Name, d.Spec.ImageName)
 	}
 	if !strings.Contains(d.Spec.ImageName, "standard") && len(d.Spec.PostgresConfiguration.Extensions) == 0 {
 		t.Errorf("the image %s has no pgvector", d.Spec.ImageName)
