@@ -35,6 +35,28 @@ type objectStore struct {
 	} `json:"spec"`
 }
 
+// route is the Gateway API's, as much of it as is used here; its module is as large as all of these together.
+type route struct {
+	meta.TypeMeta   `json:",inline"`
+	meta.ObjectMeta `json:"metadata"`
+	Spec            struct {
+		ParentRefs []struct {
+			Name      string `json:"name"`
+			Namespace string `json:"namespace"`
+		} `json:"parentRefs"`
+		Hostnames []string `json:"hostnames"`
+		Rules     []struct {
+			BackendRefs []struct {
+				Name string `json:"name"`
+				Port int32  `json:"port"`
+			} `json:"backendRefs"`
+			Timeouts struct {
+				Request string `json:"request"`
+			} `json:"timeouts"`
+		} `json:"rules"`
+	} `json:"spec"`
+}
+
 // cluster is everything that one overlay makes.
 type cluster struct {
 	namespaces  []*core.Namespace
@@ -49,6 +71,7 @@ type cluster struct {
 	scalers     []*autoscaling.HorizontalPodAutoscaler
 	policies    []*networking.NetworkPolicy
 	ingresses   []*networking.Ingress
+	routes      []*route
 	databases   []*cnpg.Cluster
 	schedules   []*cnpg.ScheduledBackup
 	stores      []*objectStore
@@ -83,6 +106,8 @@ func (c *cluster) add(kind string, text []byte) error {
 		return read(&c.policies, text)
 	case "networking.k8s.io/v1/Ingress":
 		return read(&c.ingresses, text)
+	case "gateway.networking.k8s.io/v1/HTTPRoute":
+		return read(&c.routes, text)
 	case "postgresql.cnpg.io/v1/Cluster":
 		return read(&c.databases, text)
 	case "postgresql.cnpg.io/v1/ScheduledBackup":
@@ -130,7 +155,7 @@ func render(t *testing.T, folder string) *cluster {
 	return c
 }
 
-// overlays are rendered one by one; the last two are the one that the README tells operators to write, and one with the component that none of them has.
+// overlays are rendered one by one; the last are the one that the README tells operators to write, and one with each component that none of them has.
 func overlays(t *testing.T) map[string]*cluster {
 	t.Helper()
 	found := map[string]*cluster{}
@@ -154,15 +179,17 @@ func overlays(t *testing.T) map[string]*cluster {
 		t.Fatal(err)
 	}
 	found["README"] = render(t, mine)
-	traced := filepath.Join(own, "overlays", "traced")
-	if err := os.Mkdir(traced, 0o755); err != nil {
-		t.Fatal(err)
+	for _, component := range []string{"tracing", "gateway"} {
+		with := filepath.Join(own, "overlays", component)
+		if err := os.Mkdir(with, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../library]\ncomponents: [../../components/" + component + "]\n"
+		if err := os.WriteFile(filepath.Join(with, "kustomization.yaml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		found[component] = render(t, with)
 	}
-	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../library]\ncomponents: [../../components/tracing]\n"
-	if err := os.WriteFile(filepath.Join(traced, "kustomization.yaml"), []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	found["traced"] = render(t, traced)
 	return found
 }
 

@@ -495,8 +495,22 @@ func checkServices(t *testing.T, c *cluster, all []pods) {
 			t.Error("the ingress gathers streams up")
 		}
 	}
-	if len(c.ingresses) != 1 {
-		t.Errorf("%d ways in", len(c.ingresses))
+	for _, r := range c.routes {
+		rule := r.Spec.Rules[0]
+		if !slices.ContainsFunc(c.services, func(s *core.Service) bool {
+			return s.Name == rule.BackendRefs[0].Name && s.Spec.Ports[0].Port == rule.BackendRefs[0].Port
+		}) {
+			t.Errorf("the route leads to %v, which is nowhere", rule.BackendRefs)
+		}
+		if len(r.Spec.Hostnames) != 1 || !slices.ContainsFunc(c.configs, func(m *core.ConfigMap) bool { return m.Data["ORIENTIR_PUBLIC_URL"] == "https://"+r.Spec.Hostnames[0] }) {
+			t.Errorf("the route serves %v, which is not the program's public address", r.Spec.Hostnames)
+		}
+		if rule.Timeouts.Request != "0s" {
+			t.Errorf("the route ends streams after %q", rule.Timeouts.Request)
+		}
+	}
+	if len(c.ingresses)+len(c.routes) != 1 {
+		t.Errorf("%d ways in", len(c.ingresses)+len(c.routes))
 	}
 	for _, m := range c.monitors {
 		if !slices.ContainsFunc(all, func(p pods) bool {
