@@ -79,6 +79,7 @@ func (d *database) own(dir string) error {
 }
 
 func (d *database) command() *exec.Cmd {
+	d.sweep()
 	args := []string{"-D", d.data}
 	for _, setting := range []string{
 		"listen_addresses=", "port=5432", "unix_socket_directories=" + d.sockets[d.at.Load()], "max_connections=" + strconv.Itoa(mostConnections), "timezone=UTC", "log_timezone=UTC",
@@ -98,6 +99,20 @@ func (d *database) command() *exec.Cmd {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: d.UID, Gid: d.GID}
 	}
 	return cmd
+}
+
+// sweep ends what is left of a server that was killed, as a service manager does with all processes of a service: while one of them lives the server
+// can't start anew.
+func (d *database) sweep() {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd") // never fails: the pattern is well-formed
+	for _, link := range links {
+		if at, err := os.Readlink(link); err != nil || at != d.data {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 }
 
 // fakeTime is libfaketime where it is installed.
