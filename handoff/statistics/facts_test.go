@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"orientir/deploy/postgres/postgrestest"
@@ -180,6 +181,47 @@ func TestFactsTellHowFarPeopleCame(t *testing.T) {
 	w.refresh(noon)
 	if n := w.figures(Cut{}).Total.Steps; n != [6]int{7, 5, 5, 4, 2, 1} {
 		t.Errorf("people came so far: %v", n)
+	}
+}
+
+// However long a conversation is, its messages are read once, and not once for each answer.
+func TestALongConversationIsReadOnce(t *testing.T) {
+	w := newWorld(t)
+	_, conversation := w.somebody("telegram", "", "")
+	const turns = 300
+	for i := range turns {
+		at := noon.Add(time.Duration(i) * time.Minute)
+		w.asks(conversation, at, "answered", "vignette")
+		w.presses(conversation, at.Add(time.Second), "near")
+	}
+	w.exec(`ANALYZE messages`)
+	tx, err := w.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	var plan []map[string]any
+	err = tx.QueryRow(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+questionsSQL, pgx.NamedArgs{"from": noon.Add(-time.Hour), "conversation": 0}).Scan(&plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0.0
+	var walk func(node map[string]any)
+	walk = func(node map[string]any) {
+		if node["Relation Name"] == "messages" {
+			rows, _ := node["Actual Rows"].(float64)
+			removed, _ := node["Rows Removed by Filter"].(float64)
+			loops, _ := node["Actual Loops"].(float64)
+			read += (rows + removed) * loops
+		}
+		below, _ := node["Plans"].([]any)
+		for _, n := range below {
+			walk(n.(map[string]any))
+		}
+	}
+	walk(plan[0]["Plan"].(map[string]any))
+	if read == 0 || read > 4*turns {
+		t.Errorf("%v rows are read of a conversation of %d messages", read, turns)
 	}
 }
 

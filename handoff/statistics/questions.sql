@@ -6,7 +6,7 @@ WITH asked AS (
       -- what is asked of the guides; not small talk, the way to a library or to a person
       AND (a.intent = 'question' OR a.outcome IN ('answered', 'clarify', 'abstained', 'emergency'))
 ), placed AS (
-    SELECT a.*, lead(a.answered_at) OVER (PARTITION BY a.conversation ORDER BY a.id) AS next_at,
+    SELECT a.*,
         CASE WHEN k.id IS NULL THEN 'api' WHEN k.library IS NOT NULL THEN 'library' ELSE k.channel END AS channel,
         coalesce(own.district, there.district, named.district, '') AS region,
         coalesce(nullif(k.audience, ''), a.audience) AS whom, k.id AS contact
@@ -17,19 +17,26 @@ WITH asked AS (
     LEFT JOIN help_points h ON h.id = k.library
     LEFT JOIN places there ON there.ekatte = h.ekatte
     LEFT JOIN places named ON named.ekatte = a.place
+), turns AS ( -- answers and pressed buttons in their order: one pass, however long a conversation is
+    SELECT conversation, answered_at AS at, id AS answer, '' AS data FROM asked WHERE conversation <> 0
+    UNION ALL
+    SELECT g.conversation, g.created_at, NULL, g.data
+    FROM messages g JOIN (SELECT conversation, min(answered_at) AS since FROM asked WHERE conversation <> 0 GROUP BY 1) a ON a.conversation = g.conversation
+    WHERE g.sender = 'person' AND g.kind = 'button' AND g.created_at >= a.since
+), numbered AS (
+    SELECT t.*, count(answer) OVER (PARTITION BY conversation ORDER BY at, answer NULLS LAST) AS run FROM turns t
+), went AS ( -- what the person pressed after an answer, before the next and within a day
+    SELECT answer, min(split_part(data, ':', 2)) FILTER (WHERE data LIKE 'guide:%') AS chosen,
+        bool_or(data LIKE 'more:%' OR data LIKE 'near%' OR data LIKE 'human%' OR data LIKE 'later:yes%') AS further
+    FROM (SELECT max(answer) OVER run AS answer, answer IS NULL AS pressed, at, min(at) OVER run AS since, data FROM numbered WINDOW run AS (PARTITION BY conversation, run)) AS n
+    WHERE pressed AND at < since + interval '1 day'
+    GROUP BY answer
 ), followed AS (
     SELECT p.*, f.rating, f.reason, m.used, m.worked, m.recommends, went.chosen, went.further
     FROM placed p
     LEFT JOIN feedback f ON f.answer = p.id AND f.contact = p.contact
     LEFT JOIN aftermaths m ON m.answer = p.id AND m.contact = p.contact
-    -- what the person pressed after this answer and before the next
-    LEFT JOIN LATERAL (
-        SELECT min(split_part(g.data, ':', 2)) FILTER (WHERE g.data LIKE 'guide:%') AS chosen,
-            bool_or(g.data LIKE 'more:%' OR g.data LIKE 'near%' OR g.data LIKE 'human%' OR g.data LIKE 'later:yes%') AS further
-        FROM messages g
-        WHERE g.conversation = p.conversation AND g.sender = 'person' AND g.kind = 'button'
-          AND g.created_at >= p.answered_at AND g.created_at < least(coalesce(p.next_at, p.answered_at + interval '1 day'), p.answered_at + interval '1 day')
-    ) went ON p.conversation <> 0 AND p.outcome IN ('answered', 'clarify')
+    LEFT JOIN went ON went.answer = p.id AND p.outcome IN ('answered', 'clarify')
 ), facts AS (
     SELECT id, (answered_at AT TIME ZONE 'Europe/Sofia')::date AS day, conversation, channel, region, whom,
         CASE outcome WHEN 'answered' THEN coalesce(slug, '') WHEN 'clarify' THEN coalesce(chosen, '') ELSE '' END AS service,
