@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,22 +14,48 @@ import (
 	"orientir/deploy/postgres"
 )
 
+// migratePause lies between two looks for a database that is away.
+const migratePause = time.Second
+
 func migrateCommand(env func(string) string) *cobra.Command {
-	return &cobra.Command{
-		Use:   "migrate",
-		Short: "Осъвременява базата данни; може да се пуска от няколко копия наведнъж",
-		Args:  takes(false),
-		// open has migrated by the time the function runs.
-		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
-			if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
-				return err
-			} else if !current {
-				return errors.New("базата данни е от по-нова версия на програмата")
-			}
-			_, err := fmt.Fprintln(c.OutOrStdout(), "Базата данни е осъвременена.")
+	var wait time.Duration
+	// open has migrated by the time the function runs.
+	migrate := withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
+		if current, err := postgres.SchemaCurrent(ctx, p.pool); err != nil {
 			return err
-		}),
+		} else if !current {
+			return errors.New("базата данни е от по-нова версия на програмата")
+		}
+		_, err := fmt.Fprintln(c.OutOrStdout(), "Базата данни е осъвременена.")
+		return err
+	})
+	c := &cobra.Command{
+		Use:   "migrate [--wait ВРЕМЕ]",
+		Short: "Осъвременява базата данни; може да се пуска от няколко копия наведнъж",
+		Long: `Осъвременява базата данни. Може да се пуска от няколко копия наведнъж. С --wait 10m чака дотогава база, до която още не се стига:
+когато всичко тръгва заедно, програмата е готова веднага след нея.`,
+		Args: takes(false),
+		RunE: func(c *cobra.Command, args []string) error {
+			deadline, told := time.Now().Add(wait), ""
+			for {
+				err := migrate(c, args)
+				if err == nil || !postgres.Away(err) || !time.Now().Before(deadline) {
+					return err
+				}
+				if told != err.Error() {
+					told = err.Error()
+					fmt.Fprintln(c.ErrOrStderr(), told)
+				}
+				select {
+				case <-c.Context().Done():
+					return err
+				case <-time.After(migratePause):
+				}
+			}
+		},
 	}
+	c.Flags().DurationVar(&wait, "wait", 0, "колко да чака база, до която още не се стига, например 10m")
+	return c
 }
 
 func withServersCommand(env func(string) string) *cobra.Command {
