@@ -48,23 +48,10 @@ func aBackupAnswersTheSame(t *testing.T, p *program) {
 
 	t.Run("a dump, restored", func(t *testing.T) {
 		file := strings.TrimSpace(onServersOf(t, p, p.dataDir, script, "dump", kept))
-		restored := *p
-		restored.t, restored.dataDir = t, filepath.Join(beside, "restored")
-		onServersOf(t, p, restored.dataDir, script, "restore", file)
-		addr, metrics := freeAddr(t), freeAddr(t)
-		restored.url = "http://" + addr
-		restored.env = append(slices.Clone(p.env), "ORIENTIR_DATA_DIR="+restored.dataDir, "ORIENTIR_ADDR="+addr, "ORIENTIR_METRICS_ADDR="+metrics,
-			"ORIENTIR_PUBLIC_URL="+restored.url, "TELEGRAM_BOT_TOKEN=")
-		restored.start()
-		defer restored.stop()
-		again := asked(t, restored.url)
-		now := asked(t, p.url) // what is open changes by the minute
-		for q, answer := range again {
-			if answer != before[q] && answer != now[q] {
-				t.Errorf("%s\nbefore:   %s\nrestored: %s", q, before[q], answer)
-			}
-		}
-		out, err := withServers(t, p, restored.dataDir, script, "restore", file)
+		restored := filepath.Join(beside, "restored")
+		onServersOf(t, p, restored, script, "restore", file)
+		answersAs(t, p, restored, before)
+		out, err := withServers(t, p, restored, script, "restore", file)
 		if err == nil || !strings.Contains(out, "empty one") {
 			t.Errorf("a second restore over the first: %v\n%s", err, out)
 		}
@@ -132,6 +119,7 @@ func aBackupAnswersTheSame(t *testing.T, p *program) {
 		if strings.TrimSpace(changes) != "първа промяна" {
 			t.Errorf("at the moment between them there is %q", changes)
 		}
+		answersAs(t, p, recovered, before)
 	})
 
 	t.Run("old ones go, the newest stays", func(t *testing.T) {
@@ -162,6 +150,25 @@ func aBackupAnswersTheSame(t *testing.T, p *program) {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
+}
+
+// answersAs starts the program a second time, on a data directory that came back from a backup: it answers as p did before, byte for byte.
+func answersAs(t *testing.T, p *program, dataDir string, before map[string]string) {
+	t.Helper()
+	back := *p
+	back.t, back.dataDir = t, dataDir
+	addr := freeAddr(t)
+	back.url = "http://" + addr
+	back.env = append(slices.Clone(p.env), "ORIENTIR_DATA_DIR="+dataDir, "ORIENTIR_ADDR="+addr, "ORIENTIR_METRICS_ADDR="+freeAddr(t), "ORIENTIR_PUBLIC_URL="+back.url, "TELEGRAM_BOT_TOKEN=")
+	back.start()
+	defer back.stop()
+	again := asked(t, back.url)
+	now := asked(t, p.url) // what is open changes by the minute
+	for q, answer := range again {
+		if answer != before[q] && answer != now[q] {
+			t.Errorf("%s\nbefore: %s\nback:   %s", q, before[q], answer)
+		}
+	}
 }
 
 // asked puts the questions to a node and gives what it answers, as it is.
