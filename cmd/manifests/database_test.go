@@ -13,6 +13,8 @@ import (
 	networking "k8s.io/api/networking/v1"
 )
 
+// checkForgotten: a recovery brings back who was forgotten, so a list of them is written often, where the database's end doesn't reach it; and nobody who
+// comes to the program meets the one who writes it.
 func checkForgotten(t *testing.T, c *cluster) {
 	if len(c.crons) != 1 {
 		t.Fatalf("%d jobs go by the clock", len(c.crons))
@@ -50,6 +52,7 @@ func checkForgotten(t *testing.T, c *cluster) {
 	}
 }
 
+// databaseSecrets are those from which a pod's containers take the database's address.
 func databaseSecrets(p core.PodSpec) (names []string) {
 	for _, x := range slices.Concat(p.InitContainers, p.Containers) {
 		for _, e := range x.Env {
@@ -61,6 +64,8 @@ func databaseSecrets(p core.PodSpec) (names []string) {
 	return names
 }
 
+// TestTurned: the patches that the README gives for a recovery turn the program, the job that forgets again and the backups alike, and the policies let
+// each of them reach the new database.
 func TestTurned(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
 	if err != nil {
@@ -108,6 +113,8 @@ func TestTurned(t *testing.T) {
 	}
 }
 
+// TestRecovered: the cluster that the README has filled from the object store gives its program the database that was saved. Without the names CloudNativePG
+// makes one of its own beside it, and a secret that leads there.
 func TestRecovered(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
 	if err != nil {
@@ -133,6 +140,7 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
+// hasDatabaseSecret: CloudNativePG makes NAME-app for the owner of the database.
 func (c *cluster) hasDatabaseSecret(name string) bool {
 	for _, d := range c.databases {
 		if d.Name+"-app" == name {

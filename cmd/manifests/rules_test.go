@@ -16,13 +16,10 @@ import (
 )
 
 // connections are how many one replica may hold: its pool, the one that carries the locks of its jobs, the one by which it shows that it lives, and the
-
 // one that migrates. A job by the clock holds no more than a replica.
-
 const connections = 16 + 3
 
 // pods are what a controller makes, and how many of them there are at least and at most while it is rolled.
-
 type pods struct {
 	name        string
 	labels      map[string]string
@@ -74,7 +71,6 @@ func selects(t *testing.T, name string, s *meta.LabelSelector, labels map[string
 }
 
 // chosen says whether a selector is about labels. None, and an empty one, are about everything and name nobody.
-
 func chosen(s *meta.LabelSelector, labels map[string]string) bool {
 	selector, err := meta.LabelSelectorAsSelector(s)
 	return err == nil && s != nil && !selector.Empty() && selector.Matches(sets.Set(labels))
@@ -110,12 +106,7 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// TestTrusted: without the network of the ingress' pods everybody is one person to the limits, so the base takes what clusters have by custom; and who
-
-// follows the README names their own.
-
 // TestWrittenObjects: what the README has written out is read as strictly as the files.
-
 func TestWrittenObjects(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
 	if err != nil {
@@ -135,7 +126,6 @@ func TestWrittenObjects(t *testing.T) {
 }
 
 // TestSentinelsPassword: the sentinels ask for a password of their own, and an address without it leads nowhere.
-
 func TestSentinelsPassword(t *testing.T) {
 	for _, file := range []string{"README.md", "components/sentinel/kustomization.yaml"} {
 		text, err := os.ReadFile(filepath.Join(kubernetes, file))
@@ -155,7 +145,6 @@ func TestSentinelsPassword(t *testing.T) {
 }
 
 // checkDrain: a replica serves on until every proxy has noticed, and isn't killed before it is done (deploy/replicas.md).
-
 func checkDrain(t *testing.T, c *cluster) {
 	for _, m := range c.configs {
 		if m.Data["ORIENTIR_PUBLIC_URL"] == "" {
@@ -173,20 +162,6 @@ func checkDrain(t *testing.T, c *cluster) {
 		}
 	}
 }
-
-// checkForgotten: a recovery brings back who was forgotten, so a list of them is written often, where the database's end doesn't reach it; and nobody who
-
-// comes to the program meets the one who writes it.
-
-// databaseSecrets are those from which a pod's containers take the database's address.
-
-// TestTurned: the patches that the README gives for a recovery turn the program, the job that forgets again and the backups alike, and the policies let
-
-// each of them reach the new database.
-
-// TestRecovered: the cluster that the README has filled from the object store gives its program the database that was saved. Without the names CloudNativePG
-
-// makes one of its own beside it, and a secret that leads there.
 
 func checkPod(t *testing.T, c *cluster, p pods, known map[string]bool) {
 	if s := p.spec.SecurityContext; s == nil || s.RunAsNonRoot == nil || !*s.RunAsNonRoot || s.RunAsUser == nil || *s.RunAsUser == 0 ||
@@ -296,8 +271,6 @@ func (c *cluster) hasConfig(name string) bool {
 	}
 	return false
 }
-
-// hasDatabaseSecret: CloudNativePG makes NAME-app for the owner of the database.
 
 func hasPort(x core.Container, port intstr.IntOrString) bool {
 	for _, p := range x.Ports {
