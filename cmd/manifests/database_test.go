@@ -113,6 +113,35 @@ func TestTurned(t *testing.T) {
 	}
 }
 
+// TestReplaced: when nobody goes back any more the old cluster is taken out of the overlay, and everything else stays; by the README its backups go too,
+// which no living cluster prunes.
+func TestReplaced(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(kubernetes, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := regexp.MustCompile("(?s)```yaml\n(  - patch: .*?)```").FindSubmatch(readme)
+	if gone == nil {
+		t.Fatal("the README takes nothing away")
+	}
+	replaced := filepath.Join(copied(t), "overlays", "replaced")
+	if err := os.Mkdir(replaced, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [../country]\npatches:\n" + string(gone[1])
+	if err := os.WriteFile(filepath.Join(replaced, "kustomization.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before, after := render(t, filepath.Join(kubernetes, "overlays", "country")), render(t, replaced)
+	if len(after.databases) != 0 || len(after.policies) != len(before.policies) || len(after.stores) != 1 || len(after.schedules) != 1 {
+		t.Errorf("there stay %d databases, %d policies, %d stores, %d schedules", len(after.databases), len(after.policies), len(after.stores), len(after.schedules))
+	}
+	old := before.databases[0].Name
+	if !regexp.MustCompile(`s3 rm --recursive s3://\S+/` + old + `/\s`).Match(readme) {
+		t.Errorf("the backups of %s stay for ever, with all that was to be deleted", old)
+	}
+}
+
 // TestRecovered: the cluster that the README has filled from the object store gives its program the database that was saved. Without the names CloudNativePG
 // makes one of its own beside it, and a secret that leads there.
 func TestRecovered(t *testing.T) {
