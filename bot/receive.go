@@ -152,6 +152,7 @@ func (e *Engine) keep(ctx context.Context, conn *pgxpool.Conn, came *arrival) (r
 	open := &pgx.Batch{}
 	open.Queue("BEGIN")
 	open.Queue(onePlan)
+	open.Queue(`SET LOCAL lock_timeout = '3s'`) // whoever has the person's row for longer may be gone, and others need this one's place
 	open.Queue(`
 		WITH contact AS (
 			INSERT INTO contacts (channel, key, language, place, created_at, library, terminal_at)

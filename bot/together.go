@@ -178,6 +178,7 @@ func (e *Engine) keepTogether(ctx context.Context, lot []*fellow) error {
 		open := &pgx.Batch{}
 		open.Queue("BEGIN")
 		open.Queue(onePlan)
+		open.Queue(`SET LOCAL lock_timeout = '1s'`) // for somebody new whom another is just storing, and who may be gone
 		open.Queue(`
 			WITH fresh AS (
 				INSERT INTO contacts (channel, key, place, language, created_at)

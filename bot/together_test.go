@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"orientir/deploy/postgres"
 )
 
 // arrives makes arrivals ready to be stored in one transaction.
@@ -108,6 +110,26 @@ func TestALockedConversationHoldsUpNobodyElse(t *testing.T) {
 	}
 	if lot[0].stored || !lot[1].stored {
 		t.Errorf("stored: the locked one %t, the other %t", lot[0].stored, lot[1].stored)
+	}
+}
+
+// Whoever has a person's row may be gone: the person hears soon that it is our trouble, and leaves their place among those that are stored alone.
+func TestALockedConversationIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	mine := h.says("здравейте")
+	tx, err := h.pool.Begin(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(h.ctx))
+	if _, err := tx.Exec(h.ctx, `SELECT FROM conversations WHERE id = $1 FOR UPDATE`, mine.Conversation); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, err = h.Receive(h.ctx, Incoming{Channel: "telegram", ContactKey: "7", EventID: "next", Kind: Text, Text: "още"})
+	if took := time.Since(began); !postgres.Away(err) || took > storePatience*2/3 {
+		t.Errorf("after %v: %v", took, err)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"orientir/deploy/postgres"
 )
 
 // ErrKind means that there is nothing of this kind to import or export.
@@ -39,7 +41,10 @@ func (s *Store) ImportWith(ctx context.Context, kind string, r io.Reader, o Impo
 	}
 	var report Report
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		var err error
+		err := postgres.Unhurried(ctx, tx)
+		if err != nil {
+			return err
+		}
 		switch kind {
 		case "places":
 			report, err = importPlaces(ctx, tx, data)

@@ -10,7 +10,8 @@ import (
 )
 
 // Away says whether an error means that the database can't serve for the moment, through no fault of the statement: it is not reached, starts or
-// stops, takes no more connections, only reads, or has no room on its disk.
+// stops, takes no more connections, only reads, or has no room on its disk; or it ended the session because nothing was heard of it in a transaction, or
+// somebody else, who may be gone, kept a row locked for longer than it was waited for.
 func Away(err error) bool {
 	var said *pgconn.PgError
 	if errors.As(err, &said) {
@@ -19,7 +20,9 @@ func Away(err error) bool {
 			strings.HasPrefix(said.Code, "53"),  // insufficient resources
 			strings.HasPrefix(said.Code, "57P"), // operator intervention: shutting down, starting up
 			strings.HasPrefix(said.Code, "58"),  // system error
-			said.Code == "25006":                // read-only
+			said.Code == "25006",                // read-only
+			said.Code == "25P03",                // idle in a transaction
+			said.Code == "55P03":                // lock not available
 			return true
 		}
 		return false

@@ -24,6 +24,8 @@ func TestAway(t *testing.T) {
 		"too many":           {&pgconn.PgError{Code: "53300"}, true},
 		"disk full":          {&pgconn.PgError{Code: "53100"}, true},
 		"only reads":         {&pgconn.PgError{Code: "25006"}, true},
+		"heard nothing":      {&pgconn.PgError{Code: "25P03"}, true},
+		"a lock for long":    {&pgconn.PgError{Code: "55P03"}, true},
 		"cut":                {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), true},
 		"too late":           {fmt.Errorf("read: %w", context.DeadlineExceeded), true},
 		"wrapped":            {fmt.Errorf("keep: %w", &pgconn.PgError{Code: "53100"}), true},

@@ -152,8 +152,11 @@ func (o MigrateOptions) run(ctx context.Context, conn *pgx.Conn, migrator *migra
 	}
 	began := time.Now()
 	for try := 1; ; try++ {
-		// tern resets both after each migration.
+		// tern resets all of them after each migration.
 		_, err := conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', '0', false)`, strconv.FormatInt(wait.Milliseconds(), 10))
+		if err == nil {
+			_, err = conn.Exec(ctx, endVanished)
+		}
 		if err == nil {
 			err = migrator.MigrateTo(ctx, m.Sequence)
 		}

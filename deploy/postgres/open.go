@@ -93,6 +93,9 @@ func configure(url string, o Options) (*pgxpool.Config, error) {
 		if err := pgxvector.RegisterTypes(ctx, conn); err != nil {
 			return err
 		}
+		if _, err := conn.Exec(ctx, endVanished); err != nil {
+			return err
+		}
 		// Not a startup parameter: poolers refuse those that they don't know.
 		_, err := conn.Exec(ctx, `
 			SELECT set_config('hnsw.ef_search', CASE WHEN max(c.reltuples) >= $3 THEN $2::text ELSE $1::text END, false)

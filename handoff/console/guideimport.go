@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
 )
@@ -128,6 +129,9 @@ func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
 	var id int64
 	act := staff.Act{By: visitOf(r).account.ID, Verb: "guide.import-read"}
 	err = s.Staff.Door(r.Context(), act, func(tx pgx.Tx, act *staff.Act) error {
+		if err := postgres.Unhurried(r.Context(), tx); err != nil { // guides by the thousand are held to the rules meanwhile
+			return err
+		}
 		plan, err := s.Knowledge.PlanGuides(r.Context(), tx, filed, how, by)
 		if err != nil {
 			return err
@@ -300,6 +304,9 @@ func (s *site) takeImport(w http.ResponseWriter, r *http.Request) error {
 		}
 		if !ok {
 			return errNotFound
+		}
+		if err := postgres.Unhurried(r.Context(), tx); err != nil { // as when it was read
+			return err
 		}
 		plan, err := s.Knowledge.PlanGuides(r.Context(), tx, staged.Filed, staged.How, by)
 		if err != nil {
