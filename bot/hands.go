@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -75,7 +76,8 @@ func (h *hands) look() (held []int64, due bool) {
 }
 
 // A row goes back to those who wait by these: $1 chooses it, $2 is now. A lease that a program took that knows of no takers changes
-// deliver_after, so that its row is not the dead taker's any more. Of a conversation, where such a program leaves the leaser as it was, only the newest
+// deliver_after, so that its row is not the dead taker's any more. A row that is locked is left for the next time: who is gone may have locked it, and the
+// others need not wait for it. Of a conversation, where such a program leaves the leaser as it was, only the newest
 // lease may save, whoever has it: hence whoever frees one takes the leaser out.
 const (
 	freeMessages = `
@@ -83,13 +85,15 @@ const (
 		FROM (
 			SELECT id, taker, taken_until FROM messages
 			WHERE sender <> 'person' AND NOT pulled AND delivered_at IS NULL AND failed_at IS NULL
-			  AND taker IS NOT NULL AND taken_until = deliver_after AND deliver_after > $2 AND %s) AS d
+			  AND taker IS NOT NULL AND taken_until = deliver_after AND deliver_after > $2 AND %s
+			FOR NO KEY UPDATE SKIP LOCKED) AS d
 		WHERE m.id = d.id AND m.taker = d.taker AND m.taken_until = d.taken_until AND m.deliver_after = d.taken_until`
 	freeConversations = `
 		UPDATE conversations c SET leased_until = NULL, leaser = NULL, tries = GREATEST(c.tries - $3::int, 0)
 		FROM (
 			SELECT id, leaser, lease FROM conversations
-			WHERE due_at IS NOT NULL AND leaser IS NOT NULL AND leased_until > $2 AND %s) AS d
+			WHERE due_at IS NOT NULL AND leaser IS NOT NULL AND leased_until > $2 AND %s
+			FOR NO KEY UPDATE SKIP LOCKED) AS d
 		WHERE c.id = d.id AND c.leaser = d.leaser AND c.lease = d.lease`
 )
 
@@ -100,19 +104,19 @@ func (e *Engine) Inherit(ctx context.Context, recent []int32) error {
 	steps, err := pool.Exec(ctx, fmt.Sprintf(`WITH living AS MATERIALIZED (`+postgres.Living+`)`+freeConversations,
 		`leaser <> ALL ($1::integer[]) AND leaser NOT IN (SELECT objid FROM living)`), recent, now, 0)
 	if err != nil {
-		return fmt.Errorf("take over the steps of dead processes: %w", err)
+		err = fmt.Errorf("take over the steps of dead processes: %w", err)
 	}
-	sends, err := pool.Exec(ctx, fmt.Sprintf(`WITH living AS MATERIALIZED (`+postgres.Living+`)`+freeMessages,
+	sends, fault := pool.Exec(ctx, fmt.Sprintf(`WITH living AS MATERIALIZED (`+postgres.Living+`)`+freeMessages,
 		`taker <> ALL ($1::integer[]) AND taker NOT IN (SELECT objid FROM living)`), recent, now)
-	if err != nil {
-		return fmt.Errorf("take over the messages of dead processes: %w", err)
+	if fault != nil {
+		err = errors.Join(err, fmt.Errorf("take over the messages of dead processes: %w", fault))
 	}
 	if steps.RowsAffected()+sends.RowsAffected() > 0 {
 		e.log.Info("took over from a process that died", "steps", steps.RowsAffected(), "messages", sends.RowsAffected())
 		e.conversations.redis.Publish(ctx, "work", "")
 		e.conversations.redis.Publish(ctx, "deliver", "")
 	}
-	return nil
+	return err
 }
 
 // findSteps gives conversations back that this process leased without knowing of it. Only the loop that leases calls it.

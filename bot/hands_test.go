@@ -25,9 +25,16 @@ func present(t *testing.T, e *Engine) (die func()) {
 			t.Fatal("the process is not present")
 		}
 	}
+	self := e.o.Presence.Self()
 	die = func() {
 		cancel()
 		<-ended
+		for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(10 * time.Millisecond) { // until the server has heard of it
+			var living bool
+			if err := e.conversations.pool.QueryRow(context.Background(), `SELECT $1 IN (`+postgres.Living+`)`, int64(self)).Scan(&living); err != nil || !living {
+				return
+			}
+		}
 	}
 	t.Cleanup(die)
 	return die
@@ -84,6 +91,57 @@ func TestWhatADeadProcessWasAtPassesOn(t *testing.T) {
 	if third, err := h.takePending(h.ctx, 10); err != nil || len(third) > 0 {
 		t.Errorf("taken while another sends it: %v, %v", third, err)
 	}
+}
+
+// Who died without a word had two rows locked: what else it was at passes on at once, and these as soon as the server has ended its session.
+func TestLockedRowsOfADeadProcessHoldUpNoOthers(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	die := present(t, h.Engine)
+	for _, key := range []string{"7", "8"} {
+		h.gets(Incoming{Kind: Text, Text: "здравейте", ContactKey: key})
+	}
+	h.works()
+	messages, err := h.takePending(h.ctx, 10)
+	if err != nil || len(messages) != 2 {
+		t.Fatal(messages, err)
+	}
+	var steps []lease
+	for _, key := range []string{"7", "8"} {
+		h.gets(Incoming{Kind: Text, Text: "трябва ми съдебно", ContactKey: key})
+		l, ok, err := h.lease(h.ctx)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		steps = append(steps, l)
+	}
+	zombie, err := h.pool.Begin(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zombie.Rollback(context.WithoutCancel(h.ctx))
+	if _, err := zombie.Exec(h.ctx, `UPDATE conversations SET leased_until = NULL, leaser = NULL WHERE id = $1`, steps[0].conversation); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := zombie.Exec(h.ctx, `UPDATE messages SET delivered_at = now() WHERE id = $1`, messages[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	die()
+	inherits := func(want int) {
+		t.Helper()
+		soon, cancel := context.WithTimeout(h.ctx, 10*time.Second)
+		defer cancel()
+		if err := h.replica.Inherit(soon, []int32{}); err != nil {
+			t.Fatal(err)
+		}
+		steps, sends := h.count(`SELECT count(*) FROM conversations WHERE due_at IS NOT NULL AND leased_until IS NULL`), h.count(`SELECT count(*) FROM messages WHERE sender <> 'person' AND taker IS NULL`)
+		if steps != want || sends != want {
+			t.Errorf("%d steps and %d messages of a dead process are free, not %d", steps, sends, want)
+		}
+	}
+	inherits(1)
+	zombie.Rollback(h.ctx)
+	inherits(2)
 }
 
 // A program that knows of no takers takes a row that a dead one had: the row is its own then.
