@@ -18,7 +18,8 @@ const (
 
 // Clock is the database's clock, as a replica knows it. All replicas go by it, because leases and pauses that one writes are read by others: by
 // clocks of their own that stand half a minute apart, two would send the same message. It never leaps. Between looks, and while the database is
-// away, it runs by the machine's monotonic clock, which nobody sets; and where the database's clock was set, it follows in small strides.
+// away, it runs by the machine's monotonic clock, which nobody sets; and where the database's clock was set, it follows in small strides. It never runs
+// backwards either: where the database's was set back it goes at a quarter of its pace until they meet, because what is due in a second must not be due in minutes.
 type Clock struct {
 	machine func() time.Time // by which it goes before the first look
 
@@ -77,7 +78,8 @@ func (c *Clock) set(there, before, after time.Time) {
 	case c.off.Abs() <= unsure: // no better known than before
 		return
 	default:
-		now = now.Add(min(max(c.off, -clockStride), clockStride))
+		passed := after.Sub(c.base)
+		now = now.Add(min(max(c.off, -min(clockStride, passed*3/4)), clockStride))
 	}
 	c.base, c.at, c.looked = after, now.Round(0), true
 }
