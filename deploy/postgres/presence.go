@@ -31,13 +31,14 @@ type presenceTimes struct {
 	giveUp time.Duration // after which an answer isn't waited for any longer
 	again  time.Duration // between two tries to connect
 	grace  time.Duration // for which a process must have been absent to be taken for dead
+	anew   time.Duration // after which it is looked again for what somebody left who came and died between two looks, or whose row was locked
 	settle time.Duration // for which a process must have been present itself before it takes others for dead that it hasn't seen at this server
 	idle   time.Duration // after the server last heard of a process, it ends its session
 }
 
 // The machine that is gone without a word is absent after idle, and dead after grace: together less than the leases of before were.
 var usualPresenceTimes = presenceTimes{
-	ask: time.Second, giveUp: 5 * time.Second, again: 200 * time.Millisecond, grace: 3 * time.Second, settle: 8 * time.Second, idle: 25 * time.Second,
+	ask: time.Second, giveUp: 5 * time.Second, again: 200 * time.Millisecond, grace: 3 * time.Second, anew: 5 * time.Second, settle: 8 * time.Second, idle: 25 * time.Second,
 }
 
 // settled is how long a process that took so long to connect waits before it takes others for dead. All are absent at once when another server takes
@@ -141,7 +142,7 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 		defer cancel()
 		conn.Close(closing)
 	}()
-	since, inherited := time.Now(), false
+	since, inherited, looked := time.Now(), false, time.Time{}
 	run, met, err := p.server(ctx, conn)
 	if err != nil {
 		return false, err
@@ -173,8 +174,8 @@ func (p *Presence) once(ctx context.Context, heirs []Heir) (held bool, err error
 			delete(seen, id)
 			inherited = false
 		}
-		if !inherited && now.Sub(since) >= settled {
-			inherited = p.inherit(ctx, heirs, recent)
+		if (!inherited || now.Sub(looked) >= p.times.anew) && now.Sub(since) >= settled {
+			inherited, looked = p.inherit(ctx, heirs, recent), now
 			met = met || p.meet(ctx, conn, run)
 		}
 		if err := p.wait(ctx, conn); err != nil {

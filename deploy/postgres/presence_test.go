@@ -102,6 +102,25 @@ func TestWhoStartsAtAServerThatAllKnowWaitsForTheGraceAlone(t *testing.T) {
 	}
 }
 
+// Somebody came and died between two looks: nobody has seen them, and what they left is found all the same.
+func TestWhoWasNeverSeenIsInheritedFrom(t *testing.T) {
+	t.Parallel()
+	p := postgres.NewQuickPresence(open(t, postgrestest.URL(t)), time.Millisecond, time.Millisecond)
+	p.Anew(100 * time.Millisecond)
+	looks := make(chan struct{}, 100)
+	show(t, p, func(context.Context, []int32) error {
+		looks <- struct{}{}
+		return nil
+	})
+	for range 3 {
+		select {
+		case <-looks:
+		case <-time.After(time.Minute):
+			t.Fatal("nobody looks again")
+		}
+	}
+}
+
 // A connection that is lost is made anew under the same number, long before its owner is taken for dead.
 func TestWhoOnlyLosesTheConnectionComesBack(t *testing.T) {
 	t.Parallel()
