@@ -83,6 +83,7 @@ type Engine struct {
 	rhythm        rhythm
 	together      together
 	alone         chan struct{} // places of those who are stored by themselves
+	owed          owed          // what was allowed and could not be stored
 	steps, sends  hands         // conversations leased, messages taken
 }
 

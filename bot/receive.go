@@ -41,9 +41,10 @@ func (e *Engine) Receive(ctx context.Context, in Incoming) (r Receipt, err error
 	if in.Kind == Blocked {
 		return Receipt{}, e.blocked(ctx, in)
 	}
-	if !e.allowed(ctx, in) {
+	if !e.owed.has(in) && !e.allowed(ctx, in) {
 		return e.slowDown(ctx, in)
 	}
+	defer func() { e.owed.note(in, err == nil) }()
 	a, err := e.prepare(ctx, in)
 	if err != nil {
 		return Receipt{}, err

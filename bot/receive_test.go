@@ -164,6 +164,29 @@ func TestTooManyMessagesAreToldOnce(t *testing.T) {
 	h.wants("forgotten all the same", bg("bot.forgotten"))
 }
 
+// The database can't store, and the channel brings the same event again and again: that is not the person's haste.
+func TestWhatIsBroughtAgainCountsOnce(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(o *EngineOptions) { o.Limits = Limits{PerMinute: 3, PerHour: 100} })
+	h.exec(`ALTER TABLE messages ADD CONSTRAINT full_disk CHECK (text <> 'съдебно')`)
+	question := Incoming{Channel: "telegram", ContactKey: "7", EventID: "q", Kind: Text, Text: "съдебно"}
+	for range 5 {
+		if r, err := h.Receive(h.ctx, question); err == nil {
+			t.Fatalf("acknowledged: %+v", r)
+		}
+	}
+	h.exec(`ALTER TABLE messages DROP CONSTRAINT full_disk`)
+	if r, err := h.Receive(h.ctx, question); err != nil || r.Limited || r.Message == 0 {
+		t.Errorf("in the end: %+v, %v", r, err)
+	}
+	for range 2 {
+		h.says("още")
+	}
+	if r := h.says("още"); !r.Limited {
+		t.Error("what came once counts for nothing")
+	}
+}
+
 func TestLocationIsKeptOnlyAsItsSettlement(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
