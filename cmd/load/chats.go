@@ -49,6 +49,7 @@ type chat struct {
 	token  string
 	asked  atomic.Int64 // when what waits for an answer was due, in Unix nanoseconds; 0: nothing waits
 	stream *eventStream
+	last   string // id of the last message that the chat was told, from the streams before
 	number int
 }
 
@@ -89,7 +90,11 @@ func openCrowd(ctx context.Context, w *web, n int) (*crowd, error) {
 }
 
 func (c *crowd) open(ctx context.Context, one *chat) (*eventStream, error) {
-	return openStream(ctx, one.number, c.web.base, "/api/v1/conversations/stream?lang=bg", "Orientir-Conversation: "+one.token+"\r\n")
+	header := "Orientir-Conversation: " + one.token + "\r\n"
+	if one.last != "" { // else all would be told again, and an old answer taken for the one that is awaited
+		header += "Last-Event-ID: " + one.last + "\r\n"
+	}
+	return openStream(ctx, one.number, c.web.base, "/api/v1/conversations/stream?lang=bg", header)
 }
 
 // listen hears what a chat is told.
@@ -105,6 +110,9 @@ func (c *crowd) listen(ctx context.Context, one *chat) {
 				c.talk.add(well, time.Since(time.Unix(0, asked)))
 			}
 		})
+		if one.stream.last != "" {
+			one.last = one.stream.last
+		}
 		one.stream.close()
 		stop()
 		for pause := 500 * time.Millisecond; ; pause = min(2*pause, 20*time.Second) {
@@ -127,6 +135,13 @@ func (c *crowd) listen(ctx context.Context, one *chat) {
 	}
 }
 
+// What became of a message in a chat, where it didn't go well. A message that was not taken is «not sent» with the reason.
+const (
+	passedOver = "not sent: the answer before is late" // the chat's turn came, and is lost; that answer may still come
+	unanswered = "no answer within a minute of the end"
+	notSent    = "not sent: "
+)
+
 // say lets the chats talk at a steady rate; the latency is that of the answer on the stream.
 func (c *crowd) say(ctx context.Context, rate float64, during time.Duration, asks []string) outcome {
 	began := time.Now()
@@ -135,14 +150,15 @@ func (c *crowd) say(ctx context.Context, rate float64, during time.Duration, ask
 	posts := steadily(ctx, rate, during, 256, func(ctx context.Context, i int) string {
 		one := c.chats[order[i%len(order)]]
 		if !one.asked.CompareAndSwap(0, began.Add(time.Duration(float64(i)/rate*float64(time.Second))).UnixNano()) {
-			return "still waits"
+			return passedOver
 		}
 		status, err := c.web.say(ctx, one.number, one.token, text(asks[i%len(asks)]))
 		kind := kindOf(status, err)
 		if kind != well {
 			one.asked.Store(0)
+			return notSent + kind
 		}
-		return kind
+		return well
 	})
 	for deadline := time.Now().Add(answerIn); time.Now().Before(deadline) && c.waiting() > 0 && ctx.Err() == nil; {
 		time.Sleep(50 * time.Millisecond)
@@ -155,7 +171,7 @@ func (c *crowd) say(ctx context.Context, rate float64, during time.Duration, ask
 		}
 	}
 	for range c.waiting() {
-		c.talk.add("no answer", 0)
+		c.talk.add(unanswered, 0)
 	}
 	return c.talk.result(posts.planned, posts.wall)
 }

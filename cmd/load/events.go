@@ -20,6 +20,7 @@ const heardOf = 192
 type eventStream struct {
 	conn net.Conn
 	body io.Reader
+	last string // id of the last event that had one, as a browser keeps it for Last-Event-ID; for who follows
 }
 
 // openStream asks for a stream from the nth address and reads the head of the answer. header lines end with \r\n.
@@ -50,7 +51,7 @@ func openStream(ctx context.Context, n int, base, path, header string) (*eventSt
 		return nil, errors.New(strings.TrimPrefix(status, "HTTP/1.1 "))
 	}
 	_ = conn.SetDeadline(time.Time{})
-	return &eventStream{conn, httputil.NewChunkedReader(r)}, nil
+	return &eventStream{conn: conn, body: httputil.NewChunkedReader(r)}, nil
 }
 
 // follow gives each event and the beginning of its data, until the stream ends or is closed.
@@ -73,6 +74,8 @@ func (s *eventStream) follow(take func(event string, data []byte)) error {
 			part = part[end+1:]
 			field, value, _ := bytes.Cut(line, []byte(": "))
 			switch string(field) {
+			case "id":
+				s.last = string(value)
 			case "event":
 				event = string(value)
 			case "data":

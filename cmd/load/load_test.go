@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,6 +111,65 @@ func TestEventsAreHeardInPieces(t *testing.T) {
 	})
 	if want := []string{`message {"from":"bot"`, "state {}"}; !slices.Equal(heard, want) {
 		t.Errorf("heard %q", heard)
+	}
+}
+
+// An answer is lost, and the stream begins anew: no answer from before is taken for it.
+func TestALostAnswerIsNotHidden(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int32
+	asked := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := opened.Add(1)
+		if r.Header.Get("Last-Event-ID") == "" {
+			_, _ = io.WriteString(w, "id: 5\nevent: message\ndata: {\"from\":\"bot\"}\n\n")
+		}
+		_ = http.NewResponseController(w).Flush()
+		switch n {
+		case 1:
+			<-asked
+		case 3:
+			<-r.Context().Done()
+		}
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	c := &crowd{web: &web{base: server.URL}, close: cancel}
+	one := &chat{token: "x"}
+	stream, err := c.open(ctx, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.stream, c.chats = stream, []*chat{one}
+	one.asked.Store(time.Now().UnixNano())
+	c.reader.Go(func() { c.listen(ctx, one) })
+	defer c.end()
+	until := func(what string, so func() bool) {
+		t.Helper()
+		for began := time.Now(); !so(); time.Sleep(5 * time.Millisecond) {
+			if time.Since(began) > time.Minute {
+				t.Fatalf("never: %s", what)
+			}
+		}
+	}
+	until("the first answer", func() bool { return c.waiting() == 0 })
+	one.asked.Store(time.Now().UnixNano())
+	close(asked)
+	until("a third stream", func() bool { return opened.Load() == 3 })
+	if c.waiting() != 1 {
+		t.Error("an old answer was taken for the lost one")
+	}
+}
+
+func TestASoakFails(t *testing.T) {
+	t.Parallel()
+	trends := table{Rows: []row{{Name: "heap MB: flat"}, {Name: "open files: grows"}}}
+	if got := soakFailures(trends, outcome{kinds: map[string]int{well: 9, passedOver: 3, notSent + "503": 2, unanswered: 1}}); len(got) != 2 {
+		t.Errorf("it fails by %q", got)
+	}
+	trends.Rows = trends.Rows[:1]
+	if got := soakFailures(trends, outcome{kinds: map[string]int{well: 9, passedOver: 3}}); len(got) != 0 {
+		t.Errorf("it fails by %q", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,6 +23,7 @@ type report struct {
 	Revision string             `json:"revision"`
 	Settings map[string]string  `json:"settings"`
 	Tables   []table            `json:"tables"`
+	Failures []string           `json:"failures,omitempty"`
 	Measured map[string]float64 `json:"measured"` // what deploy/sizing.json takes, by its names
 }
 
@@ -63,6 +65,14 @@ func (t *table) add(name string, values ...float64) {
 		words[i] = figure(v)
 	}
 	t.Rows = append(t.Rows, row{Name: name, Values: values, Words: words})
+}
+
+// failed is an error where the load found what must not be.
+func (r *report) failed() error {
+	if len(r.Failures) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(r.Failures, "; "))
 }
 
 // figure writes three digits that mean something.

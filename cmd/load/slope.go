@@ -58,10 +58,12 @@ func (t trend) verdict() string {
 	case t.slope-t.margin <= 0 && t.slope+t.margin >= 0, math.Abs(t.slope)+t.margin < flatShare*math.Abs(t.mean):
 		return "flat"
 	case t.slope > 0:
-		return "grows"
+		return grows
 	}
 	return "shrinks"
 }
+
+const grows = "grows"
 
 // flatShare of the mean in an hour is flat whatever the interval says.
 const flatShare = 0.01

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ func soakCommand(o *options) *cobra.Command {
 	var minutes float64
 	m := mix{}
 	var samples string
-	c := &cobra.Command{Use: "soak", Short: "Everything at once for an hour; is memory flat?", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "soak", Short: "Everything at once for an hour; is memory flat, and is everybody answered? (1 where not)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if minutes <= 0 || minutes > 24*60 || m.chats < 1 || m.chats > mostChats || m.desks < 1 || m.desks > mostDesks || m.talk <= 0 || m.updates <= 0 || m.asks <= 0 || m.talk+m.updates+m.asks > 1000 {
 				return errors.New("--minutes up to 1440, --chats, --desks, --talk, --updates, --asks above 0, and a thousand a second in all")
@@ -44,7 +45,7 @@ func soakCommand(o *options) *cobra.Command {
 			if err := loadSoak(c.Context(), *o, r, m, time.Duration(minutes*float64(time.Minute)), samples); err != nil {
 				return err
 			}
-			return r.print(c.OutOrStdout(), o.json)
+			return errors.Join(r.print(c.OutOrStdout(), o.json), r.failed())
 		}}
 	c.Flags().Float64Var(&minutes, "minutes", 60, "for how long")
 	c.Flags().IntVar(&m.chats, "chats", 200, "open web chats")
@@ -144,11 +145,19 @@ func loadSoak(ctx context.Context, o options, r *report, m mix, during time.Dura
 		return err
 	}
 	loads.Wait()
+	waiting, err := c.standing(ctx, n.pool)
+	if err != nil {
+		return err
+	}
 	if err := keepMoments(samplesFile, moments); err != nil {
 		return err
 	}
-	r.add(trends(moments))
-	r.add(served(talk, updates, answers, turns.result(turns.total(), time.Since(began)), first, last, during))
+	flat := trends(moments)
+	r.add(flat)
+	all := served(talk, updates, answers, turns.result(turns.total(), time.Since(began)), first, last, during)
+	all.Notes = append(all.Notes, waiting...)
+	r.add(all)
+	r.Failures = soakFailures(flat, talk)
 	grown, err := n.growth(ctx, sizes, float64(talk.done()+updates.done()), float64(answers.done()))
 	if err != nil {
 		return err
@@ -253,13 +262,26 @@ func trends(moments []moment) table {
 	return t
 }
 
+// soakFailures are what a soak must not show.
+func soakFailures(trends table, talk outcome) (list []string) {
+	for _, line := range trends.Rows {
+		if figure, ok := strings.CutSuffix(line.Name, ": "+grows); ok {
+			list = append(list, figure+" grows")
+		}
+	}
+	if n := talk.kinds[unanswered]; n > 0 {
+		list = append(list, fmt.Sprintf("messages in web chats: %s %d", unanswered, n))
+	}
+	return list
+}
+
 func served(talk, updates, answers, turns outcome, a, b sample, during time.Duration) table {
-	t := table{Title: "What was served", Columns: []string{"count", "a second", "p50 ms", "p99 ms"}}
+	t := table{Title: "What was served", Columns: []string{"count", "a second", "p50 ms", "p99 ms", "p99.9 ms", "most ms"}}
 	for _, line := range []struct {
 		name string
 		out  outcome
 	}{{"messages in web chats, answered", talk}, {"Telegram's updates, stored", updates}, {"questions of the API, answered", answers}, {"conversations taken over and closed", turns}} {
-		t.add(line.name, float64(line.out.done()), line.out.rate(), line.out.ms(50), line.out.ms(99))
+		t.add(line.name, float64(line.out.done()), line.out.rate(), line.out.ms(50), line.out.ms(99), line.out.ms(99.9), line.out.ms(100))
 		t.Notes = append(t.Notes, line.out.kindsNote(line.name))
 	}
 	s := during.Seconds()
