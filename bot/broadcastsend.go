@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"orientir/deploy/postgres"
 	"orientir/knowledge"
 )
 
@@ -199,9 +200,13 @@ func (b *Broadcaster) sendOne(ctx context.Context, n knowledge.NewsItem, r recip
 	if tag.RowsAffected() == 0 { // stopped, or they have left, which the next round sees, or another is at it
 		return true, nil
 	}
-	body := NewsBody(n, r.Language)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), newsCall)
-	id, err := herald.SendNews(limited, c, Message{Conversation: r.Conversation, From: System, Kind: "notice", Text: body.Plain(), Body: &body, At: b.now()})
+	var id string
+	err = postgres.Safely(func() (err error) {
+		body := NewsBody(n, r.Language)
+		id, err = herald.SendNews(limited, c, Message{Conversation: r.Conversation, From: System, Kind: "notice", Text: body.Plain(), Body: &body, At: b.now()})
+		return err
+	})
 	cancel()
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
 
+	"orientir/deploy/postgres"
 	"orientir/deploy/redis"
 )
 
@@ -41,7 +42,8 @@ func (e *Engine) deliverAll(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if now := e.now(); now.Sub(swept) > time.Minute {
 			swept = now
-			if err := e.conversations.deleteForgotten(ctx, now.Add(-time.Hour)); err != nil {
+			err := postgres.Within(ctx, lookPatience, func(ctx context.Context) error { return e.conversations.deleteForgotten(ctx, now.Add(-time.Hour)) })
+			if err != nil && ctx.Err() == nil {
 				e.log.Error("delete forgotten contacts", "err", err)
 			}
 		}
@@ -188,7 +190,11 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(patience, time.Until(until)))
 	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
 	began := e.now()
-	id, err := channel.Send(limited, c, m.Message)
+	var id string
+	err = e.safely(func() (err error) {
+		id, err = channel.Send(limited, c, m.Message)
+		return err
+	})
 	stopping()
 	cancel()
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTry)

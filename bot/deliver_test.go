@@ -189,6 +189,63 @@ func TestStopLetsACallUnderWayEnd(t *testing.T) {
 	}
 }
 
+// A message that makes the channel panic costs tries, and in the end is given up: it takes no process down, and the next one is free.
+func TestAMessageThatPanicsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	h.telegram.during = func(context.Context) error { panic("a strange message") }
+	for range maxTries {
+		if !h.sends() {
+			t.Fatal("it isn't tried again")
+		}
+		h.clock.pass(10 * time.Minute)
+	}
+	h.telegram.during = nil
+	h.gets(Incoming{Kind: Command, Command: "help"})
+	h.works()
+	h.sends()
+	if n := h.count(`SELECT count(*) FROM messages WHERE failed_at IS NOT NULL`); n != 1 || len(h.telegram.sent) != 1 {
+		t.Errorf("%d given up, sent %q", n, h.telegram.sent)
+	}
+}
+
+// Somebody who is gone has the row of a person who is to be deleted: what others are to be told goes out.
+func TestALockedContactHoldsUpNoDelivery(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	forgotten := h.gets(Incoming{Kind: Text, Text: "здравейте", ContactKey: "8"})
+	h.exec(`UPDATE contacts SET forgotten_at = $2 WHERE id = $1`, forgotten.Contact, h.clock.now().Add(-2*time.Hour))
+	tx, err := h.pool.Begin(h.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(h.ctx))
+	if _, err := tx.Exec(h.ctx, `SELECT FROM contacts WHERE id = $1 FOR UPDATE`, forgotten.Contact); err != nil {
+		t.Fatal(err)
+	}
+	sent := make(chan struct{})
+	h.telegram.during = func(context.Context) error {
+		close(sent)
+		return nil
+	}
+	h.says("здравейте")
+	h.works()
+	ctx, stop := context.WithCancel(h.ctx)
+	done := make(chan error, 1)
+	go func() { done <- h.deliverAll(ctx) }()
+	select {
+	case <-sent:
+	case <-time.After(2 * lookPatience):
+		t.Error("nobody hears anything")
+	}
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 // What a message takes has more time than one call, and never more than the row is this process's.
 func TestAllCallsOfAMessageEndBeforeTheRowIsFree(t *testing.T) {
 	t.Parallel()

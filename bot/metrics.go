@@ -34,7 +34,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "orientir_bot_delivery_seconds", Help: "From the saved message to the channel's receipt.", Buckets: buckets,
 		}, []string{"channel"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "orientir_bot_panics_total", Help: "Steps of conversations that ended in a panic; they are tried again.",
+			Name: "orientir_bot_panics_total", Help: "Steps of conversations, and messages on their way out, that ended in a panic; they are tried again.",
 		}),
 	}
 	for _, channel := range []string{"telegram", "web"} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"orientir/deploy/postgres"
 	"orientir/knowledge"
 )
 
@@ -21,6 +22,7 @@ import (
 const (
 	terminalSilence = 5 * time.Minute  // without a sign of life: the terminal is off, or has lost the network
 	terminalSweep   = 30 * time.Second // how often silent terminals are looked for
+	terminalRound   = time.Minute      // of one sweep; what it has no time for is the next one's
 )
 
 // TerminalSeen notes that the terminal of a conversation is still on. Of a conversation on a person's own device it does nothing.
@@ -120,7 +122,7 @@ func (e *Engine) watchTerminals(ctx context.Context) error {
 	tick := time.NewTicker(terminalSweep)
 	defer tick.Stop()
 	for {
-		if err := e.clearTerminals(ctx); err != nil && ctx.Err() == nil {
+		if err := postgres.Within(ctx, terminalRound, e.clearTerminals); err != nil && ctx.Err() == nil {
 			e.log.Error("clear after silent terminals", "err", err)
 		}
 		select {

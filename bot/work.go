@@ -150,7 +150,12 @@ func (e *Engine) answerOne(ctx context.Context, l lease) (given bool, err error)
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.o.Lease*3/4)
 	defer cancel()
-	w, asked, err := e.stepSafely(limited, l)
+	var w waiting
+	var asked *askGuides
+	err = e.safely(func() (err error) {
+		w, asked, err = e.step(limited, l)
+		return err
+	})
 	if err == nil {
 		e.phrase(ctx, w, asked)
 		return true, nil
@@ -181,13 +186,13 @@ func (e *Engine) answerOne(ctx context.Context, l lease) (given bool, err error)
 	return fault == nil, errors.Join(err, fault)
 }
 
-// stepSafely makes an error of a panic: one strange message must not take down what serves everybody.
-func (e *Engine) stepSafely(ctx context.Context, l lease) (w waiting, asked *askGuides, err error) {
+// safely makes an error of a panic: one strange message must not take down what serves everybody.
+func (e *Engine) safely(act func() error) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			e.metrics.panics.Inc()
 			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
-	return e.step(ctx, l)
+	return act()
 }

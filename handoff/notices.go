@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"orientir/bot"
+	"orientir/deploy/postgres"
 	"orientir/handoff/mail"
 	"orientir/handoff/staff"
 )
@@ -68,19 +69,23 @@ func (n *Notices) Run(ctx context.Context) error {
 
 // Sweep finds whom to tell, drops what needs no telling any more, and sends what is due.
 func (n *Notices) Sweep(ctx context.Context) error {
-	s, _, err := n.desk.situation(ctx, n.desk.db, "")
-	if err != nil {
+	var s staffing
+	var accounts []int64
+	err := postgres.Within(ctx, sweepTime, func(ctx context.Context) (err error) {
+		if s, _, err = n.desk.situation(ctx, n.desk.db, ""); err != nil {
+			return err
+		}
+		if err = errors.Join(n.find(ctx, s), n.drop(ctx)); err != nil {
+			return err
+		}
+		accounts, err = n.due(ctx)
 		return err
-	}
-	if err := errors.Join(n.find(ctx, s), n.drop(ctx)); err != nil {
-		return err
-	}
-	accounts, err := n.due(ctx)
+	})
 	if err != nil {
 		return err
 	}
 	for _, id := range accounts {
-		if err := n.write(ctx, s, id); err != nil {
+		if err := postgres.Within(ctx, noticeLease, func(ctx context.Context) error { return n.write(ctx, s, id) }); err != nil {
 			return fmt.Errorf("notice of account %d: %w", id, err)
 		}
 	}

@@ -16,6 +16,9 @@ import (
 const (
 	// expiredAfter is how long a ticket waits for anybody at all; the bot has been there all the time.
 	expiredAfter = 7 * 24 * time.Hour
+
+	lookTime  = 10 * time.Second // of one look at the database
+	sweepTime = time.Minute      // of a round that changes things; what it has no time for is the next one's
 )
 
 // Run keeps presence and the queue up to date until ctx ends. Several replicas may run it: each step is a guarded update.
@@ -25,7 +28,7 @@ func (d *Desk) Run(ctx context.Context) error {
 	for _, t := range []*time.Ticker{watch, presence, sweep, learn, clean} {
 		defer t.Stop()
 	}
-	if err := errors.Join(d.look(ctx), d.learn(ctx)); err != nil && ctx.Err() == nil {
+	if err := errors.Join(postgres.Within(ctx, lookTime, d.look), postgres.Within(ctx, sweepTime, d.learn)); err != nil && ctx.Err() == nil {
 		d.log.Warn("presence and waits not read", "error", err)
 	}
 	var last int64
@@ -35,15 +38,15 @@ func (d *Desk) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-watch.C:
-			err = d.watch(ctx, &last)
+			err = postgres.Within(ctx, lookTime, func(ctx context.Context) error { return d.watch(ctx, &last) })
 		case <-presence.C:
-			err = d.look(ctx)
+			err = postgres.Within(ctx, lookTime, d.look)
 		case <-sweep.C:
-			err = postgres.Round(ctx, "desk", d.Sweep)
+			err = postgres.Round(ctx, "desk", func(ctx context.Context) error { return postgres.Within(ctx, sweepTime, d.Sweep) })
 		case <-learn.C:
-			err = d.learn(ctx)
+			err = postgres.Within(ctx, sweepTime, d.learn)
 		case <-clean.C:
-			err = d.staff.Sweep(ctx)
+			err = postgres.Within(ctx, sweepTime, d.staff.Sweep)
 		}
 		if err != nil && ctx.Err() == nil {
 			d.log.Error("desk sweep failed", "error", err)

@@ -110,6 +110,43 @@ func TestTicketFollowsTheStaff(t *testing.T) {
 	}
 }
 
+// The database doesn't answer one of the looks: the others go on.
+func TestALookThatHangsHoldsUpNoOther(t *testing.T) {
+	b := setup(t)
+	v := b.librarian("v@example.bg", "vratsa")
+	tx, err := b.pool.Begin(b.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(b.ctx))
+	if _, err := tx.Exec(b.ctx, `LOCK TABLE ticket_events`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(b.ctx)
+	done := make(chan error, 1)
+	go func() { done <- b.desk.Run(ctx) }()
+	until := func(what string, so func() bool) {
+		for began := time.Now(); !so(); time.Sleep(20 * time.Millisecond) {
+			if time.Since(began) > 2*lookTime+10*time.Second {
+				t.Fatalf("never: %s", what)
+			}
+		}
+	}
+	until("a look that waits", func() bool {
+		var waits int
+		err := b.pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waits)
+		return err == nil && waits > 0
+	})
+	until("somebody at the desk", func() bool {
+		b.desk.Here(ctx, v)
+		return b.desk.Present(v.ID)
+	})
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRunWakesTheQueue(t *testing.T) {
 	b := setup(t)
 	b.librarian("v@example.bg", "vratsa")

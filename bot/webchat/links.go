@@ -56,5 +56,7 @@ func (s *site) hosts(ctx context.Context, m bot.Message) ([]string, error) {
 	if m.From == bot.Person || m.Body == nil || !strings.Contains(m.Body.Text, "https://") {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	return s.store.AllowedHosts(ctx)
 }

@@ -177,7 +177,7 @@ func (t *transcript) seen(ctx context.Context) error {
 	if !t.terminal {
 		return nil
 	}
-	return t.site.conversations.TerminalSeen(ctx, t.conversation)
+	return t.site.looking(ctx, func(ctx context.Context) error { return t.site.conversations.TerminalSeen(ctx, t.conversation) })
 }
 
 // write sends what is new, and marks as delivered what was sent. It gives false where the conversation is gone.

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -20,10 +22,20 @@ func WithJobs(ctx context.Context, j Jobs) context.Context {
 	return context.WithValue(ctx, jobsKey{}, j)
 }
 
-// Round runs one round of a job and tells who hears of jobs. A round that ends because the program stops is not told.
+// Safely makes an error of a panic: one strange row must not take down what serves everybody, and then, since others take it over, the next process.
+func Safely(step func() error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return step()
+}
+
+// Round runs one round of a job and tells who hears of jobs. A round that ends because the program stops is not told; one that panics has failed.
 func Round(ctx context.Context, job string, round func(context.Context) error) error {
 	began := time.Now()
-	err := round(ctx)
+	err := Safely(func() error { return round(ctx) })
 	if ctx.Err() == nil {
 		jobsOf(ctx).Done(job, time.Since(began), err)
 	}

@@ -3,7 +3,16 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 )
+
+// Within gives a step of a loop its time. A server that hangs while its machine still confirms what it gets never answers: without an end of its own
+// the loop would wait for it for good, also where another server has long taken its place. A panic is an error of the step.
+func Within(ctx context.Context, d time.Duration, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return Safely(func() error { return step(ctx) })
+}
 
 // A process that is gone without a word (its machine, or the network between) leaves its transaction open at the server, and with it the locks on
 // people's rows. By the server's own patience that lasts for a quarter of an hour, or for two.

@@ -56,15 +56,24 @@ const (
 	sweepOld  = time.Minute
 )
 
+// How long the database may take, where no call to Telegram bounds a step.
+const (
+	lookTime  = 8 * time.Second // for one look
+	roundTime = time.Minute     // for a round; what it has no time for is the next one's
+)
+
 // Run works until ctx ends.
 func (d *Desk) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.loop(ctx, "group updates", sweepWork, d.workAll, wakeTopic) })
 	group.Go(func() error {
-		return d.loop(ctx, "group topics", sweepPlan, d.plan, wakeTopic, "queue", "deliver", bot.SeenTopic)
+		plan := func(ctx context.Context) error { return postgres.Within(ctx, roundTime, d.plan) }
+		return d.loop(ctx, "group topics", sweepPlan, plan, wakeTopic, "queue", "deliver", bot.SeenTopic)
 	})
 	group.Go(func() error { return d.loop(ctx, "group messages", sweepSend, d.sendAll, sendTopic) })
-	group.Go(func() error { return d.loop(ctx, "groups", sweepOld, d.sweep) })
+	group.Go(func() error {
+		return d.loop(ctx, "groups", sweepOld, func(ctx context.Context) error { return postgres.Within(ctx, roundTime, d.sweep) })
+	})
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -82,7 +91,7 @@ func (d *Desk) loop(ctx context.Context, what string, pause time.Duration, step 
 	defer tick.Stop()
 	for {
 		began := time.Now()
-		if err := step(ctx); err != nil && ctx.Err() == nil {
+		if err := postgres.Safely(func() error { return step(ctx) }); err != nil && ctx.Err() == nil {
 			d.log.Error(what+" failed", "error", err)
 		}
 		select {

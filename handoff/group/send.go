@@ -11,6 +11,7 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/telegram"
+	"orientir/deploy/postgres"
 )
 
 // sendTopic is the wake-up topic of the sender.
@@ -32,21 +33,9 @@ const work = `(
 // sendAll makes one call in each group where something is to be told and the pace allows it, until there is none.
 func (d *Desk) sendAll(ctx context.Context) error {
 	for ctx.Err() == nil {
-		now := d.now()
-		rows, err := d.db.Query(ctx, `
-			SELECT g.chat FROM telegram_groups g
-			WHERE g.fault = '' AND (g.not_before IS NULL OR g.not_before <= $1) AND (g.leased_until IS NULL OR g.leased_until <= $1)
-			  AND EXISTS (SELECT FROM group_topics p WHERE p.chat = g.chat AND `+work+`)
-			ORDER BY g.not_before NULLS FIRST`, now)
-		if err != nil {
-			return fmt.Errorf("look for groups to call: %w", err)
-		}
-		chats, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return fmt.Errorf("look for groups to call: %w", err)
-		}
-		if len(chats) == 0 {
-			return nil
+		chats, err := d.groupsToCall(ctx)
+		if err != nil || len(chats) == 0 {
+			return err
 		}
 		var faults errorList
 		var calls sync.WaitGroup
@@ -54,7 +43,7 @@ func (d *Desk) sendAll(ctx context.Context) error {
 		for _, chat := range chats {
 			slots <- struct{}{}
 			calls.Go(func() {
-				faults.add(d.sendOne(ctx, chat))
+				faults.add(postgres.Safely(func() error { return d.sendOne(ctx, chat) }))
 				<-slots
 			})
 		}
@@ -64,6 +53,24 @@ func (d *Desk) sendAll(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+func (d *Desk) groupsToCall(ctx context.Context) ([]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	rows, err := d.db.Query(ctx, `
+		SELECT g.chat FROM telegram_groups g
+		WHERE g.fault = '' AND (g.not_before IS NULL OR g.not_before <= $1) AND (g.leased_until IS NULL OR g.leased_until <= $1)
+		  AND EXISTS (SELECT FROM group_topics p WHERE p.chat = g.chat AND `+work+`)
+		ORDER BY g.not_before NULLS FIRST`, d.now())
+	if err != nil {
+		return nil, fmt.Errorf("look for groups to call: %w", err)
+	}
+	chats, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("look for groups to call: %w", err)
+	}
+	return chats, nil
 }
 
 // errorList gathers errors of several goroutines.
@@ -100,8 +107,12 @@ func (d *Desk) sendOne(ctx context.Context, chat int64) error {
 	// A call that is cut off may have been heard: a stop lets it end.
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	note, err := d.carryOut(limited, c)
-	noting, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	var note func(context.Context, pgx.Tx) error
+	err = postgres.Safely(func() (err error) {
+		note, err = d.carryOut(limited, c)
+		return err
+	})
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer done()
 	if err != nil {
 		return d.failed(noting, c, err)
@@ -121,6 +132,8 @@ func (d *Desk) sendOne(ctx context.Context, chat int64) error {
 
 // takeCall takes a group's turn, and finds out what to do with it. The turn counts before the call is made.
 func (d *Desk) takeCall(ctx context.Context, chat int64) (c call, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	c = call{chat: chat}
 	err = pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
 		now := d.now()

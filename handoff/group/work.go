@@ -11,11 +11,13 @@ import (
 
 	"orientir/bot/i18n"
 	"orientir/bot/telegram"
+	"orientir/deploy/postgres"
 )
 
 const (
-	workLease = time.Minute // how long one update may take before another worker takes it over
-	workTries = 8           // with pauses of up to two minutes
+	workLease = time.Minute     // how long one update may take before another worker takes it over
+	workTries = 8               // with pauses of up to two minutes
+	noteTime  = 5 * time.Second // of a try to note what became of something
 )
 
 // update is a stored update that this worker has taken up.
@@ -62,6 +64,8 @@ func (d *Desk) workAll(ctx context.Context) error {
 }
 
 func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	now := d.now()
 	rows, err := d.db.Query(ctx, `
 		UPDATE group_updates SET leased_until = $2, tries = tries + 1, tried_at = coalesce(tried_at, $1), taker = NULLIF($3::integer, 0), taken_until = $2
@@ -89,10 +93,12 @@ func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
 
 // deal does what an update asks for and notes that it is done, or when to try again.
 func (d *Desk) deal(ctx context.Context, u update) error {
-	err := d.do(ctx, u)
+	err := postgres.Within(ctx, workLease-2*noteTime, func(ctx context.Context) error { return d.do(ctx, u) })
 	if err != nil && ctx.Err() != nil {
 		return nil // another will take it over
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
 	now := d.now()
 	if err != nil && u.Tries < workTries {
 		d.log.Warn("update of a group not dealt with", "update", u.ID, "kind", string(u.Kind), "tries", u.Tries, "error", err)
