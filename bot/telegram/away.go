@@ -14,6 +14,7 @@ import (
 
 	"orientir/bot"
 	"orientir/bot/i18n"
+	"orientir/deploy/postgres"
 )
 
 // What a person is told while nothing that they write can be stored. It stands in no transcript: there is nowhere to keep one.
@@ -100,7 +101,9 @@ func (b *Bot) watch(ctx context.Context) {
 			b.o.Log.Info("who writes meanwhile is not known", "err", scrub(err))
 			continue
 		}
-		b.regretAll(ctx, updates)
+		if err := postgres.Safely(func() error { b.regretAll(ctx, updates); return nil }); err != nil {
+			b.o.Log.Error("who writes meanwhile is not told", "err", err)
+		}
 	}
 }
 
@@ -108,10 +111,22 @@ func (b *Bot) watch(ctx context.Context) {
 func (b *Bot) beside(do func()) {
 	select {
 	case b.besides <- struct{}{}:
-		b.answers.Go(func() {
+		go func() {
 			defer func() { <-b.besides }()
-			do()
-		})
+			if err := postgres.Safely(func() error { do(); return nil }); err != nil {
+				b.o.Log.Error("something small is not done", "err", err)
+			}
+		}()
 	default:
+	}
+}
+
+// settle waits until what is done so is done. The webhook may still be called meanwhile, and begin more: that has the time of the drain.
+func (b *Bot) settle() {
+	for range cap(b.besides) {
+		b.besides <- struct{}{}
+	}
+	for range cap(b.besides) {
+		<-b.besides
 	}
 }

@@ -25,7 +25,7 @@ func TestWhoWritesWhileNothingCanBeStoredIsTold(t *testing.T) {
 	double.WaitSent(t, 8, 1)
 	to.fail(false)
 	to.wait(t, 3)
-	b.answers.Wait()
+	b.settle()
 	for chat, language := range map[int64]string{7: "bg", 8: "en"} {
 		sent := double.Sent(chat)
 		if len(sent) != 1 || sent[0].Text != i18n.T(language, "telegram.away") {
@@ -48,7 +48,7 @@ func TestAMomentsTroubleIsNotTold(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	to.fail(false)
 	to.wait(t, 1)
-	b.answers.Wait()
+	b.settle()
 	if sent := double.Sent(7); len(sent) > 0 {
 		t.Errorf("told %+v", sent)
 	}

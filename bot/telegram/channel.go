@@ -66,7 +66,6 @@ type Bot struct {
 	pool    *pgxpool.Pool
 	pace    pacer
 	client  *http.Client
-	answers sync.WaitGroup
 	metrics metrics
 	half    half
 	crowd   *bot.Crowd

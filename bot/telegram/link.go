@@ -45,7 +45,7 @@ func (b *Bot) link(ctx context.Context, m *models.Message, code string) error {
 		return err
 	}
 	// The account's page shows the link too, so that an answer which doesn't arrive does no harm.
-	b.answers.Go(func() {
+	b.beside(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		defer cancel()
 		_, err := b.sendPart(ctx, m.Chat.ID, part{html: html.EscapeString(words)})

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/go-telegram/bot/models"
 
 	"orientir/bot"
 )
@@ -141,3 +144,47 @@ func TestWordsBeforeAFileComeOnce(t *testing.T) {
 		}
 	})
 }
+
+// The program leaves its job of receiving at the first sign of a stop, while the webhook still serves and spinners are stopped.
+func TestRunEndsWhileTheWebhookServes(t *testing.T) {
+	t.Parallel()
+	b, err := New(nil, &crowded{}, Options{Token: "1:x", Client: &http.Client{Transport: &prompt{}}, Log: slog.New(slog.DiscardHandler), WebhookURL: "https://orientir.example/telegram/webhook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving, stop := context.WithCancel(t.Context())
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for serving.Err() == nil {
+				if err := b.take(serving, nobody{}, models.Update{ID: 1, CallbackQuery: &models.CallbackQuery{ID: "1", From: models.User{ID: 7}, Data: "near"}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 200 {
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, leave)
+		if err := b.Run(ctx, nobody{}); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	callers.Wait()
+}
+
+// prompt is a Telegram that is well.
+type prompt struct{}
+
+func (*prompt) RoundTrip(r *http.Request) (*http.Response, error) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"ok": true, "result": true}`))}, nil
+}
+
+// nobody takes what comes in.
+type nobody struct{}
+
+func (nobody) Receive(context.Context, bot.Incoming) (bot.Receipt, error) { return bot.Receipt{}, nil }

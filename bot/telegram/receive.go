@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -32,9 +33,11 @@ const (
 
 // Run sets the bot up and, without a webhook, polls until ctx ends. to stores each event.
 func (b *Bot) Run(ctx context.Context, to receiver) error {
-	defer b.answers.Wait()
+	defer b.settle()
+	var beside sync.WaitGroup // ten calls, any of which Telegram may leave unanswered, while people wait
+	defer beside.Wait()
 	if b.o.WebhookURL != "" {
-		b.answers.Go(func() { b.setUp(ctx) })
+		beside.Go(func() { b.setUp(ctx) })
 		if err := b.retry(ctx, "set webhook", func(ctx context.Context) error {
 			_, err := b.api.SetWebhook(ctx, &telegram.SetWebhookParams{URL: b.o.WebhookURL, SecretToken: b.o.Secret, AllowedUpdates: allowedUpdates})
 			return err
@@ -44,12 +47,9 @@ func (b *Bot) Run(ctx context.Context, to receiver) error {
 		<-ctx.Done()
 		return nil
 	}
-	var watching sync.WaitGroup
-	defer watching.Wait()
-	watching.Go(func() { b.watch(ctx) })
+	beside.Go(func() { b.watch(ctx) })
 	return postgres.Lead(ctx, b.pool, "telegram poll", func(ctx context.Context) error {
-		// Beside: ten calls, any of which Telegram may leave unanswered, while people wait for the poll.
-		var beside sync.WaitGroup
+		var beside sync.WaitGroup // ends with the lead
 		defer beside.Wait()
 		beside.Go(func() { b.setUp(ctx) })
 		if err := b.retry(ctx, "delete webhook", func(ctx context.Context) error {
@@ -216,7 +216,7 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 			u, id := b.read(updates[i])
 			if id == 0 {
 				err = errors.New("an update without an id")
-			} else if err = b.take(ctx, to, u); err == nil {
+			} else if err = b.takeOrPass(ctx, to, u); err == nil {
 				offset = id + 1
 			} else if errors.Is(err, errTrouble) { // those behind wait, too
 				behind := updates[i+1:]
@@ -233,6 +233,17 @@ func (b *Bot) poll(ctx context.Context, to receiver) {
 		sleep(ctx, pause)
 		pause = min(2*pause, pollMost)
 	}
+}
+
+// takeOrPass is take, but passes over an update that makes it panic: it would hold up all others, on each replica in turn.
+func (b *Bot) takeOrPass(ctx context.Context, to receiver, u models.Update) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			b.o.Log.Error("telegram update passed over", "update", u.ID, "panic", fault, "stack", string(debug.Stack()))
+			err = nil
+		}
+	}()
+	return b.take(ctx, to, u)
 }
 
 // updates is getUpdates, which the library keeps to itself. It waits for an update for so long, and confirms those before the offset.

@@ -29,11 +29,17 @@ type store struct {
 	stored  chan struct{}
 }
 
+// strange is a text that makes the store panic.
+const strange = "странно"
+
 func (s *store) Receive(_ context.Context, in bot.Incoming) (bot.Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failing {
 		return bot.Receipt{}, errors.New("the database is away")
+	}
+	if in.Text == strange {
+		panic("a strange message")
 	}
 	s.events = append(s.events, in)
 	s.stored <- struct{}{}
@@ -133,6 +139,20 @@ func TestUpdateOfTomorrowHoldsNobodyUp(t *testing.T) {
 	}
 	if e := to.events[3]; e.Kind != bot.Location || e.Lat != 43.2 || e.Lon != 23.55 {
 		t.Errorf("the location came as %+v", e)
+	}
+}
+
+// An update that makes the program panic would take down one replica after the other: it is passed over.
+func TestAnUpdateThatPanicsHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	b, double, to := setup(t, telegramtest.Options{}, Options{})
+	person := double.Person(7, "Мария", "bg")
+	person.Say(strange)
+	person.Say("обикновено")
+	run(t, b, to)
+	to.wait(t, 1)
+	if got := to.texts(); got != "обикновено" {
+		t.Errorf("stored %q", got)
 	}
 }
 
