@@ -22,7 +22,6 @@ const (
 	patience    = time.Minute      // of all that one message takes: a channel limits each of its calls itself, see Channel
 	noteTry     = 5 * time.Second  // of one try to note what became of it
 	unseen      = 15 * time.Second // without an answer of the database, after which nothing more is begun; others may inherit after 28
-	lastCall    = 5 * time.Second  // that a call under way gets to end when the program stops
 	maxTries    = 20               // with pauses of up to five minutes: over an hour of a broken channel
 )
 
@@ -176,6 +175,9 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	reading, read := context.WithTimeout(ctx, lookPatience)
 	c, ok, err := e.conversations.Conversation(reading, m.Conversation)
 	read()
+	if ctx.Err() != nil { // the program stops: another may begin it at once
+		return false, e.putOff(ctx, m, e.now(), m.Tries-1)
+	}
 	if err != nil || !ok {
 		return false, err
 	}
@@ -185,18 +187,19 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 	ctx, span := e.deliverSpan(ctx, m)
 	defer span.End()
 	channel := e.channels[c.Channel]
-	// A call that is cut off may have been heard, and its message would come twice: a stop lets it end, and notes what was sent.
 	until := m.taken.Add(m.mine - 2*noteTry)
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(patience, time.Until(until)))
-	stopping := context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })
+	limited, cancel := context.WithTimeout(ctx, min(patience, time.Until(until)))
 	began := e.now()
 	var id string
 	err = e.safely(func() (err error) {
 		id, err = channel.Send(limited, c, m.Message)
 		return err
 	})
-	stopping()
 	cancel()
+	var half *Half
+	if errors.As(err, &half) {
+		m.ExternalID = half.Mark
+	}
 	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTry)
 	defer done()
 	var wait *RetryAfter
@@ -214,7 +217,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 		if wait.All {
 			e.pauses.pause(c.Channel, e.now().Add(wait.D))
 		}
-		err = e.conversations.later(noting, m, e.now().Add(wait.D), m.Tries-1)
+		err = e.putOff(ctx, m, e.now().Add(wait.D), m.Tries-1)
 	case errors.As(err, &refused):
 		result = "failed"
 		if refused.Blocked {
@@ -223,7 +226,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 		e.log.WarnContext(ctx, "message refused", "message", m.ID, "channel", c.Channel, "reason", refused.Reason, "blocked", refused.Blocked)
 		err = e.conversations.failed(noting, c, m.ID, refused)
 	case ctx.Err() != nil:
-		return false, e.conversations.later(noting, m, e.now(), m.Tries-1)
+		return false, e.putOff(ctx, m, e.now(), m.Tries-1)
 	case m.Tries >= maxTries:
 		result = "failed"
 		e.log.WarnContext(ctx, "message given up", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
@@ -232,7 +235,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 		result = "error"
 		pause := min(time.Second<<min(m.Tries-1, 9), 5*time.Minute) // from the try's beginning: one that was given up late has paused already
 		e.log.WarnContext(ctx, "message not sent", "message", m.ID, "channel", c.Channel, "tries", m.Tries, "err", err)
-		err = e.conversations.later(noting, m, began.Add(pause), m.Tries)
+		err = e.putOff(ctx, m, began.Add(pause), m.Tries)
 	}
 	span.SetAttributes(attribute.String("channel", c.Channel), attribute.String("result", result))
 	e.metrics.delivered.WithLabelValues(c.Channel, result).Inc()
@@ -243,6 +246,15 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 // not noted comes twice. A try that begins at until has ended before that. Once the program stops it tries once more.
 func (e *Engine) noteSent(ctx context.Context, c Conversation, message int64, externalID string, until time.Time) error {
 	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.sent(ctx, c, message, externalID) })
+}
+
+// putOff puts a message off. Where the first parts of it were sent it insists as noteSent does: they would come twice.
+func (e *Engine) putOff(ctx context.Context, m pending, at time.Time, tries int) error {
+	until := time.Now()
+	if m.ExternalID != "" {
+		until = m.taken.Add(m.mine - 2*noteTry)
+	}
+	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.later(ctx, m, at, tries) })
 }
 
 // insist repeats an act on the database until it succeeds, until then at most, and no more once ctx has ended. Each try has a few seconds, whatever
@@ -274,11 +286,11 @@ func (c *Conversations) sent(ctx context.Context, conversation Conversation, mes
 	return c.sayGoodbye(ctx, []int64{conversation.Contact})
 }
 
-// later puts a message off, while nobody else has taken it.
+// later puts a message off, while nobody else has taken it, and keeps what the channel noted of its first parts.
 func (c *Conversations) later(ctx context.Context, m pending, at time.Time, tries int) error {
 	_, err := c.pool.Exec(ctx, `
-		UPDATE messages SET deliver_after = $2, tries = $3, taker = NULL, taken_until = NULL
-		WHERE id = $1 AND deliver_after = $4`, m.ID, at, max(tries, 0), m.Until)
+		UPDATE messages SET deliver_after = $2, tries = $3, external_id = NULLIF($5, ''), taker = NULL, taken_until = NULL
+		WHERE id = $1 AND deliver_after = $4`, m.ID, at, max(tries, 0), m.Until, m.ExternalID)
 	if err != nil {
 		return fmt.Errorf("put message %d off: %w", m.ID, err)
 	}

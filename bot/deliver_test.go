@@ -168,10 +168,10 @@ func TestStopLetsACallUnderWayEnd(t *testing.T) {
 	t.Parallel()
 	h := setup(t)
 	sending, stopped := make(chan struct{}), make(chan struct{})
-	h.telegram.during = func(ctx context.Context) error {
+	h.telegram.during = func(context.Context) error {
 		close(sending)
 		<-stopped
-		return ctx.Err()
+		return nil
 	}
 	h.gets(Incoming{Kind: Command, Command: "help"})
 	h.works()
@@ -186,6 +186,46 @@ func TestStopLetsACallUnderWayEnd(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM messages WHERE sender = 'bot' AND delivered_at IS NOT NULL`); n != 1 || len(h.telegram.sent) != 1 {
 		t.Errorf("%d noted, %d sent", n, len(h.telegram.sent))
+	}
+}
+
+// What was sent of a message in several parts is known to whoever goes on with it.
+func TestAnotherReplicaGoesOnWhereAMessageWasLeft(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	h.telegram.answers = []error{&Half{Mark: "1:x", Err: &RetryAfter{D: time.Second}}, &Half{Mark: "2:x", Err: errors.New("no answer")}, errors.New("no answer")}
+	for range 4 {
+		h.sends()
+		h.Engine, h.replica = h.replica, h.Engine
+		h.clock.pass(time.Minute)
+	}
+	if want := []string{"", "1:x", "2:x", "2:x"}; !slices.Equal(h.telegram.marks, want) {
+		t.Errorf("known before each try: %q", h.telegram.marks)
+	}
+	if n := h.count(`SELECT count(*) FROM messages WHERE external_id = 'x1' OR external_id = 'x2'`); n != 1 {
+		t.Error("the id of what was sent isn't kept")
+	}
+}
+
+// After a stop no message is begun, and another may do so at once.
+func TestAStopBeginsNoMessage(t *testing.T) {
+	t.Parallel()
+	h := setup(t)
+	h.says("здравейте")
+	h.works()
+	taken, err := h.takePending(h.ctx, 10)
+	if err != nil || len(taken) != 1 {
+		t.Fatal(taken, err)
+	}
+	ctx, stop := context.WithCancel(h.ctx)
+	stop()
+	if sent, err := h.deliver(ctx, taken[0]); sent || err != nil || len(h.telegram.sent) > 0 {
+		t.Errorf("sent %v, %q: %v", sent, h.telegram.sent, err)
+	}
+	if again, err := h.replica.takePending(h.ctx, 10); err != nil || len(again) != 1 || again[0].Tries != 1 {
+		t.Errorf("free for another: %+v, %v", again, err)
 	}
 }
 

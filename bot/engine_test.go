@@ -296,6 +296,7 @@ type telegram struct {
 	mu      sync.Mutex
 	sent    []string // «key: text» of what passed
 	answers []error
+	marks   []string                    // what was known of each message's first parts
 	during  func(context.Context) error // while it sends
 	typed   int                         // signs that words are on their way
 }
@@ -323,6 +324,7 @@ func (c *telegram) Send(ctx context.Context, to Conversation, m Message) (string
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.marks = append(c.marks, m.ExternalID)
 	if len(c.answers) > 0 {
 		err := c.answers[0]
 		c.answers = c.answers[1:]

@@ -24,7 +24,7 @@ type Message struct {
 	Body         *Body      `db:"body"` // of an outgoing message; nil otherwise
 	Author       string     `db:"author"`
 	Turn         int64      `db:"turn"`
-	ExternalID   string     `db:"external_id"` // the channel's id of it; "" until delivered
+	ExternalID   string     `db:"external_id"` // the channel's id of it; "" until delivered, or what the channel notes of its first parts (Half)
 	At           time.Time  `db:"created_at"`
 	Handled      *time.Time `db:"handled_at"`   // incoming: when the dialog dealt with it
 	Delivered    *time.Time `db:"delivered_at"` // outgoing: when the channel took it

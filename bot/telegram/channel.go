@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -67,7 +67,6 @@ type Bot struct {
 	pace    pacer
 	client  *http.Client
 	metrics metrics
-	half    half
 	crowd   *bot.Crowd
 
 	besides             chan struct{}          // places for what nobody waits for
@@ -122,28 +121,27 @@ const (
 	callPatience   = 8 * time.Second  // of a Telegram that is well none takes two
 	uploadPatience = 20 * time.Second // of a file of some megabytes
 	exportPatience = 20 * time.Second // to gather it
+	lastCall       = 9 * time.Second  // of what is under way when the program stops
 )
 
 // errNoTime is why a call isn't begun.
 var errNoTime = errors.New("too little time is left for a call")
 
 // Send sends one message, in several parts where it is long or shows a place on the map. A limit comes back as
-// *bot.RetryAfter, but a short one between parts is waited for here. What was sent before a failure is remembered, so that
-// this process sends no part twice.
+// *bot.RetryAfter, but a short one between parts is waited for here. What was sent before a failure is told by *bot.Half.
 func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (string, error) {
 	chat, err := strconv.ParseInt(c.Key, 10, 64)
 	if err != nil {
 		return "", &bot.Refused{Reason: "contact key is no chat id"}
 	}
-	first, from := b.half.take(m.ID)
+	first, from := readMark(m.ExternalID)
 	for i, p := range layOut(m) {
 		if i < from {
 			continue
 		}
 		if p.export {
 			if p.file, p.data, err = b.export(ctx, c); err != nil {
-				b.half.keep(m.ID, first, i)
-				return "", err
+				return "", half(first, i, err)
 			}
 			if p.data == nil { // forgotten meanwhile
 				continue
@@ -159,14 +157,31 @@ func (b *Bot) Send(ctx context.Context, c bot.Conversation, m bot.Message) (stri
 			continue // the text names the place too
 		}
 		if err != nil {
-			b.half.keep(m.ID, first, i)
-			return "", err
+			return "", half(first, i, err)
 		}
 		if first == "" {
 			first = id
 		}
 	}
 	return first, nil
+}
+
+// half tells of a failure after the first parts of a message: how many they are, and the id of the first one.
+func half(first string, parts int, err error) error {
+	if parts == 0 {
+		return err
+	}
+	return &bot.Half{Mark: strconv.Itoa(parts) + ":" + first, Err: err}
+}
+
+// readMark reads what half wrote.
+func readMark(mark string) (first string, parts int) {
+	n, first, _ := strings.Cut(mark, ":")
+	parts, err := strconv.Atoi(n)
+	if err != nil {
+		return "", 0
+	}
+	return first, parts
 }
 
 // mapless says that a server can't show a place, or not this one. What is left of the message still goes out.
@@ -189,7 +204,8 @@ func (b *Bot) sendNext(ctx context.Context, chat int64, p part) (string, error) 
 	}
 }
 
-// sendPart sends a part in one call, once the pace gives it a turn. Too long a wait is *bot.RetryAfter.
+// sendPart sends a part in one call, once the pace gives it a turn. Too long a wait is *bot.RetryAfter. A call that is cut off may have been heard: it has
+// its own time, also where ctx ends meanwhile, and only a file is cut off when the program stops.
 func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) {
 	if ok, wait := b.pace.Allow(ctx, "telegram:chat:"+strconv.FormatInt(chat, 10), 1, chatPause); !ok {
 		return "", &bot.RetryAfter{D: wait}
@@ -197,15 +213,23 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	if err := b.anyTurn(ctx); err != nil {
 		return "", err
 	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < callPatience {
-		return "", errNoTime
-	}
-	limit := callPatience
+	limit, least := callPatience, callPatience
 	if p.data != nil {
-		limit = uploadPatience
+		limit, least = uploadPatience, uploadPatience/2 // as long as most files take
 	}
-	calling, cancel := context.WithTimeout(ctx, limit)
+	if end, ok := ctx.Deadline(); ok {
+		left := time.Until(end)
+		if left < least {
+			return "", errNoTime
+		}
+		limit = min(limit, left)
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	calling, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastCall, cancel) })()
 	var sent *models.Message
 	var err error
 	switch {
@@ -279,38 +303,4 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	}
-}
-
-// half is what this process knows of messages of which only the first parts were sent.
-type half struct {
-	mu   sync.Mutex
-	sent map[int64]sentParts
-}
-
-type sentParts struct {
-	first string // id of the first part
-	parts int
-}
-
-// mostHalf bounds the memory of half: more are only there when Telegram fails for long.
-const mostHalf = 1000
-
-func (h *half) keep(message int64, first string, parts int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if parts == 0 || len(h.sent) >= mostHalf {
-		return
-	}
-	if h.sent == nil {
-		h.sent = map[int64]sentParts{}
-	}
-	h.sent[message] = sentParts{first, parts}
-}
-
-func (h *half) take(message int64) (first string, parts int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := h.sent[message]
-	delete(h.sent, message)
-	return s.first, s.parts
 }

@@ -132,15 +132,42 @@ func TestWordsBeforeAFileComeOnce(t *testing.T) {
 		}
 		m := bot.Message{ID: 5, Body: &bot.Body{Text: "Ето.", Export: true}}
 		for range 2 {
-			if _, err := b.Send(t.Context(), bot.Conversation{Key: "7"}, m); !errors.Is(err, errExport) {
+			_, err := b.Send(t.Context(), bot.Conversation{Key: "7"}, m)
+			var half *bot.Half
+			if !errors.Is(err, errExport) || !errors.As(err, &half) {
 				t.Fatal(err)
 			}
+			m.ExternalID = half.Mark
 		}
 		if _, err := b.Send(t.Context(), bot.Conversation{Key: "7"}, m); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(api.heard, " "); got != "sendMessage sendDocument" {
 			t.Errorf("heard %q", got)
+		}
+	})
+}
+
+// The program stops while Telegram takes its time: the call comes to its end, the next one isn't begun, and whoever goes on knows where.
+func TestAStopFallsBetweenTwoParts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &slowly{takes: map[string]time.Duration{"sendMessage": 7 * time.Second}}
+		b, err := New(nil, &crowded{}, Options{Token: "1:x", Client: &http.Client{Transport: api}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := bot.Message{Text: strings.Repeat("Дума след дума.\n\n", 300)} // two parts
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		_, err = b.Send(ctx, bot.Conversation{Key: "7"}, m)
+		var half *bot.Half
+		if !errors.As(err, &half) || !errors.Is(err, context.Canceled) || len(api.heard) != 1 {
+			t.Fatalf("heard %q: %v", api.heard, err)
+		}
+		m.ExternalID = half.Mark
+		if id, err := b.Send(t.Context(), bot.Conversation{Key: "7"}, m); err != nil || id != "1" || len(api.heard) != 2 {
+			t.Errorf("then heard %q as %q: %v", api.heard, id, err)
 		}
 	})
 }
