@@ -245,7 +245,7 @@ func (e *Engine) deliver(ctx context.Context, m pending) (sent bool, err error) 
 // noteSent notes that the channel took a message. While the database is away it insists, for as long as nobody else may take the row: what was sent and
 // not noted comes twice. A try that begins at until has ended before that. Once the program stops it tries once more.
 func (e *Engine) noteSent(ctx context.Context, c Conversation, message int64, externalID string, until time.Time) error {
-	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.sent(ctx, c, message, externalID) })
+	return postgres.Insist(ctx, until, noteTry, func(ctx context.Context) error { return e.conversations.sent(ctx, c, message, externalID) })
 }
 
 // putOff puts a message off. Where the first parts of it were sent it insists as noteSent does: they would come twice.
@@ -254,24 +254,7 @@ func (e *Engine) putOff(ctx context.Context, m pending, at time.Time, tries int)
 	if m.ExternalID != "" {
 		until = m.taken.Add(m.mine - 2*noteTry)
 	}
-	return insist(ctx, until, func(ctx context.Context) error { return e.conversations.later(ctx, m, at, tries) })
-}
-
-// insist repeats an act on the database until it succeeds, until then at most, and no more once ctx has ended. Each try has a few seconds, whatever
-// state ctx is in.
-func insist(ctx context.Context, until time.Time, act func(context.Context) error) error {
-	for {
-		trying, done := context.WithTimeout(context.WithoutCancel(ctx), noteTry)
-		err := act(trying)
-		done()
-		if err == nil || ctx.Err() != nil || time.Now().After(until) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
+	return postgres.Insist(ctx, until, noteTry, func(ctx context.Context) error { return e.conversations.later(ctx, m, at, tries) })
 }
 
 // sent notes that the channel took a message.

@@ -173,7 +173,7 @@ func (e *Engine) answerOne(ctx context.Context, l lease) (given bool, err error)
 		pause = min(time.Second<<min(l.tries-1, 6), time.Minute)
 	}
 	// After a stop too, and once a database that was away is back: nobody then needs to wait for the lease to run out.
-	fault := insist(ctx, began.Add(e.o.Lease), func(ctx context.Context) error {
+	fault := postgres.Insist(ctx, began.Add(e.o.Lease), noteTry, func(ctx context.Context) error {
 		_, err := e.conversations.pool.Exec(ctx, `
 			UPDATE conversations SET leased_until = NULL, leaser = NULL, tries = $3, due_at = GREATEST(due_at, $4), breaks = $5
 			WHERE id = $1 AND lease = $2`, l.conversation, l.number, max(tries, 0), e.now().Add(pause), breaks)

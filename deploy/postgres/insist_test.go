@@ -1,4 +1,4 @@
-package bot
+package postgres
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func TestInsistOutlastsADatabaseThatIsAway(t *testing.T) {
 					time.AfterFunc(c.stop, stop)
 				}
 				began := time.Now()
-				err := insist(ctx, began.Add(c.until), func(trying context.Context) error {
+				err := Insist(ctx, began.Add(c.until), time.Second, func(trying context.Context) error {
 					if trying.Err() != nil {
 						t.Error("a try has no time")
 					}
