@@ -75,13 +75,13 @@ func (h *hands) look() (held []int64, due bool) {
 	return held, true
 }
 
-// A row goes back to those who wait by these: $1 chooses it, $2 is now. A lease that a program took that knows of no takers changes
+// A row goes back to those who wait by these: $1 chooses it, $2 is now, $3 are the tries that it gets back. A lease that a program took that knows of no takers changes
 // deliver_after, so that its row is not the dead taker's any more. A row that is locked is left for the next time: who is gone may have locked it, and the
 // others need not wait for it. Of a conversation, where such a program leaves the leaser as it was, only the newest
 // lease may save, whoever has it: hence whoever frees one takes the leaser out.
 const (
 	freeMessages = `
-		UPDATE messages m SET deliver_after = $2, taker = NULL, taken_until = NULL
+		UPDATE messages m SET deliver_after = $2, taker = NULL, taken_until = NULL, tries = GREATEST(m.tries - $3::int, 0)
 		FROM (
 			SELECT id, taker, taken_until FROM messages
 			WHERE sender <> 'person' AND NOT pulled AND delivered_at IS NULL AND failed_at IS NULL
@@ -107,7 +107,7 @@ func (e *Engine) Inherit(ctx context.Context, recent []int32) error {
 		err = fmt.Errorf("take over the steps of dead processes: %w", err)
 	}
 	sends, fault := pool.Exec(ctx, fmt.Sprintf(`WITH living AS MATERIALIZED (`+postgres.Living+`)`+freeMessages,
-		`taker <> ALL ($1::integer[]) AND taker NOT IN (SELECT objid FROM living)`), recent, now)
+		`taker <> ALL ($1::integer[]) AND taker NOT IN (SELECT objid FROM living)`), recent, now, 0)
 	if fault != nil {
 		err = errors.Join(err, fmt.Errorf("take over the messages of dead processes: %w", fault))
 	}
@@ -141,7 +141,7 @@ func (e *Engine) findSends(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookPatience)
 	defer cancel()
-	_, err := e.conversations.pool.Exec(ctx, fmt.Sprintf(freeMessages, `taker = $3 AND id <> ALL ($1)`), held, e.now(), e.o.Presence.Self())
+	_, err := e.conversations.pool.Exec(ctx, fmt.Sprintf(freeMessages, `taker = $4 AND id <> ALL ($1)`), held, e.now(), 1, e.o.Presence.Self())
 	if err != nil && ctx.Err() == nil {
 		e.log.Warn("look for messages that this process took", "err", err)
 	}

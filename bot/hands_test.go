@@ -190,7 +190,7 @@ func TestALostAnswerToATakeIsFoundAgain(t *testing.T) {
 	h.Engine.steps.lost()
 	h.findSends(h.ctx)
 	h.findSteps(h.ctx)
-	if again, err := h.takePending(h.ctx, 10); err != nil || len(again) != 1 || again[0].ID != messages[1].ID {
+	if again, err := h.takePending(h.ctx, 10); err != nil || len(again) != 1 || again[0].ID != messages[1].ID || again[0].Tries != 1 {
 		t.Errorf("found again: %v, %v", again, err)
 	}
 	l, ok, err := h.lease(h.ctx)

@@ -195,7 +195,7 @@ func (b *Bot) sendNext(ctx context.Context, chat int64, p part) (string, error) 
 	for {
 		id, err := b.sendPart(ctx, chat, p)
 		var later *bot.RetryAfter
-		if !errors.As(err, &later) || later.D > longestWait {
+		if !errors.As(err, &later) || later.D > longestWait || errors.Is(err, errNoTime) {
 			return id, err
 		}
 		if !sleep(ctx, later.D) {
@@ -220,7 +220,7 @@ func (b *Bot) sendPart(ctx context.Context, chat int64, p part) (string, error) 
 	if end, ok := ctx.Deadline(); ok {
 		left := time.Until(end)
 		if left < least {
-			return "", errNoTime
+			return "", errors.Join(errNoTime, &bot.RetryAfter{D: time.Second}) // not Telegram's fault: it costs no try
 		}
 		limit = min(limit, left)
 	}
