@@ -100,6 +100,7 @@ type call struct {
 
 // sendOne makes the next call in a group, or notes how long the pace asks to wait.
 func (d *Desk) sendOne(ctx context.Context, chat int64) error {
+	until := time.Now().Add(sendLease - 2*noteTime) // what is noted later may have been repeated by then
 	c, ok, err := d.takeCall(ctx, chat)
 	if err != nil || !ok {
 		return err
@@ -112,17 +113,19 @@ func (d *Desk) sendOne(ctx context.Context, chat int64) error {
 		note, err = d.carryOut(limited, c)
 		return err
 	})
-	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
-	defer done()
 	if err != nil {
+		noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+		defer done()
 		return d.failed(noting, c, err)
 	}
-	err = pgx.BeginFunc(noting, d.db, func(tx pgx.Tx) error {
-		if err := note(noting, tx); err != nil {
+	err = postgres.Insist(ctx, until, noteTime, func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
+			if err := note(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `UPDATE telegram_groups SET leased_until = NULL, tries = 0 WHERE chat = $1 AND leased_until = $2`, chat, c.until)
 			return err
-		}
-		_, err := tx.Exec(noting, `UPDATE telegram_groups SET leased_until = NULL, tries = 0 WHERE chat = $1 AND leased_until = $2`, chat, c.until)
-		return err
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("note a call in group %d: %w", chat, err)

@@ -93,17 +93,20 @@ func (d *Desk) takeUpdate(ctx context.Context) (update, bool, error) {
 
 // deal does what an update asks for and notes that it is done, or when to try again.
 func (d *Desk) deal(ctx context.Context, u update) error {
-	err := postgres.Within(ctx, workLease-2*noteTime, func(ctx context.Context) error { return d.do(ctx, u) })
+	until := time.Now().Add(workLease - 2*noteTime) // what is noted later may be another's by then
+	err := postgres.Within(ctx, time.Until(until), func(ctx context.Context) error { return d.do(ctx, u) })
 	if err != nil && ctx.Err() != nil {
 		return nil // another will take it over
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
-	defer cancel()
 	now := d.now()
 	if err != nil && u.Tries < workTries {
 		d.log.Warn("update of a group not dealt with", "update", u.ID, "kind", string(u.Kind), "tries", u.Tries, "error", err)
 		pause := min(time.Second<<u.Tries, 2*time.Minute)
-		if _, err := d.db.Exec(ctx, `UPDATE group_updates SET leased_until = $2 WHERE id = $1 AND leased_until = $3`, u.ID, now.Add(pause), u.Until); err != nil {
+		err := postgres.Insist(ctx, until, noteTime, func(ctx context.Context) error {
+			_, err := d.db.Exec(ctx, `UPDATE group_updates SET leased_until = $2 WHERE id = $1 AND leased_until = $3`, u.ID, now.Add(pause), u.Until)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("put update %d of a group off: %w", u.ID, err)
 		}
 		return nil
@@ -113,9 +116,12 @@ func (d *Desk) deal(ctx context.Context, u update) error {
 	}
 	// Whoever else deals with it by now notes so: the group's next update waits for them. The words stay where the mirror has still to pass them
 	// over; it erases them then.
-	_, err = d.db.Exec(ctx, `
-		UPDATE group_updates SET done_at = $2, leased_until = NULL, text = CASE WHEN author IS NULL THEN '' ELSE text END
-		WHERE id = $1 AND (leased_until IS NULL OR leased_until = $3)`, u.ID, now, u.Until)
+	err = postgres.Insist(ctx, until, noteTime, func(ctx context.Context) error {
+		_, err := d.db.Exec(ctx, `
+			UPDATE group_updates SET done_at = $2, leased_until = NULL, text = CASE WHEN author IS NULL THEN '' ELSE text END
+			WHERE id = $1 AND (leased_until IS NULL OR leased_until = $3)`, u.ID, now, u.Until)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("note that update %d of a group is done: %w", u.ID, err)
 	}
