@@ -27,10 +27,11 @@ const (
 
 // together gathers arrivals for storing. Its zero value works; several goroutines use it.
 type together struct {
-	mu    sync.Mutex
-	wait  []*fellow // in the order in which they came
-	busy  int       // transactions under way
-	store func(context.Context, []*fellow) error
+	mu     sync.Mutex
+	wait   []*fellow // in the order in which they came
+	busy   int       // transactions under way
+	polite bool      // the last answer let the others go first
+	store  func(context.Context, []*fellow) error
 }
 
 // fellow is an arrival that waits to be stored with others.
@@ -90,8 +91,11 @@ func (t *together) run() {
 }
 
 // goFirst lets those who wait to be stored go before an answer, for a twenty-fifth of a second at most: who is not stored in time is sent again,
-// and Telegram takes no more than twenty-five answers a second anyway.
+// and Telegram takes no more than twenty-five answers a second anyway. Every second answer waits for nobody: the web takes more. One goroutine calls it.
 func (t *together) goFirst(ctx context.Context) {
+	if t.polite = !t.polite; !t.polite {
+		return
+	}
 	for range 5 {
 		t.mu.Lock()
 		waiting := len(t.wait)
