@@ -119,7 +119,8 @@ func (v *Vocabulary) readLatinWord(typed string, visits *int) latinWord {
 		return latinWord{bg: word, weight: weight, cost: cost}
 	}
 	if isCode(typed) { // d6, up2
-		if word := latinDefault(in[:len(strings.TrimRight(typed, "0123456789"))]) + strings.TrimLeft(typed, "abcdefghijklmnopqrstuvwxyz"); v.words[bulgarian][word] > 0 {
+		letters := strings.TrimRight(typed, "0123456789")
+		if word := latinDefault([]rune(strings.ReplaceAll(letters, "'", ""))) + typed[len(letters):]; v.words[bulgarian][word] > 0 {
 			return latinWord{bg: word}
 		}
 	}
