@@ -22,7 +22,7 @@ func checkForgotten(t *testing.T, c *cluster) {
 	j := c.crons[0]
 	pod := j.Spec.JobTemplate.Spec.Template
 	command := pod.Spec.Containers[0].Args
-	if len(command) != 3 || !slices.Equal(command[:2], []string{"forgotten", "keep"}) {
+	if len(command) != 4 || !slices.Equal(command[:2], []string{"forgotten", "keep"}) || !strings.HasPrefix(command[3], "--wait=") {
 		t.Fatalf("the job does %q", command)
 	}
 	if minute, rest, _ := strings.Cut(j.Spec.Schedule, " "); rest != "* * * *" || minute == "*" {

@@ -22,6 +22,7 @@ import (
 )
 
 func forgottenCommand(env func(string) string) *cobra.Command {
+	var wait time.Duration
 	c := &cobra.Command{
 		Use:   "forgotten",
 		Short: "Изтрива отново хората, които възстановено резервно копие е върнало",
@@ -36,24 +37,25 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 		Args: cobra.ArbitraryArgs,
 		RunE: oneOf,
 	}
+	c.PersistentFlags().DurationVar(&wait, "wait", 0, "колко да чака база, до която още не се стига, например 10m")
 	c.AddCommand(&cobra.Command{
 		Use: "export", Short: "Показва кои контакти са изтрити: номер, кога е създаден, кога е изтрит", Args: takes(false),
-		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
+		RunE: awaiting(&wait, withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, _ []string) error {
 			list, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
 			if err != nil {
 				return err
 			}
 			return writeForgotten(c.OutOrStdout(), list)
-		}),
+		})),
 	}, &cobra.Command{
 		Use: "keep ФАЙЛ", Short: "Добавя изтритите към файл; каквото вече стои в него, остава, докато изтече срокът му", Args: takes(false, "файлът"),
-		RunE: withProgram(env, func(ctx context.Context, _ *cobra.Command, p *Program, args []string) error {
+		RunE: awaiting(&wait, withProgram(env, func(ctx context.Context, _ *cobra.Command, p *Program, args []string) error {
 			list, err := bot.NewConversations(p.pool, p.redis, bot.Options{Log: p.log}).Forgotten(ctx)
 			if err != nil {
 				return err
 			}
 			return keepForgotten(args[0], list, time.Now())
-		}),
+		})),
 	}, &cobra.Command{
 		Use: "show ФАЙЛ", Short: "Показва файла с изтритите; отказва повреден", Args: takes(false, "файлът"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -65,7 +67,7 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 		},
 	}, &cobra.Command{
 		Use: "replay ФАЙЛ", Short: "Изтрива отново, каквото резервното копие е върнало; «-» чете от стандартния вход", Args: takes(false, "файлът"),
-		RunE: withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
+		RunE: awaiting(&wait, withProgram(env, func(ctx context.Context, c *cobra.Command, p *Program, args []string) error {
 			list, err := readForgottenFile(args[0])
 			if err != nil {
 				return err
@@ -94,7 +96,7 @@ func forgottenCommand(env func(string) string) *cobra.Command {
 				fmt.Fprintln(c.OutOrStdout(), "Базата помнеше всички от списъка. Ако някой е поискал да бъде изтрит след момента, към който сте я върнали, командата е стигнала до друга база: проверете DATABASE_URL.")
 			}
 			return nil
-		}),
+		})),
 	})
 	return c
 }

@@ -14,8 +14,31 @@ import (
 	"orientir/deploy/postgres"
 )
 
-// migratePause lies between two looks for a database that is away.
-const migratePause = time.Second
+// awayPause lies between two looks for a database that is away.
+const awayPause = time.Second
+
+// awaiting runs a command again while its database is away, for wait at most: where all starts together the database comes last, and a network that
+// lets in only whom it knows needs a moment to know a new pod.
+func awaiting(wait *time.Duration, run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		deadline, told := time.Now().Add(*wait), ""
+		for {
+			err := run(c, args)
+			if err == nil || !postgres.Away(err) || !time.Now().Before(deadline) {
+				return err
+			}
+			if told != err.Error() {
+				told = err.Error()
+				fmt.Fprintln(c.ErrOrStderr(), told)
+			}
+			select {
+			case <-c.Context().Done():
+				return err
+			case <-time.After(awayPause):
+			}
+		}
+	}
+}
 
 func migrateCommand(env func(string) string) *cobra.Command {
 	var wait time.Duration
@@ -35,24 +58,7 @@ func migrateCommand(env func(string) string) *cobra.Command {
 		Long: `Осъвременява базата данни. Може да се пуска от няколко копия наведнъж. С --wait 10m чака дотогава база, до която още не се стига:
 когато всичко тръгва заедно, програмата е готова веднага след нея.`,
 		Args: takes(false),
-		RunE: func(c *cobra.Command, args []string) error {
-			deadline, told := time.Now().Add(wait), ""
-			for {
-				err := migrate(c, args)
-				if err == nil || !postgres.Away(err) || !time.Now().Before(deadline) {
-					return err
-				}
-				if told != err.Error() {
-					told = err.Error()
-					fmt.Fprintln(c.ErrOrStderr(), told)
-				}
-				select {
-				case <-c.Context().Done():
-					return err
-				case <-time.After(migratePause):
-				}
-			}
-		},
+		RunE: awaiting(&wait, migrate),
 	}
 	c.Flags().DurationVar(&wait, "wait", 0, "колко да чака база, до която още не се стига, например 10m")
 	return c
