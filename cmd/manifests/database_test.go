@@ -214,6 +214,9 @@ func checkDatabase(t *testing.T, c *cluster, all []pods) {
 	if p := d.Spec.PostgresConfiguration.Parameters; p["log_min_error_statement"] != "panic" || p["log_min_messages"] != "log" {
 		t.Error("what people wrote may reach the database's log")
 	}
+	if wait := d.Spec.SmartShutdownTimeout; wait == nil || *wait != 0 {
+		t.Error("a primary that goes waits for connections that the program never gives back")
+	}
 	if len(d.Spec.Plugins) != 1 || d.Spec.Plugins[0].IsWALArchiver == nil || !*d.Spec.Plugins[0].IsWALArchiver || d.Spec.Plugins[0].Parameters["barmanObjectName"] != store.Name {
 		t.Error("the database's log is kept nowhere")
 	}
