@@ -21,6 +21,29 @@ func TestAReplicaHasADisk(t *testing.T) {
 	}
 }
 
+// TestAReplicaIsReadyWithWhatThePrimaryHolds: before that it is no copy, and nothing that takes another away may count it.
+func TestAReplicaIsReadyWithWhatThePrimaryHolds(t *testing.T) {
+	containers := render(t, filepath.Join(kubernetes, "overlays", "country")).sets[0].Spec.Template.Spec.Containers
+	probe := containers[slices.IndexFunc(containers, func(x core.Container) bool { return x.Name == "valkey" })].ReadinessProbe
+	for says, ready := range map[string]bool{
+		"role:master\nconnected_slaves:2":               true,
+		"role:slave\nmaster_link_status:up":             true,
+		"role:slave\nmaster_link_status:down":           false,
+		"NOAUTH Authentication required.":               false,
+		"Could not connect to Valkey at 127.0.0.1:6379": false,
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "valkey-cli"), []byte("#!/bin/sh\nprintf '"+says+"\n'\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		run := exec.Command(probe.Exec.Command[0], probe.Exec.Command[1:]...)
+		run.Env = []string{"PATH=" + folder + ":" + os.Getenv("PATH"), "REDIS_PASSWORD=8c1f0d7e"}
+		if err := run.Run(); (err == nil) != ready {
+			t.Errorf("a Valkey that says %q: %v", says, err)
+		}
+	}
+}
+
 // TestWhatASentinelSays: a peer that knows another password says so on its standard output. Taken for the primary's name it would keep the pod from ever
 // starting.
 func TestWhatASentinelSays(t *testing.T) {
