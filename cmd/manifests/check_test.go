@@ -34,8 +34,8 @@ var answers = [][3]string{ // when, what is asked for, what is said
 	{"after", "get statefulset orientir-redis ", "3=3"},
 	{"after", "get ingress orientir ", "orientir-tls"},
 	{"after", "get secret orientir-tls ", "x"},
-	{"after", "get configmaps ", "https://orientir.vratsa.bg"},
-	{"after", "https://orientir.vratsa.bg/readyz", "ok"}, // by curl
+	{"after", "get configmap True ", "https://orientir.vratsa.bg"}, // as the answer about the deployment names it
+	{"after", "https://orientir.vratsa.bg/readyz", "ok"},           // by curl
 }
 
 // TestCheckFindsWhatIsMissing asks a cluster that has all, and then one that lacks a thing, or has another in its place.
