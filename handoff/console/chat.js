@@ -112,7 +112,7 @@ async function suggest() {
 }
 
 if (form) {
-  const key = "orientir-draft-" + form.dataset.ticket;
+  const key = `orientir-draft-${form.dataset.account}-${form.dataset.ticket}`; // a colleague at the same computer has drafts of their own
   const keep = () => sessionStorage.setItem(key, text.value);
   if (!text.value) text.value = sessionStorage.getItem(key) ?? "";
 
@@ -143,15 +143,18 @@ if (form) {
     text.required = !slug;
   };
 
-  /** Sends a form of words to the person. The server answers a good one with a redirect; anything else is shown the plain way. */
+  /** Sends a form of words to the person. The server answers a good one with a redirect; a fault of the words is shown the plain way. */
   async function send(what) {
     const button = what.querySelector("button");
     if (button.disabled) return false;
     button.disabled = true;
     try {
-      const answer = await fetch(what.action, { method: "POST", body: new URLSearchParams(new FormData(what)), redirect: "manual" });
+      const body = new URLSearchParams(new FormData(what));
+      const answer = await fetch(what.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" }); // or a way to the sign-in would look like a good answer
       if (answer.type !== "opaqueredirect") {
-        what.submit();
+        if (answer.status === 401) location.reload(); // it asks to sign in, or for the second step, and the draft waits
+        else if (answer.status >= 500) id("sent").textContent = id("sent").dataset.failed;
+        else what.submit();
         return false;
       }
       id("sent").textContent = id("sent").dataset.words;
