@@ -134,6 +134,11 @@ func guideTitle(g knowledge.Guide) string {
 // Path is where the guide's own pages are.
 func (p guideForm) Path() string { return guidePath(p.Slug) }
 
+// Kept says whether the form was sent a moment ago and the draft has all of it: then a browser needs no copy of its own.
+func (p guideForm) Kept() bool {
+	return slices.Contains([]string{"form.saved_flash", "form.unchanged", "form.clash_done"}, p.Flash.Key)
+}
+
 // State says in words where the guide stands.
 func (p guideForm) State() string {
 	switch {

@@ -32,11 +32,13 @@ const beginning = content(typed());
 // ---- the copy in this browser
 
 const key = `orientir-guide:${words.account}:${words.path}`;
+/** Says whether this browser keeps anything at all. */
 function keepCopy() {
   try {
     localStorage.setItem(key, JSON.stringify({ at: Date.now(), body: typed().toString() }));
+    return true;
   } catch {
-    /* A browser that keeps nothing: the server still does. */
+    return false; // the server still does
   }
 }
 function dropCopy() {
@@ -55,8 +57,8 @@ function offerCopy() {
     return;
   }
   if (!copy) return;
-  if (document.querySelector(".flash[role=status]:not(.bad)")) return dropCopy(); // it was just saved
-  if (content(new URLSearchParams(copy.body)) === beginning) return dropCopy();
+  if (words.kept) return dropCopy(); // this form was just saved
+  if (content(new URLSearchParams(copy.body)) === beginning) return document.querySelector(".flash.bad") || dropCopy(); // the server shows what it refuses
   const box = document.getElementById("copy");
   const at = new Date(copy.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
   document.getElementById("copy-words").textContent = box.dataset.words.replace("{at}", at);
@@ -71,8 +73,7 @@ function offerCopy() {
     for (const [name, value] of new URLSearchParams(copy.body)) again.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     document.body.append(again);
     leaving = true;
-    dropCopy();
-    again.submit();
+    again.submit(); // the copy stays until the server has it
   });
 }
 
@@ -129,7 +130,7 @@ async function send() {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(20000), keepalive: body.toString().length < 60000 });
     await heard(answer, body);
   } catch {
-    say(words.offline, "bad");
+    say(keepCopy() ? words.offline : words.failed, "bad");
     again();
   } finally {
     sending = false;

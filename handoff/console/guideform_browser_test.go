@@ -2,7 +2,9 @@ package console
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -133,6 +135,15 @@ func TestWhatTheServerRefusesStaysUnsaved(t *testing.T) {
 func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
 	b := setup(t)
 	b.serveTokens()
+	var crowded atomic.Bool
+	site := b.Config.Handler
+	b.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && crowded.CompareAndSwap(true, false) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		site.ServeHTTP(w, r)
+	})
 	edit := b.URL + "/console/guides/criminal-record/edit"
 	w := open(t)
 	w.signIn(b, b.editorOf("ivan"))
@@ -152,10 +163,15 @@ func TestTwoEditorsCollideInTheBrowser(t *testing.T) {
 	w.is(`document.querySelector('[name="text.bg.summary"]').value === 'Иван написа друго кратко описание.'`)
 	w.pictures("guide-form-collided")
 
-	// They leave, and come back: what they typed is still in the browser.
+	// They leave, and come back: what they typed is still in the browser, also after a server that is crowded was asked to take it.
 	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('#said-clash button').click()`))
 	w.reads("Двама сте писали едновременно")
 	w.accessible("guide-clash")
+	w.do(chromedp.Navigate(edit))
+	w.is(`!document.getElementById('copy').hidden`)
+	crowded.Store(true)
+	w.do(chromedp.Click(`#copy-take`, chromedp.NodeVisible))
+	eventually(t, "a crowded server turns it away", func() bool { return !crowded.Load() })
 	w.do(chromedp.Navigate(edit))
 	w.is(`!document.getElementById('copy').hidden`)
 	w.do(chromedp.Click(`#copy-take`, chromedp.NodeVisible))
