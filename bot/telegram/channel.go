@@ -35,8 +35,8 @@ type Options struct {
 	Registerer prometheus.Registerer // where metrics go; nil: nowhere
 	Tracer     trace.Tracer          // where traces go; nil: nowhere
 	// Link takes the code that a member of the staff sends in private, «/link CODE» or by the link on their account's page, and gives
-	// the words to answer with. The same code may come twice. nil: it is a command like any other.
-	Link func(ctx context.Context, l Link) (words string, err error)
+	// what it has brought about. The same code may come twice. nil: it is a command like any other.
+	Link func(ctx context.Context, l Link) (Linked, error)
 	// Groups takes what happens in groups; nil: the bot has no business there.
 	Groups Groups
 	// Export gives the file of all that is kept of who has a conversation, and bot.ErrNobody where there is nothing; bot.Engine.ExportPerson

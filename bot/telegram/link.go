@@ -2,10 +2,7 @@ package telegram
 
 import (
 	"context"
-	"errors"
-	"html"
 	"strings"
-	"time"
 
 	"github.com/go-telegram/bot/models"
 
@@ -17,6 +14,13 @@ type Link struct {
 	User     int64
 	Language string // what Telegram says of the person's language; a hint
 	Code     string // as typed
+}
+
+// Linked is what a code has brought about.
+type Linked struct {
+	Words     string // for who sent it
+	Lost      int64  // whom the account was linked with before; 0: nobody
+	LostWords string // for them
 }
 
 // linkStart begins the parameter of the address t.me/BOT?start=link-CODE, which sends «/start link-CODE».
@@ -40,21 +44,13 @@ func (b *Bot) link(ctx context.Context, m *models.Message, code string) error {
 	if m.From == nil {
 		return nil
 	}
-	words, err := b.o.Link(ctx, Link{User: m.From.ID, Language: m.From.LanguageCode, Code: code})
+	linked, err := b.o.Link(ctx, Link{User: m.From.ID, Language: m.From.LanguageCode, Code: code})
 	if err != nil {
 		return err
 	}
-	// The account's page shows the link too, so that an answer which doesn't arrive does no harm.
-	b.beside(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-		defer cancel()
-		_, err := b.sendPart(ctx, m.Chat.ID, part{html: html.EscapeString(words)})
-		for later := (*bot.RetryAfter)(nil); errors.As(err, &later) && sleep(ctx, later.D); {
-			_, err = b.sendPart(ctx, m.Chat.ID, part{html: html.EscapeString(words)})
-		}
-		if err != nil {
-			b.o.Log.Info("telegram link not answered", "err", err)
-		}
-	})
+	b.TellLater(ctx, m.Chat.ID, linked.Words) // the account's page shows the link too, so that an answer which doesn't arrive does no harm
+	if linked.Lost != 0 {
+		b.TellLater(ctx, linked.Lost, linked.LostWords)
+	}
 	return nil
 }

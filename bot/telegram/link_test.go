@@ -13,13 +13,16 @@ func TestLinkCodeIsNoConversation(t *testing.T) {
 	t.Parallel()
 	got := make(chan Link, 10)
 	failing := true
-	b, double, to := setup(t, telegramtest.Options{}, Options{Link: func(_ context.Context, l Link) (string, error) {
+	b, double, to := setup(t, telegramtest.Options{}, Options{Link: func(_ context.Context, l Link) (Linked, error) {
 		if failing {
 			failing = false
-			return "", errors.New("the database is away")
+			return Linked{}, errors.New("the database is away")
 		}
 		got <- l
-		return "готово <3", nil
+		if l.Code == "k7xm-2pqr" {
+			return Linked{Words: "готово <3", Lost: 71, LostWords: "вече не"}, nil
+		}
+		return Linked{Words: "готово <3"}, nil
 	}})
 	maria := double.Person(70, "Мария", "bg")
 	maria.Say("/link k7xm-2pqr")
@@ -43,5 +46,9 @@ func TestLinkCodeIsNoConversation(t *testing.T) {
 	double.WaitSent(t, 70, 2)
 	if sent := double.Sent(70); sent[0].Text != "готово <3" {
 		t.Errorf("said %q", sent[0].Text)
+	}
+	double.WaitSent(t, 71, 1)
+	if sent := double.Sent(71); len(sent) != 1 || sent[0].Text != "вече не" {
+		t.Errorf("who was linked before is told %+v", sent)
 	}
 }

@@ -217,7 +217,7 @@ func TestSignInWithARealProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Another e-mail address is another proof of who it is: the link is gone.
-	if err := b.staff.Change(ctx, admin.ID, maria.ID, staff.Profile{Email: "petya@example.bg", Name: maria.Name, Roles: maria.Roles}); err != nil {
+	if _, err := b.staff.Change(ctx, admin.ID, maria, staff.Profile{Email: "petya@example.bg", Name: maria.Name, Roles: maria.Roles}); err != nil {
 		t.Fatal(err)
 	}
 	b.browser().signIn("/console/", "maria").is(t, "the account was given to somebody else", http.StatusForbidden, "Няма профил")

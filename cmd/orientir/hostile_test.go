@@ -176,8 +176,12 @@ func TestHostileBodies(t *testing.T) {
 			if program {
 				kinds = []string{"application/json", "text/plain"}
 			}
+			by := w
+			if strings.HasSuffix(path, "/account/password") { // some wrong ones end the session
+				by, _ = g.staff(staff.Profile{Email: strings.ReplaceAll(name, " ", "-") + "@example.bg", Roles: []staff.Role{staff.Librarian}})
+			}
 			for _, kind := range kinds {
-				got := w.send(method, path, kind, strings.NewReader(body))
+				got := by.send(method, path, kind, strings.NewReader(body))
 				if got.code >= 500 || quiet(got) != "" {
 					t.Errorf("%s, %s: %d %s", pattern, name, got.code, quiet(got))
 				}

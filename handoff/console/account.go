@@ -46,7 +46,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := visitOf(r)
-	token, err := s.Staff.ChangePassword(r.Context(), v.account.ID, r.PostForm.Get("old"), r.PostForm.Get("password"), s.from(r))
+	token, err := s.Staff.ChangePassword(r.Context(), v.account.ID, v.session.ID, r.PostForm.Get("old"), r.PostForm.Get("password"), s.from(r))
 	var many *staff.TooMany
 	switch fault := asFault(err); {
 	case fault != nil:
@@ -55,6 +55,10 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return s.showAccount(w, r, http.StatusUnprocessableEntity, nil, "account_old_wrong")
 	case errors.As(err, &many):
 		return s.showAccount(w, r, http.StatusTooManyRequests, nil, "account_many")
+	case errors.Is(err, staff.ErrNotFound): // the session ended: of wrong passwords, or meanwhile
+		s.setFlash(w, flash{Key: "signin.proof_ended", Bad: true})
+		s.askToSignIn(w, r)
+		return nil
 	case err != nil:
 		return err
 	}

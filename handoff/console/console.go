@@ -49,6 +49,7 @@ type Deps struct {
 // Telegram is what the site needs of telegram.Bot.
 type Telegram interface {
 	Username(ctx context.Context) (string, error) // of the bot, without «@»
+	TellLater(ctx context.Context, chat int64, words string)
 }
 
 // Typing is what the site needs of bot.Engine: a librarian's typing, shown to the person on their own channel.

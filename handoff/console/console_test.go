@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +42,7 @@ type bundle struct {
 	site          *site
 	answerer      *retrieval.Answerer // that answers drafts; it has learned nothing until it is told to
 	replays       *retrieval.Replays
+	told          named // on Telegram
 }
 
 func setup(t *testing.T) *bundle {
@@ -72,7 +74,7 @@ func setup(t *testing.T) *bundle {
 	b.clock.later(time.Duration(time.Now().UnixNano()))
 	b.staff = staff.NewLightStore(b.pool, staff.Options{Vault: vault, Now: b.clock.now})
 	b.desk = handoff.NewDesk(b.pool, b.store, b.conversations, b.staff, client, handoff.Options{Vault: vault})
-	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: named{}}
+	deps := Deps{DB: b.pool, Staff: b.staff, Desk: b.desk, Conversations: b.conversations, Knowledge: b.store, Answerer: scripted{}, Redis: client, Telegram: &b.told}
 	answerer := retrieval.New(b.pool, b.store, retrieval.Options{})
 	b.replays = retrieval.NewReplays(b.pool, answerer, retrieval.ReplayOptions{Every: 10 * time.Millisecond})
 	b.answerer, deps.Trials, deps.Replays = answerer, answerer, b.replays
@@ -119,10 +121,38 @@ func guide() knowledge.Guide {
 	}
 }
 
-// named is a bot on Telegram.
-type named struct{}
+// named is a bot on Telegram, which remembers what it told.
+type named struct {
+	mu    sync.Mutex
+	said  map[int64][]string
+	asked atomic.Int64 // for its name
+	hangs atomic.Bool
+}
 
-func (named) Username(context.Context) (string, error) { return "orientir_bot", nil }
+func (n *named) Username(ctx context.Context) (string, error) {
+	n.asked.Add(1)
+	if n.hangs.Load() {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return "orientir_bot", nil
+}
+
+func (n *named) TellLater(_ context.Context, chat int64, words string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.said == nil {
+		n.said = map[int64][]string{}
+	}
+	n.said[chat] = append(n.said[chat], words)
+}
+
+// words are those that a chat was told.
+func (n *named) words(chat int64) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.said[chat]
+}
 
 // scripted answers a question about «съдебно» with the guide, breaks at «гръм» and does not know anything else.
 type scripted struct{}

@@ -242,7 +242,7 @@ func TestNewsAreTriedOnOneself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.staff.LinkTelegram(b.ctx, 77, string(code)); err != nil {
+	if _, _, err := b.staff.LinkTelegram(b.ctx, 77, string(code)); err != nil {
 		t.Fatal(err)
 	}
 	w.post(room + "/try")

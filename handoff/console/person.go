@@ -20,7 +20,8 @@ type personForm struct {
 	Chosen []libraryOption // libraries that the account serves
 	Find   string          // words of a search for a library
 	Found  []libraryOption
-	Self   bool // it is one's own account
+	Self   bool   // it is one's own account
+	Mark   string // of the profile as the form was made of it
 
 	Municipalities []knowledge.Municipality // to choose from
 	Sessions       []staff.Session          // where the person is signed in
@@ -62,6 +63,9 @@ func (s *site) showPerson(w http.ResponseWriter, r *http.Request, a staff.Accoun
 	page := personForm{frame: s.frame(w, r, title), Person: a, Roles: staff.Roles(), Find: find, Self: a.ID == visitOf(r).account.ID}
 	page.Fault = fault
 	page.Back = "/console/people"
+	if page.Mark = r.PostForm.Get("mark"); page.Mark == "" {
+		page.Mark = a.Mark()
+	}
 	names, err := s.libraryNames(r, a.Libraries)
 	if err != nil {
 		return err
@@ -173,18 +177,22 @@ func (s *site) changePerson(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Has("find") {
 		return s.showPerson(w, r, a, nil, find)
 	}
+	if mark := r.PostForm.Get("mark"); mark != "" && mark != before.Mark() {
+		return s.showPerson(w, r, a, &staff.Fault{Field: "mark", Key: "console.fault_person_changed"}, "")
+	}
 	if staff.Reaches(before, profile(a)) {
 		if ok, err := s.proved(w, r); !ok {
 			return err
 		}
 	}
-	err = s.Staff.Change(r.Context(), visitOf(r).account.ID, before.ID, profile(a))
+	lost, err := s.Staff.Change(r.Context(), visitOf(r).account.ID, before, profile(a))
 	if fault := asFault(err); fault != nil {
 		return s.showPerson(w, r, a, fault, "")
 	}
 	if err != nil {
 		return err
 	}
+	s.tellUnlinked(r, lost, before.Name)
 	s.setFlash(w, flash{Key: "person_changed", Args: []string{a.Name}})
 	return seeOther(w, r, "/console/people")
 }

@@ -98,7 +98,7 @@ func newCountry(t testing.TB, guides, questions int) *country {
 	accounts := staff.NewStore(c.pool, staff.Options{})
 	desk := handoff.NewDesk(c.pool, store, conversations, accounts, client, handoff.Options{})
 	answerer := retrieval.New(c.pool, store, retrieval.Options{})
-	deps := Deps{DB: c.pool, Staff: accounts, Desk: desk, Conversations: conversations, Knowledge: store, Answerer: scripted{}, Redis: client, Telegram: named{},
+	deps := Deps{DB: c.pool, Staff: accounts, Desk: desk, Conversations: conversations, Knowledge: store, Answerer: scripted{}, Redis: client, Telegram: &named{},
 		Trials: answerer, Replays: retrieval.NewReplays(c.pool, answerer, retrieval.ReplayOptions{}),
 		Groups: group.New(group.NewInbox(c.pool, conversations, client, group.Options{}), desk, accounts, nil, group.Options{})}
 	console, err := New(deps, Options{})

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"orientir/handoff/group"
 	"orientir/handoff/staff"
 )
 
@@ -71,9 +72,18 @@ func (s *site) telegramCode(w http.ResponseWriter, r *http.Request) error {
 
 func (s *site) unlinkTelegram(w http.ResponseWriter, r *http.Request) error {
 	id := visitOf(r).account.ID
-	if err := s.Staff.UnlinkTelegram(r.Context(), id, id); err != nil {
+	lost, err := s.Staff.UnlinkTelegram(r.Context(), id, id)
+	if err != nil {
 		return err
 	}
+	s.tellUnlinked(r, lost, visitOf(r).account.Name)
 	s.setFlash(w, flash{Key: "telegram_unlinked"})
 	return seeOther(w, r, "/console/account")
+}
+
+// tellUnlinked says to a Telegram that its link with an account has ended: whoever reads there may know nothing of it. lost 0 is none.
+func (s *site) tellUnlinked(r *http.Request, lost int64, name string) {
+	if s.Telegram != nil && lost != 0 {
+		s.Telegram.TellLater(r.Context(), lost, group.Unlinked(name))
+	}
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -25,12 +26,15 @@ func TestTelegramIsLinkedByACode(t *testing.T) {
 	}
 	page.has(t, "https://t.me/orientir_bot?start=link-"+code[1][:4]+code[1][5:])
 	w.get("/console/account").lacks(t, code[1]) // shown once
-	if _, err := b.staff.LinkTelegram(b.ctx, 70, code[1]); err != nil {
+	if _, _, err := b.staff.LinkTelegram(b.ctx, 70, code[1]); err != nil {
 		t.Fatal(err)
 	}
 	w.get("/console/account").has(t, "Прекъсни връзката")
 	w.post("/console/account/telegram/remove")
 	w.get("/console/account").has(t, "Връзката с Telegram е прекъсната.", "Покажи код")
+	if said := b.told.words(70); len(said) != 1 || !strings.Contains(said[0], "вече не е свързан") || !strings.Contains(said[0], "no longer linked") {
+		t.Errorf("it is told %q", said)
+	}
 	if _, ok, err := b.staff.TelegramOf(b.ctx, b.pool, a.ID); ok || err != nil {
 		t.Error(ok, err)
 	}

@@ -12,23 +12,28 @@ import (
 )
 
 // Linker answers the codes that members of the staff send to the bot in private.
-func Linker(accounts *staff.Store) func(context.Context, telegram.Link) (string, error) {
-	return func(ctx context.Context, l telegram.Link) (string, error) {
-		account, err := accounts.LinkTelegram(ctx, l.User, l.Code)
+func Linker(accounts *staff.Store) func(context.Context, telegram.Link) (telegram.Linked, error) {
+	return func(ctx context.Context, l telegram.Link) (telegram.Linked, error) {
+		account, lost, err := accounts.LinkTelegram(ctx, l.User, l.Code)
 		var many *staff.TooMany
 		language := languageOf(l.Language)
 		switch {
 		case errors.As(err, &many):
-			return i18n.T(language, "group.link_many", int(math.Ceil(many.RetryAfter.Minutes()))), nil
+			return telegram.Linked{Words: i18n.T(language, "group.link_many", int(math.Ceil(many.RetryAfter.Minutes())))}, nil
 		case errors.Is(err, staff.ErrLinked):
-			return i18n.T(language, "group.link_taken"), nil
+			return telegram.Linked{Words: i18n.T(language, "group.link_taken")}, nil
 		case errors.Is(err, staff.ErrNotFound):
-			return i18n.T(language, "group.link_wrong"), nil
+			return telegram.Linked{Words: i18n.T(language, "group.link_wrong")}, nil
 		case err != nil:
-			return "", err
+			return telegram.Linked{}, err
 		}
-		return i18n.T(language, "group.linked", account.Name), nil
+		return telegram.Linked{Words: i18n.T(language, "group.linked", account.Name), Lost: lost, LostWords: Unlinked(account.Name)}, nil
 	}
+}
+
+// Unlinked says to a Telegram that it is not linked with somebody's account any more. Nobody knows which language it reads: it gets both.
+func Unlinked(name string) string {
+	return i18n.T("bg", "group.unlinked", name) + "\n\n" + i18n.T("en", "group.unlinked", name)
 }
 
 // languageOf is the language to speak with a member of the staff: the staff's site has these two.

@@ -168,7 +168,7 @@ func (b *bundle) linked(user int64, a staff.Account) *telegramtest.Person {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := b.staff.LinkTelegram(b.ctx, user, string(code)); err != nil {
+	if _, _, err := b.staff.LinkTelegram(b.ctx, user, string(code)); err != nil {
 		b.Fatal(err)
 	}
 	return b.double.Person(user, a.Name, "bg")

@@ -2,6 +2,8 @@ package staff
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -62,6 +64,12 @@ func (a Account) Serves(helpPoint string) bool {
 		return a.ServesPool()
 	}
 	return a.Is(Librarian) && slices.Contains(a.Libraries, helpPoint)
+}
+
+// Mark is another one where something of the account's profile is another.
+func (a Account) Mark() string {
+	hash := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q", a.Email, a.Name, a.Roles, a.Libraries, a.Municipality))
+	return hex.EncodeToString(hash[:8])
 }
 
 // Profile is what can be set on an account.
@@ -215,12 +223,15 @@ func insertAccount(ctx context.Context, tx pgx.Tx, p Profile, hash string) (Acco
 }
 
 // Change sets an account's profile. The last administrator keeps the role, because nobody could give it back. With other roles, another
-// municipality, more libraries or another e-mail address the account is signed out everywhere; with another address an outside provider has to prove who it is anew.
-func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
-	p, err := p.check()
-	if err != nil {
-		return err
+// municipality, more libraries or another e-mail address the account is signed out everywhere. Another address may be somebody else's: what was
+// sent to the old one is worth nothing then, an outside provider has to prove who it is anew, and the Telegram that was linked is no more.
+// lost is that Telegram, to be told; 0 is none. seen is the account as who asks has seen it: where somebody has changed its profile since, the change
+// is refused with a *Fault, or it would take theirs back.
+func (s *Store) Change(ctx context.Context, by int64, seen Account, p Profile) (lost int64, err error) {
+	if p, err = p.check(); err != nil {
+		return 0, err
 	}
+	id := seen.ID
 	act := Act{By: by, Verb: "account.change", Subject: subject(id)}
 	err = s.Door(ctx, act, func(tx pgx.Tx, act *Act) (err error) {
 		if p.Municipality, err = municipality(ctx, tx, p.Municipality); err != nil {
@@ -244,6 +255,9 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 		if !ok {
 			return ErrNotFound
 		}
+		if before.Mark() != seen.Mark() {
+			return &Fault{Field: "mark", Key: "console.fault_person_changed"}
+		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE staff SET email = $2, name = $3, roles = $4, municipality = $5 WHERE id = $1`,
 			id, p.Email, p.Name, p.Roles, p.Municipality); err != nil {
@@ -258,6 +272,12 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 			if _, err := tx.Exec(ctx, `DELETE FROM staff_identities WHERE staff = $1`, id); err != nil {
 				return err
 			}
+			if _, err := tx.Exec(ctx, `DELETE FROM staff_links WHERE staff = $1`, id); err != nil {
+				return err
+			}
+			if lost, err = dropTelegram(ctx, tx, id); err != nil {
+				return err
+			}
 		}
 		if err := setLibraries(ctx, tx, id, p.Libraries); err != nil {
 			return err
@@ -265,9 +285,9 @@ func (s *Store) Change(ctx context.Context, by, id int64, p Profile) error {
 		return keepAnAdmin(ctx, tx, "roles")
 	})
 	if err != nil {
-		return fmt.Errorf("change account %d: %w", id, err)
+		return 0, fmt.Errorf("change account %d: %w", id, err)
 	}
-	return nil
+	return lost, nil
 }
 
 // Reaches says whether a profile gives an account other power, or sends what opens it to another address. A library that is taken away is none,

@@ -149,7 +149,8 @@ func (s *Store) CreateFirstAdmin(ctx context.Context, token Token, p Profile, pa
 	return a, nil
 }
 
-// SetPassword uses an invitation or a reset. It ends the account's sessions. ErrNotFound says that the link is not good.
+// SetPassword uses an invitation or a reset. It ends the account's sessions, the code for Telegram that waits, and the counters of browsers that it
+// was signed in with: one of them may be a thief's. ErrNotFound says that the link is not good.
 func (s *Store) SetPassword(ctx context.Context, token Token, password string) (Account, error) {
 	purpose, a, ok, err := s.LinkPurpose(ctx, token)
 	if err != nil {
@@ -173,6 +174,12 @@ func (s *Store) SetPassword(ctx context.Context, token Token, password string) (
 		}
 		if tag.RowsAffected() == 0 {
 			return ErrNotFound
+		}
+		if err := dropTelegramCode(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM staff_devices WHERE staff = $1`, a.ID); err != nil {
+			return err
 		}
 		return endSessions(ctx, tx, a.ID)
 	})

@@ -174,20 +174,17 @@ func (s *Store) SignInNew(ctx context.Context, a Account, from From) (Token, err
 	return token, err
 }
 
-// ChangePassword sets a new password for somebody who knows the old one, ends all the account's sessions,
-// and gives the token of a new one. Errors: ErrSignIn, *TooMany, *Fault.
-func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string, from From) (Token, error) {
+// ChangePassword sets a new password for somebody who knows the old one, ends all the account's sessions, and gives the token of a new one. The old
+// one counts as a proof of the session that it is typed in. Errors: ErrSignIn, *TooMany, *Fault, ErrNotFound where the session has ended, as it does
+// with the fifth wrong one.
+func (s *Store) ChangePassword(ctx context.Context, id, session int64, old, fresh string, from From) (Token, error) {
 	var email, hash string
 	err := s.db.QueryRow(ctx, `SELECT email, coalesce(password_hash, '') FROM staff WHERE id = $1 AND active`, id).Scan(&email, &hash)
 	if err != nil {
 		return "", fmt.Errorf("change password of account %d: %w", id, err)
 	}
-	known, err := s.knows(ctx, email, from.Device)
+	limits, err := s.tryProof(ctx, session)
 	if err != nil {
-		return "", err
-	}
-	limits := limitsOf(email, from, known)
-	if err := s.try(ctx, limits); err != nil {
 		return "", err
 	}
 	right, err := s.look(ctx, hash, old, limits)
@@ -195,7 +192,11 @@ func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string,
 		return "", fmt.Errorf("change password of account %d: %w", id, err)
 	}
 	if !right {
-		return "", ErrSignIn
+		return "", s.refuseProof(ctx, id, session, "password", ErrSignIn)
+	}
+	// At once: a new one that isn't taken makes the right old one no wrong proof.
+	if err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error { return s.forgive(ctx, tx, limits) }); err != nil {
+		return "", fmt.Errorf("change password of account %d: %w", id, err)
 	}
 	freshHash, err := s.newPassword(ctx, fresh, email)
 	if err != nil {
@@ -217,9 +218,6 @@ func (s *Store) ChangePassword(ctx context.Context, id int64, old, fresh string,
 			return err
 		}
 		if err := dropTelegramCode(ctx, tx, id); err != nil {
-			return err
-		}
-		if err := s.forgive(ctx, tx, limits); err != nil {
 			return err
 		}
 		token, _, err = begin(ctx, tx, id, from.Old, from.Agent)

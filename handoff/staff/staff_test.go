@@ -121,10 +121,10 @@ func TestAnAccountIsOfAMunicipalityThatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var fault *Fault
-	if err := s.Change(ctx, 0, a.ID, Profile{Email: a.Email, Roles: a.Roles, Municipality: "няма"}); !errors.As(err, &fault) {
+	if _, err := s.Change(ctx, 0, a, Profile{Email: a.Email, Roles: a.Roles, Municipality: "няма"}); !errors.As(err, &fault) {
 		t.Errorf("changed to one that there isn't: %v", err)
 	}
-	if err := s.Change(ctx, 0, a.ID, Profile{Email: a.Email, Roles: a.Roles, Municipality: "Мездра"}); err != nil {
+	if _, err := s.Change(ctx, 0, a, Profile{Email: a.Email, Roles: a.Roles, Municipality: "Мездра"}); err != nil {
 		t.Fatal(err)
 	}
 	if now, _, err := s.Account(ctx, a.ID); err != nil || now.Municipality != "VRC27" {
@@ -233,10 +233,14 @@ func TestChangePasswordEndsOtherSessions(t *testing.T) {
 	ctx, s, _ := setup(t)
 	a := add(t, s, "a@example.bg", Librarian)
 	first, _, _ := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.1"))
-	if _, err := s.ChangePassword(ctx, a.ID, "не тази парола", "нова дълга парола", from("192.0.2.1")); !errors.Is(err, ErrSignIn) {
+	session, _, _, err := s.Session(ctx, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ChangePassword(ctx, a.ID, session.ID, "не тази парола", "нова дълга парола", from("192.0.2.1")); !errors.Is(err, ErrSignIn) {
 		t.Fatalf("changed without the old password: %v", err)
 	}
-	token, err := s.ChangePassword(ctx, a.ID, goodPassword, "нова дълга парола", from("192.0.2.1"))
+	token, err := s.ChangePassword(ctx, a.ID, session.ID, goodPassword, "нова дълга парола", from("192.0.2.1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +315,7 @@ func TestFirstAdminLink(t *testing.T) {
 	if err := s.SetActive(ctx, all[0].ID, all[0].ID, false); !errors.As(err, &fault) {
 		t.Errorf("the last administrator was kept out: %v", err)
 	}
-	if err := s.Change(ctx, all[0].ID, all[0].ID, Profile{Email: all[0].Email, Roles: []Role{Librarian}}); !errors.As(err, &fault) {
+	if _, err := s.Change(ctx, all[0].ID, all[0], Profile{Email: all[0].Email, Roles: []Role{Librarian}}); !errors.As(err, &fault) {
 		t.Errorf("the last administrator lost the role: %v", err)
 	}
 }
@@ -367,7 +371,7 @@ func TestEmailIsTakenOnce(t *testing.T) {
 	if _, err := s.Add(ctx, Profile{Email: "A@example.bg", Roles: []Role{Editor}}, goodPassword); !errors.As(err, &fault) {
 		t.Errorf("got %v", err)
 	}
-	if err := s.Change(ctx, b.ID, b.ID, Profile{Email: "a@example.bg", Roles: []Role{Admin}}); !errors.As(err, &fault) {
+	if _, err := s.Change(ctx, b.ID, b, Profile{Email: "a@example.bg", Roles: []Role{Admin}}); !errors.As(err, &fault) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Add(ctx, Profile{Email: "c@example.bg", Roles: []Role{Librarian}, Libraries: []string{"no-such"}}, goodPassword); !errors.As(err, &fault) || fault.Field != "libraries" {

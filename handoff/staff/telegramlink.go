@@ -37,18 +37,18 @@ func (s *Store) TelegramCode(ctx context.Context, id int64) (Code, error) {
 }
 
 // LinkTelegram links the account of a code with a Telegram user. The same user may send it again and gets the same answer: a message
-// may come twice. Errors: ErrNotFound where the code is not good, *TooMany after five tries, ErrLinked.
-func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) (Account, error) {
+// may come twice. lost is the user with whom it was linked before, to be told; 0 is none.
+// Errors: ErrNotFound where the code is not good, *TooMany after five tries, ErrLinked.
+func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) (a Account, lost int64, err error) {
 	tries := telegramTries(telegram)
 	if err := s.try(ctx, []limit{tries}); err != nil {
-		return Account{}, err
+		return Account{}, 0, err
 	}
 	code, ok := ReadCode(typed)
 	if !ok {
-		return Account{}, fmt.Errorf("link Telegram: %w", ErrNotFound)
+		return Account{}, 0, fmt.Errorf("link Telegram: %w", ErrNotFound)
 	}
-	var a Account
-	err := s.Door(ctx, Act{Verb: "account.telegram-link"}, func(tx pgx.Tx, act *Act) error {
+	err = s.Door(ctx, Act{Verb: "account.telegram-link"}, func(tx pgx.Tx, act *Act) error {
 		var id int64
 		err := tx.QueryRow(ctx, `
 			UPDATE staff_telegram_codes SET used_by = $2
@@ -66,6 +66,10 @@ func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) 
 		if !ok {
 			return ErrNotFound
 		}
+		err = tx.QueryRow(ctx, `SELECT telegram FROM staff_telegram WHERE staff = $1 AND telegram <> $2 FOR UPDATE`, id, telegram).Scan(&lost)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO staff_telegram AS t (staff, telegram)
 			SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM staff_telegram WHERE telegram = $2 AND staff <> $1)
@@ -81,24 +85,34 @@ func (s *Store) LinkTelegram(ctx context.Context, telegram int64, typed string) 
 		return s.forgive(ctx, tx, []limit{tries})
 	})
 	if err != nil {
-		return Account{}, fmt.Errorf("link Telegram: %w", err)
+		return Account{}, 0, fmt.Errorf("link Telegram: %w", err)
 	}
-	return a, nil
+	return a, lost, nil
 }
 
-// UnlinkTelegram ends an account's link. One that is not linked is no error.
-func (s *Store) UnlinkTelegram(ctx context.Context, by, id int64) error {
-	err := s.Door(ctx, Act{By: by, Verb: "account.telegram-unlink", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) error {
-		if err := dropTelegramCode(ctx, tx, id); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `DELETE FROM staff_telegram WHERE staff = $1`, id)
+// UnlinkTelegram ends an account's link. lost is the user with whom it was linked, to be told: whoever has stolen a session unlinks first, and links
+// then. 0: it was not linked, which is no error.
+func (s *Store) UnlinkTelegram(ctx context.Context, by, id int64) (lost int64, err error) {
+	err = s.Door(ctx, Act{By: by, Verb: "account.telegram-unlink", Subject: subject(id)}, func(tx pgx.Tx, _ *Act) (err error) {
+		lost, err = dropTelegram(ctx, tx, id)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("unlink Telegram of account %d: %w", id, err)
+		return 0, fmt.Errorf("unlink Telegram of account %d: %w", id, err)
 	}
-	return nil
+	return lost, nil
+}
+
+// dropTelegram ends an account's link, and its code that waits. It gives the user with whom it was linked; 0 is none.
+func dropTelegram(ctx context.Context, tx pgx.Tx, id int64) (lost int64, err error) {
+	if err := dropTelegramCode(ctx, tx, id); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, `DELETE FROM staff_telegram WHERE staff = $1 RETURNING telegram`, id).Scan(&lost)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
+	}
+	return lost, err
 }
 
 // dropTelegramCode ends an account's code that waits to be sent: whoever asked for it may be the one who is shut out now.

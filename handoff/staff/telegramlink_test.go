@@ -39,14 +39,14 @@ func TestTelegramLink(t *testing.T) {
 	if _, ok, err := s.TelegramOf(ctx, pool, maria.ID); ok || err != nil {
 		t.Fatalf("linked before the code was sent: %v, %v", ok, err)
 	}
-	a, err := s.LinkTelegram(ctx, 70, strings.ToLower(code.String()))
-	if err != nil || a.ID != maria.ID {
-		t.Fatal(a, err)
+	a, lost, err := s.LinkTelegram(ctx, 70, strings.ToLower(code.String()))
+	if err != nil || a.ID != maria.ID || lost != 0 {
+		t.Fatal(a, lost, err)
 	}
-	if _, err := s.LinkTelegram(ctx, 70, string(code)); err != nil {
-		t.Errorf("the same message again: %v", err)
+	if _, lost, err := s.LinkTelegram(ctx, 70, string(code)); err != nil || lost != 0 {
+		t.Errorf("the same message again: %d, %v", lost, err)
 	}
-	if _, err := s.LinkTelegram(ctx, 71, string(code)); !errors.Is(err, ErrNotFound) {
+	if _, _, err := s.LinkTelegram(ctx, 71, string(code)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a second user with a used code: %v", err)
 	}
 	if chat, ok, err := s.TelegramOf(ctx, pool, maria.ID); chat != 70 || !ok || err != nil {
@@ -59,7 +59,7 @@ func TestTelegramLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LinkTelegram(ctx, 70, string(second)); !errors.Is(err, ErrLinked) {
+	if _, _, err := s.LinkTelegram(ctx, 70, string(second)); !errors.Is(err, ErrLinked) {
 		t.Errorf("one Telegram for two accounts: %v", err)
 	}
 	if err := s.SetActive(ctx, 0, maria.ID, false); err != nil {
@@ -71,26 +71,54 @@ func TestTelegramLink(t *testing.T) {
 	if _, ok, err := s.TelegramOf(ctx, pool, maria.ID); ok || err != nil {
 		t.Errorf("somebody kept out gets notices: %v, %v", ok, err)
 	}
-	if err := s.UnlinkTelegram(ctx, maria.ID, maria.ID); err != nil {
+	if lost, err := s.UnlinkTelegram(ctx, maria.ID, maria.ID); err != nil || lost != 70 {
+		t.Fatal(lost, err)
+	}
+	if _, _, err := s.LinkTelegram(ctx, 70, string(second)); err != nil {
+		t.Errorf("after the other link ended: %v", err)
+	}
+	third, err := s.TelegramCode(ctx, ivan.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LinkTelegram(ctx, 70, string(second)); err != nil {
-		t.Errorf("after the other link ended: %v", err)
+	if _, lost, err := s.LinkTelegram(ctx, 73, string(third)); err != nil || lost != 70 {
+		t.Errorf("in place of another Telegram, which is told: %d, %v", lost, err)
 	}
 }
 
 func TestANewPasswordEndsAWaitingTelegramCode(t *testing.T) {
 	ctx, s, _ := setup(t)
 	a := add(t, s, "m@example.bg", Librarian)
-	code, err := s.TelegramCode(ctx, a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.ChangePassword(ctx, a.ID, goodPassword, "друга дълга парола", from("192.0.2.7")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.LinkTelegram(ctx, 70, string(code)); !errors.Is(err, ErrNotFound) {
-		t.Errorf("a code from before: %v", err)
+	for name, change := range map[string]func() error{
+		"one's own": func() error {
+			token, _, err := s.SignIn(ctx, a.Email, goodPassword, from("192.0.2.7"))
+			if err != nil {
+				return err
+			}
+			session, _, _, err := s.Session(ctx, token)
+			if err == nil {
+				_, err = s.ChangePassword(ctx, a.ID, session.ID, goodPassword, goodPassword, from("192.0.2.7"))
+			}
+			return err
+		},
+		"by a link": func() error {
+			link, err := s.Link(ctx, 0, a.ID)
+			if err == nil {
+				_, err = s.SetPassword(ctx, link, goodPassword)
+			}
+			return err
+		},
+	} {
+		code, err := s.TelegramCode(ctx, a.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := change(); err != nil {
+			t.Fatal(name, err)
+		}
+		if _, _, err := s.LinkTelegram(ctx, 70, string(code)); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: a code from before: %v", name, err)
+		}
 	}
 }
 
@@ -105,20 +133,20 @@ func TestTelegramCodeEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LinkTelegram(ctx, 70, string(first)); !errors.Is(err, ErrNotFound) {
+	if _, _, err := s.LinkTelegram(ctx, 70, string(first)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a code that was replaced: %v", err)
 	}
 	for range 4 { // the fifth wrong one
-		if _, err := s.LinkTelegram(ctx, 70, "22222222"); !errors.Is(err, ErrNotFound) {
+		if _, _, err := s.LinkTelegram(ctx, 70, "22222222"); !errors.Is(err, ErrNotFound) {
 			t.Errorf("a wrong code: %v", err)
 		}
 	}
 	var many *TooMany
-	if _, err := s.LinkTelegram(ctx, 70, string(second)); !errors.As(err, &many) {
+	if _, _, err := s.LinkTelegram(ctx, 70, string(second)); !errors.As(err, &many) {
 		t.Errorf("the sixth try: %v", err)
 	}
 	exec(t, pool, `UPDATE staff_telegram_codes SET expires_at = now() - interval '1 second'`)
-	if _, err := s.LinkTelegram(ctx, 71, string(second)); !errors.Is(err, ErrNotFound) {
+	if _, _, err := s.LinkTelegram(ctx, 71, string(second)); !errors.Is(err, ErrNotFound) {
 		t.Errorf("an old code: %v", err)
 	}
 	if err := s.Sweep(ctx); err != nil {
