@@ -3,6 +3,7 @@ package webchat
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -78,6 +79,11 @@ func (s *site) address(r *http.Request) string {
 	if !ok {
 		return "unknown" // a unix socket: all callers share one turn, unless a trusted proxy is set up over TCP
 	}
+	return Household(address)
+}
+
+// Household is what counts as one address: all of an IPv4 address, and the first 64 bits of an IPv6 one.
+func Household(address netip.Addr) string {
 	address = address.WithZone("")
 	if address.Is6() {
 		if household, err := address.Prefix(64); err == nil {

@@ -355,6 +355,7 @@ func (p *Program) build(registry prometheus.Registerer) (*site, error) {
 	desk, err := console.New(deps, console.Options{
 		Log: p.log, PublicURL: public, TrustedProxies: p.config.TrustedProxies,
 		Desks: bot.CrowdOptions{Registerer: registry}, Pages: bot.CrowdOptions{Registerer: registry}, Doors: bot.CrowdOptions{Registerer: registry},
+		Files: bot.CrowdOptions{Registerer: registry}, Providers: bot.CrowdOptions{Registerer: registry},
 	})
 	if err != nil {
 		return nil, err

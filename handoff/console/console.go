@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -90,8 +91,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; default: nobody's
 	Heartbeat      time.Duration  // how often an idle stream says that it lives; default 20 s
 
-	// What is served at a time: the queue and the chats; all other pages; those before the sign-in.
-	Desks, Pages, Doors bot.CrowdOptions
+	// What is served at a time: the queue and the chats; all other pages; those before the sign-in; files, default 4; the way over the outside
+	// provider, default 8.
+	Desks, Pages, Doors, Files, Providers bot.CrowdOptions
 }
 
 // site answers the requests of /console/.
@@ -107,6 +109,8 @@ type site struct {
 	open      openQueue
 	known     known
 	keeping   chan struct{} // a place for each big form that is read of somebody who isn't signed in, to be kept for them
+	uploads   uploads
+	nameAgain atomic.Int64  // Unix nanoseconds before which Telegram isn't asked for the bot's name again
 	importing chan struct{} // one place: reading a big file takes a core and much memory for seconds
 	drawing   chan struct{} // a place for each desk that draws the whole queue: half of the processors stay for news
 }

@@ -16,15 +16,21 @@ type crowds struct {
 	desk  *bot.Crowd // the queue and the chats
 	pages *bot.Crowd // everything else
 	doors *bot.Crowd // before anybody has signed in, and until it is known who somebody is
+	files *bot.Crowd // files that come in and go out: on a slow line one takes minutes
+
+	provider *bot.Crowd // the way over the outside provider, which may keep us waiting: passwords work meanwhile
 }
 
 const (
 	staffPatience = 5 * time.Second // who works here rather waits than is turned away
 	busyPause     = "5"             // seconds after which who was turned away may try again
+
+	filesAtOnce    = 4
+	providerAtOnce = 8
 )
 
 func newCrowds(o Options) crowds {
-	for _, c := range []*bot.CrowdOptions{&o.Desks, &o.Pages} {
+	for _, c := range []*bot.CrowdOptions{&o.Desks, &o.Pages, &o.Files} {
 		if c.Patience == 0 {
 			c.Patience = staffPatience
 		}
@@ -32,7 +38,16 @@ func newCrowds(o Options) crowds {
 	if o.Pages.AtOnce == 0 { // such a page may take a core for a while
 		o.Pages.AtOnce = max(4, 2*runtime.GOMAXPROCS(0))
 	}
-	return crowds{desk: bot.NewCrowd("desk", o.Desks), pages: bot.NewCrowd("staff", o.Pages), doors: bot.NewCrowd("sign-in", o.Doors)}
+	if o.Files.AtOnce == 0 { // each holds some 16 MB
+		o.Files.AtOnce, o.Files.Waiting = filesAtOnce, filesAtOnce
+	}
+	if o.Providers.AtOnce == 0 {
+		o.Providers.AtOnce = providerAtOnce
+	}
+	return crowds{
+		desk: bot.NewCrowd("desk", o.Desks), pages: bot.NewCrowd("staff", o.Pages), doors: bot.NewCrowd("sign-in", o.Doors),
+		files: bot.NewCrowd("files", o.Files), provider: bot.NewCrowd("provider", o.Providers),
+	}
 }
 
 // of gives the crowd that a route's requests belong to; nil: they need no turn. Streams have a life of their own.
@@ -41,8 +56,12 @@ func (c crowds) of(r route) *bot.Crowd {
 	switch {
 	case strings.HasSuffix(path, "/stream"), strings.HasPrefix(path, "/console/static/"):
 		return nil
+	case strings.HasPrefix(path, "/console/sign-in/oidc"):
+		return c.provider
 	case r.who.public:
 		return c.doors
+	case r.pattern == "POST /console/import", strings.HasSuffix(path, "/export"), strings.HasPrefix(path, "/console/figures/"):
+		return c.files
 	case strings.HasSuffix(path, "/suggestion"): // a search, which the librarian can do without
 		return c.pages
 	case strings.HasPrefix(path, "/console/queue"), strings.HasPrefix(path, "/console/chats/"):

@@ -95,12 +95,25 @@ func (s *site) readImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	end, ok := s.uploads.begin(visitOf(r).account.ID)
+	if !ok {
+		s.turnAway(w, r)
+		return nil
+	}
+	defer end()
 	var tooBig *http.MaxBytesError
 	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if !errors.As(err, &tooBig) && r.Context().Err() == nil {
 			err = fmt.Errorf("%w: %w", errMalformed, err)
 		}
 		return err
+	}
+	if r.MultipartForm != nil { // the server removes what its own request holds, and this is a copy
+		defer func() {
+			if err := r.MultipartForm.RemoveAll(); err != nil {
+				s.Log.Warn("a file to import stays on the disk", "err", err)
+			}
+		}()
 	}
 	how := knowledge.ImportHow(r.PostFormValue("how"))
 	if !slices.Contains(ways, how) {

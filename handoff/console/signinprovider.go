@@ -8,7 +8,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
+	"time"
 
+	"orientir/bot/webchat"
 	"orientir/handoff/staff"
 )
 
@@ -27,6 +30,19 @@ type providerTry struct {
 
 const providerSeconds = 10 * 60
 
+// providerTurns is how often one network may go to the provider and come back in a minute: an office shares one, and each sign-in is two of them.
+const providerTurns = 120
+
+// providerTurn says whether somebody may bother the provider; where not it answers.
+func (s *site) providerTurn(w http.ResponseWriter, r *http.Request) (bool, error) {
+	ok, after := s.Redis.Allow(r.Context(), "sign-in:provider:"+webchat.Household(s.address(r)), providerTurns, time.Minute)
+	if ok {
+		return true, nil
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(int(after.Seconds())+1))
+	return false, s.signInAnew(w, r, http.StatusTooManyRequests, "/console/", "signin.many")
+}
+
 // ProviderButton is what the button of the outside provider says; "" where there is none.
 func (f frame) ProviderButton() string {
 	if f.site.Provider == nil {
@@ -42,6 +58,9 @@ func (f frame) ProviderButton() string {
 func (s *site) toProvider(w http.ResponseWriter, r *http.Request) error {
 	if s.Provider == nil {
 		return errNotFound
+	}
+	if ok, err := s.providerTurn(w, r); !ok {
+		return err
 	}
 	try := providerTry{Secret: rand.Text() + rand.Text(), Next: ownPath(r.URL.Query().Get("next"))}
 	to, err := s.Provider.Address(r.Context(), try.Secret)
@@ -61,6 +80,9 @@ func (s *site) toProvider(w http.ResponseWriter, r *http.Request) error {
 func (s *site) fromProvider(w http.ResponseWriter, r *http.Request) error {
 	if s.Provider == nil {
 		return errNotFound
+	}
+	if ok, err := s.providerTurn(w, r); !ok {
+		return err
 	}
 	try, ok := s.takeTry(r)
 	s.setCookie(w, providerName, "", -1)
