@@ -86,7 +86,7 @@ func TestAnotherSiteCannotSend(t *testing.T) {
 
 	// Our own pages, and programs, send as they do.
 	for _, headers := range [][]string{{"Sec-Fetch-Site", "same-origin", "Origin", "https://orientir.example"}, {"Sec-Fetch-Site", "none"}, {}} {
-		if got := w.send(http.MethodPost, "/console/hosts", "application/x-www-form-urlencoded", strings.NewReader("host=mjs.bg"), headers...); got.code != http.StatusSeeOther {
+		if got := w.send(http.MethodPost, "/console/rules", "application/x-www-form-urlencoded", strings.NewReader("grace=30"), headers...); got.code != http.StatusSeeOther {
 			t.Errorf("our own page with %v: %d", headers, got.code)
 		}
 		if got := w.json("/api/v1/conversations", `{}`, headers...); got.code != http.StatusCreated {

@@ -40,6 +40,9 @@ func (s *site) showHosts(w http.ResponseWriter, r *http.Request, wrong string) e
 }
 
 func (s *site) allowHost(w http.ResponseWriter, r *http.Request) error {
+	if ok, err := s.proved(w, r); !ok { // a link to a false site is worse than an account
+		return err
+	}
 	host := typedHost(r.PostFormValue("host"))
 	err := s.Staff.Door(r.Context(), hostAct(r, "host.allow", host), func(tx pgx.Tx, _ *staff.Act) error {
 		return knowledge.NewStore(tx).AllowHost(r.Context(), host, actor(r))

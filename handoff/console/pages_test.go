@@ -300,7 +300,7 @@ func TestFeedbackShowsWhatWentWrong(t *testing.T) {
 func TestHostsAreChangedOnRecord(t *testing.T) {
 	b := setup(t)
 	a := b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}})
-	w := b.as(a)
+	w := b.proven(a)
 	for _, bad := range []string{"", "bg", "напр.бг", "192.0.2.1", "a b.bg"} {
 		if got := w.post("/console/hosts", "host", bad); got.code != http.StatusUnprocessableEntity {
 			t.Errorf("host %q: %d", bad, got.code)

@@ -2,8 +2,8 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -142,6 +142,8 @@ func profile(a staff.Account) staff.Profile {
 	return staff.Profile{Email: a.Email, Name: a.Name, Roles: a.Roles, Libraries: a.Libraries, Municipality: a.Municipality}
 }
 
+func personPath(id int64) string { return "/console/people/" + strconv.FormatInt(id, 10) }
+
 func (s *site) addPerson(w http.ResponseWriter, r *http.Request) error {
 	a, find, err := typedPerson(r)
 	if err != nil {
@@ -214,22 +216,18 @@ func (s *site) linkPerson(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) activatePerson(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID(r)
+	a, err := s.person(r)
 	if err != nil {
 		return err
 	}
 	active := r.PostFormValue("active") == "yes"
-	if active { // keeping somebody out must go at once
+	if active || a.Is(staff.Admin) { // keeping somebody out must go at once, but for those who could undo what a thief does
 		if ok, err := s.proved(w, r); !ok {
 			return err
 		}
 	}
-	err = s.Staff.SetActive(r.Context(), visitOf(r).account.ID, id, active)
+	err = s.Staff.SetActive(r.Context(), visitOf(r).account.ID, a.ID, active)
 	if fault := asFault(err); fault != nil {
-		a, ok, err := s.Staff.Account(r.Context(), id)
-		if err != nil || !ok {
-			return errNotFound
-		}
 		return s.showPerson(w, r, a, fault, "")
 	}
 	if err != nil {
@@ -239,10 +237,10 @@ func (s *site) activatePerson(w http.ResponseWriter, r *http.Request) error {
 	if active {
 		key = "person_activated"
 	} else {
-		s.Desk.Gone(r.Context(), id)
+		s.Desk.Gone(r.Context(), a.ID)
 	}
 	s.setFlash(w, flash{Key: key})
-	return seeOther(w, r, "/console/people/"+url.PathEscape(r.PathValue("id")))
+	return seeOther(w, r, personPath(a.ID))
 }
 
 // Has says whether the account has a role.

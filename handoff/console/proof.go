@@ -57,18 +57,10 @@ func (s *site) proved(w http.ResponseWriter, r *http.Request) (bool, error) {
 
 func (s *site) askProof(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
 	a := visitOf(r).account
-	page := proofForm{frame: s.frame(w, r, "account_title"), Path: r.URL.Path, WithCode: a.SecondStep, Provider: s.Provider != nil && !a.SecondStep, Cancel: "/console/people"}
+	page := proofForm{frame: s.frame(w, r, "account_title"), Path: r.URL.Path, WithCode: a.SecondStep, Provider: s.Provider != nil && !a.SecondStep, Cancel: cameFrom(r)}
 	page.Title = page.SI("proof_title")
-	switch {
-	case strings.HasPrefix(r.URL.Path, secondStepPath):
-		page.Cancel = secondStepPath
-		if a.SecondStepWanted {
-			page.Nav = nil // nothing else opens before it is set up
-		}
-	case strings.HasPrefix(r.URL.Path, "/console/account/"):
-		page.Cancel = "/console/account"
-	case r.URL.Path == "/console/groups":
-		page.Cancel = r.URL.Path
+	if page.Cancel == secondStepPath && a.SecondStepWanted {
+		page.Nav = nil // nothing else opens before it is set up
 	}
 	page.Back = page.Cancel
 	if wrong != "" {
@@ -82,4 +74,18 @@ func (s *site) askProof(w http.ResponseWriter, r *http.Request, status int, wron
 		}
 	}
 	return s.render(w, status, "proof", page)
+}
+
+// cameFrom is the page whose form asks for a proof.
+func cameFrom(r *http.Request) string {
+	path := r.URL.Path
+	switch {
+	case strings.HasPrefix(path, secondStepPath):
+		return secondStepPath
+	case strings.HasPrefix(path, "/console/account/"):
+		return "/console/account"
+	case strings.HasPrefix(path, "/console/people/"):
+		return strings.TrimSuffix("/console/people/"+r.PathValue("id"), "/") // none: a new account, or the rule of the list itself
+	}
+	return strings.TrimSuffix(path, "/export")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orientir/handoff/staff"
+	"orientir/knowledge"
 )
 
 // proven is a browser in which an account has signed in and has proved itself just now.
@@ -31,11 +32,14 @@ func (b *bundle) done(verb string) (n int) {
 // TestAStolenSessionTakesNoAccountOver sends with an administrator's cookie alone each form that would.
 func TestAStolenSessionTakesNoAccountOver(t *testing.T) {
 	b := setup(t)
-	admin := b.account(staff.Profile{Email: "admin@example.bg", Roles: []staff.Role{staff.Admin}})
-	kept := b.account(staff.Profile{Email: "out@example.bg", Roles: []staff.Role{staff.Admin}})
+	admin := b.account(staff.Profile{Email: "admin@example.bg", Roles: []staff.Role{staff.Admin, staff.Supervisor}})
+	other := b.account(staff.Profile{Email: "other@example.bg", Roles: []staff.Role{staff.Admin}})
+	last := b.account(staff.Profile{Email: "last@example.bg", Roles: []staff.Role{staff.Admin}})
+	kept := b.account(staff.Profile{Email: "out@example.bg", Roles: []staff.Role{staff.Librarian}})
 	if err := b.staff.SetActive(b.ctx, admin.ID, kept.ID, false); err != nil {
 		t.Fatal(err)
 	}
+	b.rules(knowledge.EditingRules{SecondEditor: true})
 	target := b.account(staff.Profile{Email: "t@example.bg", Name: "Т", Roles: []staff.Role{staff.Librarian}})
 	b.setUpStep(b.as(target))
 	person := "/console/people/" + id(target)
@@ -54,6 +58,11 @@ func TestAStolenSessionTakesNoAccountOver(t *testing.T) {
 		"a library's group":          {"/console/groups", []string{"library", "vratsa"}, "group.code"},
 		"one's own Telegram":         {"/console/account/telegram", nil, "account.telegram-code"},
 		"the rule":                   {"/console/people/second-step", []string{"role", "editor"}, "rules.second-step"},
+		"an administrator kept out":  {"/console/people/" + id(last) + "/active", []string{"active", "no"}, "account.deactivate"},
+		"an administrator signs out": {"/console/people/" + id(other) + "/sessions", nil, "session.end-all"},
+		"a host for false links":     {"/console/hosts", []string{"host", "evil.example"}, "host.allow"},
+		"no second editor":           {"/console/rules", []string{"grace", "30"}, "rules.change"},
+		"what people said":           {"/console/transcripts/export", []string{"what", "words"}, "transcript.export"},
 	} {
 		w := b.as(admin)
 		before := b.done(act.verb)
@@ -72,21 +81,25 @@ func TestAStolenSessionTakesNoAccountOver(t *testing.T) {
 			}
 			got.lacks(t, "не е тази парола")
 		}
-		if got := w.post(act.path, append(act.form, "proof", password)...); got.code != http.StatusSeeOther || b.done(act.verb) != before+1 {
+		if got := w.post(act.path, append(act.form, "proof", password)...); got.code != http.StatusSeeOther && got.header.Get("Content-Disposition") == "" || b.done(act.verb) != before+1 {
 			t.Errorf("%s with the password: %d %s", name, got.code, got.body)
 		}
 	}
 	// What only keeps out, or is only a name, goes at once.
-	w := b.as(admin)
 	for path, form := range map[string][]string{
-		"/console/people/" + id(target):               {"email", "thief@example.bg", "name", "Друго", "role", "librarian", "role", "admin"},
-		"/console/people/" + id(target) + "/sessions": nil,
-		"/console/people/" + id(kept) + "/active":     {"active", "no"},
+		"/console/people/" + id(kept):                {"email", kept.Email, "name", "Друго", "role", "librarian"},
+		"/console/people/" + id(kept) + "/sessions":  nil,
+		"/console/people/" + id(admin) + "/sessions": nil,
+		"/console/people/" + id(kept) + "/active":    {"active", "no"},
+		"/console/rules":                             {"second", "yes", "grace", "30"},
+		"/console/hosts/remove":                      {"host", "mjs.bg"},
 	} {
+		w := b.as(admin)
 		if got := w.post(path, form...); got.code != http.StatusSeeOther {
 			t.Errorf("%s asks for a proof: %d", path, got.code)
 		}
 	}
+	b.as(admin).post(person+"/link").has(t, `<a class="up" href="`+person+`"`) // whoever would rather not goes back where they came from
 	// One proof is enough for a while, in this session and no other.
 	thief, w := b.as(admin), b.as(admin)
 	w.post(person+"/link", "proof", password)
@@ -151,6 +164,29 @@ func TestAnOpenDeskIsNotBoundToAStrangersPhone(t *testing.T) {
 		t.Errorf("the password: %d %s", got.code, got.location)
 	}
 	w.get(secondStepPath).has(t, "<svg")
+}
+
+// TestAStolenSessionGuessesFewPasswords tries old passwords in the form that changes it.
+func TestAStolenSessionGuessesFewPasswords(t *testing.T) {
+	b := setup(t)
+	a := b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Librarian}})
+	owner := b.as(a)
+	thief := owner.stolen()
+	if got := owner.post("/console/account/password", "old", password, "password", "къса"); got.code != http.StatusUnprocessableEntity {
+		t.Errorf("a short new one: %d", got.code)
+	}
+	for n := range 5 {
+		got := thief.post("/console/account/password", "old", "не е тази парола", "password", "друга дълга парола")
+		if want := n == 4; (got.location == "/console/sign-in") != want || got.code == http.StatusUnprocessableEntity == want {
+			t.Errorf("guess %d: %d %s", n+1, got.code, got.location)
+		}
+	}
+	if refused := b.done("session.refuse"); refused != 5 || owner.inside() {
+		t.Errorf("%d refusals are recorded, and the session lives: %v", refused, owner.inside())
+	}
+	if !b.as(a).inside() {
+		t.Error("the owner is shut out")
+	}
 }
 
 // TestAWaitingSecretIsOfOneSession looks from a stolen session at a second step that its owner sets up in theirs, and confirms it there.

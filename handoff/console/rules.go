@@ -49,6 +49,15 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request) error {
 		return s.showRules(w, r, typed)
 	}
 	rules := knowledge.EditingRules{SecondEditor: typed.Second, Grace: time.Duration(days) * day}
+	seen, err := s.Knowledge.EditingRules(r.Context())
+	if err != nil {
+		return err
+	}
+	if seen.SecondEditor && !rules.SecondEditor { // from then on one stolen account publishes
+		if ok, err := s.proved(w, r); !ok {
+			return err
+		}
+	}
 	err = s.Staff.Door(r.Context(), staff.Act{By: visitOf(r).account.ID, Verb: "rules.change", Subject: "rules:guides"}, func(tx pgx.Tx, act *staff.Act) error {
 		store := knowledge.NewStore(tx)
 		before, err := store.EditingRules(r.Context())
@@ -57,6 +66,9 @@ func (s *site) saveRules(w http.ResponseWriter, r *http.Request) error {
 		}
 		if before == rules {
 			return errUnchanged
+		}
+		if before.SecondEditor && !seen.SecondEditor { // since a moment ago, and nobody was asked for a proof
+			return errForbidden
 		}
 		act.Detail = map[string]any{"second_editor": rules.SecondEditor, "grace_days": strconv.Itoa(days)}
 		return store.SetEditingRules(r.Context(), tx, rules)

@@ -35,6 +35,11 @@ func (s *site) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if a.Is(staff.Admin) && a.ID != visitOf(r).account.ID { // who could undo what a thief does
+		if ok, err := s.proved(w, r); !ok {
+			return err
+		}
+	}
 	if err := s.Staff.EndSessions(r.Context(), visitOf(r).account.ID, a.ID); err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func TestSupervisorSeesTheWorkAndReadsOnRecord(t *testing.T) {
 	maria, boss, _ := b.desksAt()
 	ticket := b.closed("a", "=1+1 трябва ми съдебно", maria, handoff.Closing{Outcome: handoff.Answered, Effort: 2, Guide: handoff.Fine})
 	b.person("b", "чакам си")
-	s := b.as(boss)
+	s := b.proven(boss)
 	page := s.get("/console/supervisor?days=1")
 	page.has(t, "Регионална библиотека", "Мария", "Потърсили човек", "Няма блокирани хора.")
 

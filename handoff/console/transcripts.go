@@ -102,6 +102,9 @@ func (s *site) exportTranscripts(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return err
 	}
+	if ok, err := s.proved(w, r); !ok { // ten thousand conversations go out at once
+		return err
+	}
 	f, err := s.transcriptFilter(r, r.PostForm)
 	if err != nil {
 		return err
