@@ -151,9 +151,10 @@ func (p *Provider) Address(ctx context.Context, secret string) (string, error) {
 		return "", err
 	}
 	try := tryOf(secret)
-	// A library's computer has many users: whoever sat there before may still be signed in with the provider (OpenID Connect Core 1.0, 3.1.2.1).
-	again := oauth2.SetAuthURLParam("prompt", "login")
-	return f.config.AuthCodeURL(try.state, oidc.Nonce(try.nonce), oauth2.S256ChallengeOption(try.verifier), again), nil
+	// A library's computer has many users: whoever sat there before may still be signed in with the provider (OpenID Connect Core 1.0, 3.1.2.1). Both
+	// stand in the browser's address bar, from where they can be taken away; with the second the token must say when the provider saw who it was.
+	again, recently := oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "60") // seconds; some take 0 for none
+	return f.config.AuthCodeURL(try.state, oidc.Nonce(try.nonce), oauth2.S256ChallengeOption(try.verifier), again, recently), nil
 }
 
 // Identity reads what a browser came back with, exchanges the code, and says who it is. secret is the one that Address was given.

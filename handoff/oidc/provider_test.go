@@ -55,6 +55,24 @@ func TestSomebodyComesBack(t *testing.T) {
 	}
 }
 
+// TestWhenTheProviderSawThem reads it as providers write it; a time that makes no sense is none, and keeps nobody out.
+func TestWhenTheProviderSawThem(t *testing.T) {
+	t.Parallel()
+	d := newDouble(t)
+	p := d.provider()
+	for said, want := range map[any]int64{1700000000: 1700000000, "1700000000": 1700000000, 1.7e9: 1700000000, nil: 0, "": 0, "вчера": 0, -5: 0, true: 0, 1e300: 0} {
+		d.claims = func(c map[string]any) { c["auth_time"] = said }
+		who, err := d.come(p, "s", nil)
+		if err != nil || who.At.IsZero() != (want == 0) || want != 0 && who.At.Unix() != want {
+			t.Errorf("%v is %v, %v", said, who.At, err)
+		}
+	}
+	address, err := p.Address(t.Context(), "s")
+	if err != nil || !strings.Contains(address, "max_age=60") || !strings.Contains(address, "prompt=login") {
+		t.Errorf("it isn't asked for: %s, %v", address, err)
+	}
+}
+
 func TestWhatTheTokenDoesNotSayIsAskedFor(t *testing.T) {
 	t.Parallel()
 	d := newDouble(t)

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -59,6 +61,7 @@ func (p *Provider) read(ctx context.Context, f *found, id *oidc.IDToken, t try, 
 		AuthorizedParty string `json:"azp"`
 		Email           string `json:"email"`
 		EmailVerified   *truth `json:"email_verified"`
+		AuthTime        moment `json:"auth_time"`
 	}
 	if err := id.Claims(&says); err != nil {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: %w: %w", ErrRefused, err)
@@ -67,7 +70,7 @@ func (p *Provider) read(ctx context.Context, f *found, id *oidc.IDToken, t try, 
 	if p.madeForAnother(id.Audience, says.AuthorizedParty) {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: the token was made for another: %w", ErrRefused)
 	}
-	who := staff.Identity{Issuer: id.Issuer, Subject: id.Subject, Email: says.Email, EmailVerified: says.EmailVerified != nil && bool(*says.EmailVerified)}
+	who := staff.Identity{Issuer: id.Issuer, Subject: id.Subject, Email: says.Email, EmailVerified: says.EmailVerified != nil && bool(*says.EmailVerified), At: time.Time(says.AuthTime)}
 	if who.Subject == "" || len(who.Subject) > 255 {
 		return staff.Identity{}, fmt.Errorf("sign in with the provider: a subject of %d bytes: %w", len(who.Subject), ErrRefused)
 	}
@@ -102,6 +105,19 @@ func (t *truth) UnmarshalJSON(data []byte) error {
 	if !json.Valid(data) {
 		return fmt.Errorf("%d bytes that are no JSON", len(data))
 	}
+	return nil
+}
+
+// moment is a time in seconds since 1970, which some providers write as a fraction or a text. One that can't be read is zero: that is no proof, and
+// nobody is kept out.
+type moment time.Time
+
+func (m *moment) UnmarshalJSON(data []byte) error {
+	seconds, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
+	if err != nil || !(seconds > 0 && seconds < 1<<40) {
+		return nil
+	}
+	*m = moment(time.Unix(int64(seconds), 0))
 	return nil
 }
 

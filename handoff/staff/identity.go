@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -13,8 +14,20 @@ import (
 type Identity struct {
 	Issuer, Subject string // together they name the person for ever
 	Email           string
-	EmailVerified   bool // the provider has seen that the address is theirs
+	EmailVerified   bool      // the provider has seen that the address is theirs
+	At              time.Time // when the provider saw who it was; zero: it doesn't say
 }
+
+// The ways over a provider, as the audit log has them. Who comes by the first has shown it who they are a moment ago, which is a proof of the session:
+// they may have no password to prove themselves with. Who comes by the second may sit at a desk that was left open, signed in with the provider for
+// hours: they come in, and prove nothing.
+const (
+	byProvider    = "provider"
+	byOldProvider = "provider-old"
+)
+
+// providerAhead is how much a provider's clock may be ahead of ours.
+const providerAhead = time.Minute
 
 var (
 	// ErrNoAccount says that there is no account for somebody whom a provider knows, that it is kept out, or that it is linked with somebody else there.
@@ -42,7 +55,11 @@ func (s *Store) SignInIdentity(ctx context.Context, who Identity, from From) (To
 	case !active:
 		return "", Account{}, s.refuseIdentity(ctx, id)
 	}
-	token, a, err := s.enter(ctx, id, "provider", from, nil)
+	way := byProvider
+	if age := s.now().Sub(who.At); age > ProofLife || age < -providerAhead {
+		way = byOldProvider
+	}
+	token, a, err := s.enter(ctx, id, way, from, nil)
 	if errors.Is(err, ErrSignIn) { // kept out a moment ago
 		err = ErrNoAccount
 	}

@@ -23,11 +23,13 @@ type Session struct {
 	SeenAt    time.Time // to the minute
 	ExpiresAt time.Time
 	Proved    bool // its owner has shown a moment ago that they are the account's: within ProofLife
-	Young     bool // and they have just signed in
+	Young     bool // they have just signed in, and shown who they are
 }
 
-// freshness are the columns of a session that tell how fresh the proof of its owner is, by the database's clock; $3 is ProofLife.
-const freshness = `coalesce(proved_at > now() - $3::interval, false) AS proved, created_at > now() - $3::interval AS young`
+// freshness are the columns of a session that tell how fresh the proof of its owner is, by the database's clock; $3 is ProofLife. A sign-in that showed
+// nothing of who came was proved at -infinity.
+const freshness = `coalesce(proved_at > now() - $3::interval, false) AS proved,
+	created_at > now() - $3::interval AND proved_at IS DISTINCT FROM '-infinity' AS young`
 
 // Session gives the session of a cookie and its account; false where it ended or the account is kept out.
 func (s *Store) Session(ctx context.Context, token Token) (Session, Account, bool, error) {

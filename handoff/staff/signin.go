@@ -155,8 +155,12 @@ func (s *Store) open(ctx context.Context, id int64, way string, from From, limit
 		}
 		var session int64
 		token, session, err = begin(ctx, tx, id, from.Old, from.Agent)
-		if err == nil && way == "provider" { // who comes from a provider may have no password to prove themselves with
+		switch {
+		case err != nil:
+		case way == byProvider:
 			err = prove(ctx, tx, session)
+		case way == byOldProvider:
+			_, err = tx.Exec(ctx, `UPDATE staff_sessions SET proved_at = '-infinity' WHERE id = $1`, session)
 		}
 		act.Subject = fmt.Sprintf("session:%d", session)
 		return err
