@@ -110,7 +110,7 @@ func TestWholeHandOverInAGroup(t *testing.T) {
 
 func TestWhoMayClaim(t *testing.T) {
 	b := connected(t)
-	_, ticket := b.person("p", "трябва ми помощ")
+	conversation, ticket := b.person("p", "трябва ми помощ")
 	b.settle()
 	thread := b.topic().Thread
 	has(t, b.press(b.stranger, thread, "take"), "свържете своя Telegram")
@@ -130,6 +130,15 @@ func TestWhoMayClaim(t *testing.T) {
 	b.settle()
 	has(t, b.double.WaitAnswer(t, first), "Разговорът е Ваш")
 	has(t, b.double.WaitAnswer(t, second), "Вече го пое "+b.maria.Name)
+	// Whose role is taken away speaks to nobody any more, though the ticket is still theirs.
+	if _, err := b.staff.Change(b.ctx, b.admin.ID, b.maria, staff.Profile{Email: b.maria.Email, Name: b.maria.Name, Roles: []staff.Role{staff.Editor}}); err != nil {
+		t.Fatal(err)
+	}
+	b.mariaT.SayIn(b.group, thread, "Още съм тук.")
+	has(t, b.press(b.mariaT, thread, "outcome"), "Не обслужвате тази библиотека")
+	if got := b.heard(conversation); len(got) != 0 || !strings.Contains(b.texts(thread), "Човекът не вижда Вашите съобщения: не обслужвате") {
+		t.Errorf("the person heard %q", got)
+	}
 	// An old button of a conversation that is over says so.
 	if err := b.tickets.Close(b.ctx, ticket, b.maria, handoff.Closing{Outcome: handoff.Answered, Effort: 1, Guide: handoff.Fine}); err != nil {
 		t.Fatal(err)

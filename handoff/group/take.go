@@ -71,6 +71,9 @@ func (d *Desk) press(ctx context.Context, u update) (words string, alert bool, e
 	if !linked {
 		return u.t("not_linked"), true, nil
 	}
+	if !servesPeople(a) {
+		return u.t("not_serving"), true, nil
+	}
 	if words, err := d.settledAlready(ctx, u, p.Ticket, a); err != nil || words != "" {
 		return words, false, err
 	}
@@ -115,6 +118,9 @@ func (d *Desk) take(ctx context.Context, u update, t handoff.Ticket, a staff.Acc
 	d.redis.Publish(ctx, wakeTopic, "")
 	return u.t("taken_yours"), false, nil
 }
+
+// servesPeople says whether an account has a role that talks to people: who has lost it holds their tickets until these are given back.
+func servesPeople(a staff.Account) bool { return a.Is(staff.Librarian, staff.Supervisor) }
 
 // sits says whether an account may write to the person.
 func sits(t handoff.Ticket, a staff.Account) bool {

@@ -32,6 +32,9 @@ func (d *Desk) said(ctx context.Context, u update) error {
 	if !linked {
 		return d.tellOnce(ctx, p, u, "said_not_linked")
 	}
+	if !servesPeople(a) {
+		return d.tellOnce(ctx, p, u, "said_not_serving")
+	}
 	t, ok, err := d.tickets.Ticket(ctx, everything(), p.Ticket)
 	if err != nil {
 		return err
