@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -31,13 +32,22 @@ func (s *site) telegramSection(r *http.Request) (telegramSection, error) {
 	return section, nil
 }
 
+// A page waits for the bot's name no longer than for anything else, and after a failure the next ones don't wait at all.
+const (
+	namePatience = 2 * time.Second
+	namePause    = 30 * time.Second
+)
+
 // botName is the bot's name on Telegram, "" where it is not there or Telegram doesn't answer.
 func (s *site) botName(r *http.Request) string {
-	if s.Telegram == nil {
+	if s.Telegram == nil || time.Now().UnixNano() < s.nameAgain.Load() {
 		return ""
 	}
-	name, err := s.Telegram.Username(r.Context())
-	if err != nil {
+	ctx, done := context.WithTimeout(r.Context(), namePatience)
+	defer done()
+	name, err := s.Telegram.Username(ctx)
+	if err != nil && r.Context().Err() == nil {
+		s.nameAgain.Store(time.Now().Add(namePause).UnixNano())
 		s.Log.Warn("telegram does not say the bot's name", "error", err)
 	}
 	return name

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -37,6 +38,21 @@ func TestTelegramIsLinkedByACode(t *testing.T) {
 	}
 	if _, ok, err := b.staff.TelegramOf(b.ctx, b.pool, a.ID); ok || err != nil {
 		t.Error(ok, err)
+	}
+}
+
+// TestATelegramThatHangsIsWaitedForOnce opens pages with the bot's name while it doesn't answer.
+func TestATelegramThatHangsIsWaitedForOnce(t *testing.T) {
+	b := setup(t)
+	b.told.hangs.Store(true)
+	w := b.as(b.account(staff.Profile{Email: "a@example.bg", Roles: []staff.Role{staff.Admin}}))
+	for _, path := range []string{"/console/account", "/console/groups", "/console/account"} {
+		if got := w.get(path); got.code != http.StatusOK {
+			t.Errorf("%s: %d", path, got.code)
+		}
+	}
+	if asked := b.told.asked.Load(); asked != 1 {
+		t.Errorf("it was asked %d times", asked)
 	}
 }
 
