@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -135,6 +136,12 @@ func (s *site) secure(w http.ResponseWriter, e edge) {
 // protect refuses what another site makes a browser send (the standard library's cross-origin protection).
 func (s *site) protect(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
+	if u, err := url.Parse(s.PublicURL); err == nil && u.Host != "" {
+		// A proxy may have changed the Host that older browsers' Origin is compared with.
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			s.log.Warn("the public address is no origin", "address", s.PublicURL, "err", err)
+		}
+	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := edgeOf(r)
 		s.secure(w, e)

@@ -245,3 +245,14 @@ func TestFirstPageIsSmall(t *testing.T) {
 		t.Errorf("the first page weighs %d bytes uncompressed, at most 100 KB are allowed", total)
 	}
 }
+
+// TestOurOwnPageBehindAProxy sends as an older browser does, through a proxy that asks for another host.
+func TestOurOwnPageBehindAProxy(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(o *Options) { o.PublicURL = "https://orientir.example/" })
+	for origin, want := range map[string]int{"https://orientir.example": http.StatusOK, "https://evil.example": http.StatusForbidden} {
+		if response, body := b.call(t, "POST", "/api/v1/ask", `{"question":"съдебно"}`, "Origin", origin); response.StatusCode != want {
+			t.Errorf("%s: %d %s", origin, response.StatusCode, body)
+		}
+	}
+}
