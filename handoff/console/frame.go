@@ -84,7 +84,9 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, titleKey string) fr
 	f.Title = f.T(titleKey)
 	if r.Method == http.MethodGet {
 		f.Back = r.URL.RequestURI()
-		f.Flash = s.takeFlash(w, r)
+		if !isPart(r.URL.Path) { // what is said once is for a page: a one-time link stands nowhere else
+			f.Flash = s.takeFlash(w, r)
+		}
 	}
 	f.Stale = s.stale(r)
 	for _, item := range s.nav(v) {
@@ -92,6 +94,11 @@ func (s *site) frame(w http.ResponseWriter, r *http.Request, titleKey string) fr
 		f.Nav = append(f.Nav, item)
 	}
 	return f
+}
+
+// isPart says whether a path is of a part of a page, which its script asks for.
+func isPart(path string) bool {
+	return strings.HasSuffix(path, "/stream") || strings.HasSuffix(path, "/suggestion") || strings.HasSuffix(path, "/progress")
 }
 
 // nav lists the parts of the site that somebody may use.
