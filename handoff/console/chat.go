@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"time"
@@ -40,10 +42,20 @@ type chat struct {
 	Targets    targets
 	Closing    closingForm
 	Search     search
-	Last       int64 // the newest message shown; a stream goes on from it
-	LastPerson int64 // the newest of the person's, which the librarian reads by opening the page
-	Most       int   // characters of a reply
-	MostNote   int   // characters of a note
+	Last       int64      // the newest message shown; a stream goes on from it
+	LastPerson int64      // the newest of the person's, which the librarian reads by opening the page
+	Most       int        // characters of a reply
+	MostNote   int        // characters of a note
+	refused    string     // which of the page's forms was not taken, by the end of its path; "": none
+	typed      url.Values // into that form
+}
+
+// Typed is what was typed into a field of a form that was not taken.
+func (c chat) Typed(form, field string) string {
+	if form != c.refused {
+		return ""
+	}
+	return c.typed.Get(field)
 }
 
 // Writes says whether the account may write to the person.
@@ -85,6 +97,9 @@ func (s *site) drawChat(w http.ResponseWriter, r *http.Request, given chat, faul
 	page.Title = t.Pseudonym()
 	page.Back = chatPath(t.ID)
 	page.Fault = fault
+	if fault != nil {
+		page.refused, page.typed = path.Base(r.URL.Path), r.PostForm
+	}
 	page.MayCall = t.Contact != "" && t.ClaimedBy == v.account.ID
 	page.Mine = t.State == handoff.Claimed && t.ClaimedBy == v.account.ID
 	page.Second = t.State == handoff.Claimed && t.SecondID == v.account.ID

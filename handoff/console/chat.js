@@ -86,9 +86,13 @@ function rail(event) {
 let leaving = false;
 addEventListener("submit", (e) => (leaving ||= e.target.method === "post" && e.target !== form), true);
 
+// What was typed elsewhere than in the reply, which has a draft, would be lost by a reload: the person is told, and goes when they like.
+const unsent = () => [...document.querySelectorAll("textarea, input:not([type])")].some((field) => field !== text && field.value !== field.defaultValue);
+const moved = () => (unsent() ? (id("moved").hidden = false) : location.reload());
+
 toEnd();
 if (lines.dataset.stream) {
-  stream(lines.dataset.stream, { line, typing, read, rail, state: () => leaving || location.reload() }, (on) => (offline.hidden = on));
+  stream(lines.dataset.stream, { line, typing, read, rail, state: () => leaving || moved() }, (on) => (offline.hidden = on));
 }
 
 keys({

@@ -117,9 +117,13 @@ func TestTwoDesks(t *testing.T) {
 	loser.reads("Вие водите разговора")
 	winner.reads("При " + secondName)
 
-	// Close: one tap.
+	// Close: one tap. What a colleague types meanwhile stays before their eyes.
+	winner.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.note-form').open = true; document.getElementById('note').value = 'Обадих се.'`))
 	loser.do(chromedp.Click(`.taps button[value="answered"]`, chromedp.NodeVisible))
 	loser.reads("Разговорът приключи")
+	winner.reads("Разговорът се промени. Написаното Ви още е тук.")
+	winner.is(`document.getElementById('note').value === 'Обадих се.'`)
+	winner.do(chromedp.Click(`#moved a`, chromedp.NodeVisible))
 	winner.reads("Приключен: Отговорено")
 	c, ok, err := b.desk.Ticket(b.ctx, second, ticket)
 	if err != nil || !ok || c.Outcome != handoff.Answered || c.Effort != 1 || c.Guide != handoff.Fine || c.ClaimedBy != second.ID {
