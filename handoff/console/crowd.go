@@ -85,7 +85,8 @@ func (s *site) among(crowd *bot.Crowd, w http.ResponseWriter, r *http.Request, s
 	serve()
 }
 
-// turnAway asks to come again. Nothing was done; a browser that goes back may have what was typed, and the page doesn't promise it.
+// turnAway asks to come again. Nothing was done; what was typed stands on the page, but for files and secrets: a browser that goes back may have those,
+// and the page doesn't promise it.
 func (s *site) turnAway(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", busyPause)
 	if asksAsScript(r) || r.Context().Err() != nil {
@@ -94,7 +95,9 @@ func (s *site) turnAway(w http.ResponseWriter, r *http.Request) {
 	}
 	page := faultPage{frame: frame{Language: s.language(r), Back: "/console/", site: s}} // what was to be said once is said by the page that comes
 	page.Title, page.Words = page.T("busy_title"), i18n.T(page.Language, "console.busy")
-	if r.Method == http.MethodGet {
+	if fields, ok := resent(r); ok {
+		page.Words, page.Path, page.Hidden, page.Back = page.T("busy_kept"), r.URL.RequestURI(), fields, ""
+	} else if r.Method == http.MethodGet {
 		page.Back = r.URL.RequestURI()
 		page.Again = page.Back
 	} else {

@@ -51,7 +51,7 @@ type frame struct {
 	Account  staff.Account // the zero value: nobody has signed in
 	Nav      []navItem
 	Flash    flash
-	Back     string // where choosing a language returns to
+	Back     string // where choosing a language returns to; "": none is chosen here, or what the page holds would be lost
 	Fault    *staff.Fault
 	Stale    []knowledge.HelpPoint // own libraries that nobody has confirmed for a year
 	site     *site

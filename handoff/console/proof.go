@@ -48,7 +48,9 @@ func (s *site) proved(w http.ResponseWriter, r *http.Request) (bool, error) {
 		frame{}.tooMany(w, many)
 		return false, s.askProof(w, r, http.StatusTooManyRequests, "signin.many")
 	case errors.Is(err, staff.ErrNotFound): // the session ended: of wrong proofs, or meanwhile
-		s.setFlash(w, flash{Key: "signin.proof_ended", Bad: true})
+		if len(hidden(r.PostForm)) == 0 { // else the page that keeps it says so
+			s.setFlash(w, flash{Key: "signin.proof_ended", Bad: true})
+		}
 		s.askToSignIn(w, r)
 		return false, nil
 	}
@@ -62,17 +64,11 @@ func (s *site) askProof(w http.ResponseWriter, r *http.Request, status int, wron
 	if page.Cancel == secondStepPath && a.SecondStepWanted {
 		page.Nav = nil // nothing else opens before it is set up
 	}
-	page.Back = page.Cancel
+	page.Back = "" // another language would lose the form
 	if wrong != "" {
 		page.Wrong = page.P(wrong)
 	}
-	for _, name := range sortedKeys(r.PostForm) {
-		for _, value := range r.PostForm[name] {
-			if name != proofField {
-				page.Hidden = append(page.Hidden, hiddenField{name, value})
-			}
-		}
-	}
+	page.Hidden = hidden(r.PostForm)
 	return s.render(w, status, "proof", page)
 }
 

@@ -165,7 +165,7 @@ func (s *site) mostBytes(route route, r *http.Request) int64 {
 }
 
 func (s *site) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	if s.keepTyped(w, r) {
+	if s.keepTyped(w, r, "out", "/console/sign-in?next=/console/account") {
 		return
 	}
 	if asksAsScript(r) {
@@ -195,6 +195,9 @@ func setsUp(r *http.Request) bool {
 }
 
 func (s *site) askToSetUp(w http.ResponseWriter, r *http.Request) {
+	if s.keepTyped(w, r, "step", secondStepPath) {
+		return
+	}
 	if asksAsScript(r) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -208,8 +211,10 @@ var notText = []string{"22021", "22P05"}
 // faultPage tells of a fault.
 type faultPage struct {
 	frame
-	Words string
-	Again string // the address to try again; "": there is none
+	Words  string
+	Again  string // the address to try again; "": there is none
+	Path   string // that Hidden is sent to again; "": nothing is
+	Hidden []hiddenField
 }
 
 // fail shows an error as a page. What is not expected is logged, and shown without its words.
