@@ -141,7 +141,7 @@ func (s *Store) saveDraft(ctx context.Context, tx postgres.DB, d Draft, by Edito
 	}
 	d.Notes = inside(strings.TrimSpace(d.Notes))
 	switch {
-	case !slugForm.MatchString(d.Slug) || len(d.Slug) > 60:
+	case !isSlug(d.Slug, 60):
 		return Draft{}, fmt.Errorf("save draft: %w", &Fault{"slug", "fault.slug", d.Slug})
 	case utf8.RuneCountInString(d.Notes) > mostNotes:
 		return Draft{}, fmt.Errorf("save draft of %q: %w", d.Slug, &Fault{Field: "notes", Key: "fault.long"})

@@ -113,6 +113,9 @@ const sameSettlement = 5_000
 // savePlaces adds and changes places. A place that was known by GeoNames' number alone gets its EKATTE. Unknown values (population, position, Latin name) change nothing.
 func savePlaces(ctx context.Context, tx postgres.DB, places []Place) (Report, error) {
 	var report Report
+	for i, p := range places {
+		places[i].Name, places[i].NameLatin, places[i].Municipality, places[i].District = strict(p.Name), strict(p.NameLatin), strict(p.Municipality), strict(p.District)
+	}
 	rows, err := tx.Query(ctx, `SELECT ekatte, kind, name, name_latin, municipality, district, COALESCE(lat, 0) AS lat, COALESCE(lon, 0) AS lon, COALESCE(population, 0) AS population FROM places`)
 	if err != nil {
 		return report, fmt.Errorf("read places: %w", err)

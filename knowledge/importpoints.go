@@ -100,7 +100,7 @@ func pointsOf(t *table) ([]pointRecord, error) {
 		if !slices.Contains(Kinds(), h.Kind) {
 			faults.add(r.line, "kind", "fault.choice", string(h.Kind))
 		}
-		if h.ID != "" && (!slugForm.MatchString(h.ID) || len(h.ID) > 40) {
+		if h.ID != "" && !isSlug(h.ID, 40) {
 			faults.add(r.line, "id", "fault.slug", h.ID)
 		}
 		if h.Site != "" && !strings.HasPrefix(h.Site, "https://") && !strings.HasPrefix(h.Site, "http://") {

@@ -60,7 +60,7 @@ func importTrainings(ctx context.Context, tx postgres.DB, data []byte, o ImportO
 			faults.add(r.line, "help_point", "fault.point", n.HelpPoint)
 		}
 		switch {
-		case !slugForm.MatchString(n.ID) || len(n.ID) > 60:
+		case !isSlug(n.ID, 60):
 			faults.add(r.line, "id", "fault.slug", n.ID)
 		case readable && seen[n.ID]: // what can't be read may have no start to be known by
 			faults.add(r.line, "id", "fault.twice", n.ID)

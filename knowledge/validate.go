@@ -12,6 +12,12 @@ var municipalityForm = regexp.MustCompile(`^[A-Z]{3}[0-9]{2}$`)
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
+// isSlug says whether something may be known by it, in addresses and files: so many bytes at most, and no personal number, which would stay there
+// for good.
+func isSlug(s string, most int) bool {
+	return slugForm.MatchString(s) && len(s) <= most && strict(s) == s
+}
+
 // AllMeans lists the means of identification in the order in which they are shown.
 func AllMeans() []Means {
 	return []Means{None, KEP, KEPCompany, PIKNAP, PIKNOI, UKD, PINMunicipality, EAuth, SSEV, Profile, Code, InPerson}
@@ -22,7 +28,7 @@ func AllMeans() []Means {
 func (g Guide) Validate(hosts []string) error {
 	var faults Faults
 	fault := func(field, key, value string) { faults = append(faults, &Fault{field, key, value}) }
-	if !slugForm.MatchString(g.Slug) || len(g.Slug) > 60 {
+	if !isSlug(g.Slug, 60) {
 		fault("slug", "fault.slug", g.Slug)
 	}
 	if !slices.Contains([]Audience{Citizen, Business, Both}, g.Audience) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"orientir/bot"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 )
@@ -17,7 +16,7 @@ func (s *site) draftFromChat(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v, title, words := visitOf(r), r.PostFormValue("guide-title"), r.PostFormValue("words")
-	slug := cmp.Or(slugOf(bot.Latin(title)), "guide")
+	slug := cmp.Or(slugOf(title), "guide")
 	err = s.Worklist.SuggestGuide(r.Context(), v.account, s.editor(v), id, slug, title, words)
 	fault := asFault(err)
 	if errors.Is(err, handoff.ErrProblemState) {

@@ -11,6 +11,7 @@ import (
 	"orientir/bot"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
+	"orientir/knowledge/privacy"
 )
 
 // guideNew is where a guide begins: its name and its address.
@@ -55,7 +56,7 @@ func (s *site) newGuide(w http.ResponseWriter, r *http.Request) error {
 	slug := page.Slug
 	if slug == "" {
 		if slug = slugOf(page.TitleEN); slug == "" {
-			slug = slugOf(bot.Latin(page.TitleBG))
+			slug = slugOf(page.TitleBG)
 		}
 	}
 	if slug == "new" { // this page's own address
@@ -124,9 +125,10 @@ func (s *site) similarGuides(r *http.Request, titles ...string) (list []knowledg
 	return list, nil
 }
 
-// slugOf makes an address of a title in Latin letters; "" where nothing is left of it.
+// slugOf makes an address of a title; "" where nothing is left of it. What is hidden in a title is not in its address either.
 func slugOf(title string) string {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	title, _ = privacy.Mask(title)
+	words := strings.FieldsFunc(strings.ToLower(bot.Latin(title)), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	slug := strings.Join(words, "-")
 	for len(slug) > 60 {
 		cut := strings.LastIndexByte(slug, '-')

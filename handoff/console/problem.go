@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"orientir/bot"
 	"orientir/handoff"
 	"orientir/handoff/staff"
 	"orientir/knowledge"
@@ -170,7 +169,7 @@ func (s *site) splitProblem(r *http.Request, a staff.Account, _ knowledge.Editor
 func (s *site) draftGuide(r *http.Request, a staff.Account, by knowledge.Editor, id int64) (string, string, error) {
 	slug := strings.TrimSpace(r.PostFormValue("slug"))
 	if slug == "" {
-		slug = slugOf(bot.Latin(r.PostFormValue("guide-title")))
+		slug = slugOf(r.PostFormValue("guide-title"))
 	}
 	err := s.Worklist.BeginGuide(r.Context(), a, by, id, slug, r.PostFormValue("guide-title"))
 	return "did_draft", guidePath(slug) + "/edit", err
