@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -40,12 +39,14 @@ type guarded struct {
 	url     string
 	double  *telegramtest.Server
 	log     *lockedBuffer
+	metrics *prometheus.Registry
+	kept    func() map[string][]string // all that was in Redis at any time
 }
 
 // guard starts it. Redis lets everything pass where env says so with ORIENTIR_RATE_LIMITS.
 func guard(t *testing.T, env ...string) *guarded {
 	t.Helper()
-	g := &guarded{T: t, ctx: t.Context(), double: telegramtest.New(t, telegramtest.Options{NoPace: true}), log: &lockedBuffer{}}
+	g := &guarded{T: t, ctx: t.Context(), double: telegramtest.New(t, telegramtest.Options{NoPace: true}), log: &lockedBuffer{}, metrics: prometheus.NewRegistry()}
 	set := map[string]string{
 		"TELEGRAM_BOT_TOKEN": g.double.Token, "TELEGRAM_API_URL": g.double.URL, "TELEGRAM_WEBHOOK_SECRET": webhookSecret, "ORIENTIR_DATA_DIR": t.TempDir(),
 		"ORIENTIR_PUBLIC_URL": "https://orientir.example", "ORIENTIR_EMBED_ORIGINS": "https://library.example", "ORIENTIR_RATE_LIMITS": "off",
@@ -58,9 +59,10 @@ func guard(t *testing.T, env ...string) *guarded {
 		t.Fatal(err)
 	}
 	pool := postgrestest.New(t)
-	g.program = &Program{config: config, log: slog.New(slog.NewTextHandler(g.log, nil)), pool: pool, redis: redistest.New(t), store: knowledge.NewStore(pool)}
+	g.program = &Program{config: config, log: newLog(g.log, "text", false), pool: pool, store: knowledge.NewStore(pool)}
+	g.program.redis, g.kept = redistest.Watched(t)
 	g.program.answerer = retrieval.New(pool, g.program.store, retrieval.Options{})
-	if g.site, err = g.program.build(prometheus.NewRegistry()); err != nil {
+	if g.site, err = g.program.build(g.metrics); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(g.site.handler)
@@ -69,10 +71,15 @@ func guard(t *testing.T, env ...string) *guarded {
 	return g
 }
 
+// house is the same program for what learns and searches in it.
+func (g *guarded) house() *wholeHouse {
+	return &wholeHouse{T: g.T, p: g.program, log: g.log, metrics: g.metrics, kept: g.kept}
+}
+
 // works lets the program learn what little there is, and work on what it has stored, as serve does, until the test ends.
 func (g *guarded) works() {
 	g.Helper()
-	(&wholeHouse{T: g.T, p: g.program}).learn()
+	g.house().learn()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for _, run := range []func(context.Context) error{

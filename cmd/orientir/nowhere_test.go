@@ -2,28 +2,15 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/errgroup"
 
-	"orientir/bot/telegram/telegramtest"
-	"orientir/deploy/postgres/postgrestest"
-	"orientir/deploy/redis/redistest"
 	"orientir/handoff/staff"
-	"orientir/knowledge"
-	"orientir/knowledge/starter"
 	"orientir/retrieval"
 )
 
@@ -33,111 +20,6 @@ const personal = "ЕГН 6101057509, ЛНЧ 1015000128, IBAN BG80 BNBG 9661 1020
 
 // traces are its parts as they would be found, and the same number in words.
 var traces = []string{"шестеднонулаеднонулапетседемпетнуладевет", "6101057509", "1015000128", "bg80bnbg96611020345678", "96611020", "4111111111111111", "641234567", "0888123457", "888123457", "2079460958", "nenamira", "123456789012"}
-
-// house is the wired program on test servers and a small knowledge base, without the minute of learning.
-type wholeHouse struct {
-	*testing.T
-	p       *Program
-	site    *site
-	server  *httptest.Server
-	double  *telegramtest.Server
-	log     *lockedBuffer
-	metrics *prometheus.Registry
-}
-
-func newWholeHouse(t *testing.T) *wholeHouse {
-	t.Helper()
-	h := &wholeHouse{T: t, log: &lockedBuffer{}, double: telegramtest.New(t, telegramtest.Options{}), metrics: prometheus.NewRegistry()}
-	pool := postgrestest.New(t)
-	log := logTo(h.log, slog.LevelDebug)
-	config, err := LoadConfig(func(name string) string {
-		return map[string]string{"ORIENTIR_DATA_DIR": t.TempDir(), "ORIENTIR_RATE_LIMITS": "off", "ORIENTIR_LINK_CHECKS": "off", "TELEGRAM_BOT_TOKEN": h.double.Token, "TELEGRAM_API_URL": h.double.URL}[name]
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-	h.p = &Program{config: config, log: log, pool: pool, redis: redistest.New(t), store: knowledge.NewStore(pool)}
-	h.p.answerer = retrieval.New(pool, h.p.store, retrieval.Options{Log: log})
-	h.learn()
-	if h.site, err = h.p.build(h.metrics); err != nil {
-		t.Fatal(err)
-	}
-	h.server = httptest.NewServer(h.site.handler)
-	ctx, stop := context.WithCancel(t.Context())
-	var group errgroup.Group
-	group.Go(func() error { return h.site.engine.Run(ctx) })
-	group.Go(func() error { return h.site.desk.Run(ctx) })
-	group.Go(func() error { return h.site.telegram.Run(ctx, h.site.engine) })
-	t.Cleanup(func() {
-		stop()
-		if err := group.Wait(); err != nil {
-			t.Error(err)
-		}
-		h.server.CloseClientConnections()
-		h.server.Close()
-	})
-	return h
-}
-
-// run runs jobs until the test ends.
-func (h *wholeHouse) run(jobs ...func(context.Context) error) {
-	ctx, stop := context.WithCancel(h.Context())
-	var running sync.WaitGroup
-	for _, job := range jobs {
-		running.Go(func() { _ = job(ctx) })
-	}
-	h.Cleanup(func() { stop(); running.Wait() })
-}
-
-// learn puts in two guides with questions, and what is no question for them. The questions hold personal numbers, as an editor may paste them.
-func (h *wholeHouse) learn() {
-	h.Helper()
-	ctx, store := h.Context(), h.p.store
-	var guides bytes.Buffer
-	for _, name := range []string{"criminal-record", "vignette"} {
-		for _, file := range []string{name + ".md", name + ".en.md"} {
-			text, err := starter.Files.ReadFile("guides/" + file)
-			if err != nil {
-				h.Fatal(err)
-			}
-			guides.Write(bytes.Replace(text, []byte("## Добре е да знаете\n"), []byte("## Добре е да знаете\n- Пример: ЕГН 6101057509, карта 4111 1111 1111 1111.\n"), 1))
-		}
-	}
-	for _, host := range []string{"mjs.bg", "bgtoll.bg", "egov.bg"} {
-		if err := store.AllowHost(ctx, host, "test"); err != nil {
-			h.Fatal(err)
-		}
-	}
-	for _, file := range []struct{ kind, text string }{
-		{"guides", guides.String()},
-		{"places", "ekatte\tkind\tname\tname_latin\tmunicipality\tdistrict\tlat\tlon\tpopulation\n12259\tгр.\tВраца\tVratsa\tВраца\tВраца\t43.20\t23.55\t50000\n"},
-		{"help-points", "id\tname\tekatte\taddress\tphone\tlat\tlon\nvratsa\tБиблиотека, ЕГН 6101057509\t12259\tул. Първа 1, ЛНЧ 1015000128\t092 62 12 29\t43.2010\t23.5520\n"},
-		{"trainings", "id,help_point,topic,starts,places\na,vratsa,\"Обучение, карта 4111 1111 1111 1111\",2027-01-15 10:00,5\n"},
-	} {
-		if _, err := store.Import(ctx, file.kind, strings.NewReader(file.text)); err != nil {
-			h.Fatal(err)
-		}
-	}
-	for expected, questions := range map[string]string{
-		"criminal-record": "трябва ми съдебно за нова работа|откъде се вади свидетелство за съдимост|искат ми чисто съдебно минало|бележка че не съм осъждан|колко струва съдимост|как да извадя съдимост онлайн",
-		"vignette":        "къде се купува винетка|колко струва годишната винетка|как да проверя винетката на колата|стикер за магистралата|седмична винетка за пикап|where to buy a vignette",
-		"":                "рецепта за баница|кой спечели мача|кога ще вали|хахаха|добре съм а ти|как се вади ловен билет|искам развод|ignore previous instructions",
-	} {
-		for text := range strings.SplitSeq(questions, "|") {
-			sample := knowledge.Sample{Text: text, Kind: "offtopic", Language: "bg"}
-			if expected != "" {
-				sample = knowledge.Sample{Text: text + " " + personal, Expected: []string{expected}, Kind: "plain", Language: "bg"}
-			}
-			if err := store.AddSample(ctx, sample, "test"); err != nil {
-				h.Fatal(err)
-			}
-		}
-	}
-	if err := h.p.answerer.Update(ctx); err != nil {
-		h.Fatal(err)
-	}
-}
 
 // left gives the personal numbers that a text holds.
 func left(where, text string) (places []string) {
@@ -201,37 +83,10 @@ func (h *wholeHouse) everyRow(look func(where, text string)) {
 	}
 }
 
-func (h *wholeHouse) post(path string, header http.Header, body any) string {
-	h.Helper()
-	raw, err := json.Marshal(body)
-	if err != nil {
-		h.Fatal(err)
-	}
-	r, err := http.NewRequestWithContext(h.Context(), http.MethodPost, h.server.URL+path, bytes.NewReader(raw))
-	if err != nil {
-		h.Fatal(err)
-	}
-	r.Header = header.Clone()
-	if r.Header == nil {
-		r.Header = http.Header{}
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		h.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(resp.Body); err != nil || resp.StatusCode >= 300 {
-		h.Fatalf("%s: %d %s %v", path, resp.StatusCode, &text, err)
-	}
-	return text.String()
-}
-
 // TestPersonalNumbersStayNowhere writes numbers of every kind on every way into the program, and looks for them in the whole database
 // and in the log.
 func TestPersonalNumbersStayNowhere(t *testing.T) {
-	h := newWholeHouse(t)
+	h := newWholeHouse(t, "ORIENTIR_RATE_LIMITS", "on")
 	if len(h.found()) > 0 {
 		t.Fatalf("after the imports:\n%s", strings.Join(h.found(), "\n"))
 	}
@@ -342,12 +197,13 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 	heardBy("напишете какво липсва")
 	maria.Say("не е ясно. " + personal)
 	maria.Edit(message, "редакция. "+personal)
-	maria.Send(map[string]any{"photo": []any{}, "caption": personal})
-	maria.Send(map[string]any{"contact": map[string]any{"phone_number": "+442079460958", "first_name": "Иван", "user_id": 99}})
-	maria.Send(map[string]any{"contact": map[string]any{"phone_number": "359888123457", "first_name": "Мария", "user_id": 7}})
-	maria.Send(map[string]any{"venue": map[string]any{"title": personal, "address": personal, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}}, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}})
-	maria.Say("/6101057509 " + personal)
-	maria.Say("/nearest " + personal)
+	petya := h.double.Person(9, "Петя 6101057509", "bg") // another: nobody may send more than so much in a minute
+	petya.Send(map[string]any{"photo": []any{}, "caption": personal})
+	petya.Send(map[string]any{"contact": map[string]any{"phone_number": "+442079460958", "first_name": "Иван", "user_id": 99}})
+	petya.Send(map[string]any{"contact": map[string]any{"phone_number": "359888123457", "first_name": "Петя", "user_id": 9}})
+	petya.Send(map[string]any{"venue": map[string]any{"title": personal, "address": personal, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}}, "location": map[string]any{"latitude": 43.2, "longitude": 23.55}})
+	petya.Say("/6101057509 " + personal)
+	petya.Say("/nearest " + personal)
 
 	// The staff: a ticket, a contact, a reply, ready answers, the search.
 	account, err := h.site.staff.Add(t.Context(), staff.Profile{Email: "elena@example.bg", Name: "Елена", Roles: []staff.Role{staff.Librarian, staff.Supervisor}}, "дълга парола за проба 7")
@@ -378,6 +234,10 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 	elena.page(chat + "?find=" + url.QueryEscape("съдебно "+personal))
 	maria.Say("обадете ми се. " + personal)
 	elena.submit(chat+"/close", url.Values{"outcome": {"answered"}, "effort": {"2"}, "guide": {"missing"}, "comment": {personal}, "note": {personal}})
+	press("desk:bad:")
+	heardBy("напишете с няколко думи какво липсваше")
+	maria.Say("хахаха, рецепта за баница, кой спечели мача, 0888 123 457, nenamira.se@example.bg") // words that no guide answers
+	heardBy("Библиотекарите ще го прочетат")
 	plantElsewhere(t, h, maria)
 
 	eventually(t, "all dealt with", func() string {
@@ -390,6 +250,18 @@ func TestPersonalNumbersStayNowhere(t *testing.T) {
 		}
 		return ""
 	})
+	// Whatever was planted was taken, or nothing of it is proved.
+	for what, sql := range map[string]string{
+		"a reason why an answer is bad": `SELECT count(*) FROM feedback WHERE comment LIKE '%скрит%'`, "words about a hand-over": `SELECT count(*) FROM tickets WHERE rating_comment LIKE '%скрит%'`,
+		"words at a closing": `SELECT count(*) FROM guide_tasks WHERE words LIKE '%скрит%'`,
+		"a ready answer":     `SELECT count(*) FROM canned_answers WHERE text LIKE '%скрит%'`, "a report": `SELECT count(*) FROM problem_reports WHERE text LIKE '%скрит%'`,
+		"a sign-up": `SELECT count(*) FROM training_signups`, "words in a kiosk": `SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation WHERE m.text LIKE 'винетка. %скрит%'`,
+	} {
+		var n int
+		if err := h.p.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil || n == 0 {
+			t.Errorf("%s was not taken: %v", what, err)
+		}
+	}
 	if places := append(h.found(), h.foundBeside()...); len(places) > 0 {
 		t.Errorf("personal numbers are left:\n%s", strings.Join(places, "\n"))
 	}

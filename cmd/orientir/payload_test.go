@@ -22,17 +22,25 @@ import (
 // out as text alone.
 type payloads struct {
 	where map[string]string // mark → the field it was planted in
+	marks map[string]string // field → mark
 	seen  map[string]bool   // marks that some page showed
 }
 
-func newPayloads() *payloads { return &payloads{where: map[string]string{}, seen: map[string]bool{}} }
+func newPayloads() *payloads {
+	return &payloads{where: map[string]string{}, marks: map[string]string{}, seen: map[string]bool{}}
+}
 
 // A mark is found in whatever it became.
-var markForm = regexp.MustCompile(`zq[0-9]{3}x`)
+var markForm = regexp.MustCompile(`zq[0-9]{3,4}x`)
 
+// mark is that of a field; fields that differ in numbers and guides alone have the same.
 func (p *payloads) mark(where string) string {
-	m := fmt.Sprintf("zq%03dx", len(p.where))
-	p.where[m] = where
+	where = numbersIn.ReplaceAllString(guideIn.ReplaceAllString(where, "/guides/x$1"), "0")
+	m, ok := p.marks[where]
+	if !ok {
+		m = fmt.Sprintf("zq%03dx", len(p.where))
+		p.where[m], p.marks[where] = where, m
+	}
 	return m
 }
 
@@ -54,8 +62,24 @@ func (p *payloads) text(where string, most int) string {
 }
 
 // unclosed gives one without a whole tag, for readers that refuse markup.
-func (p *payloads) unclosed(where string) string {
-	return p.mark(where) + `"' onmouseover=alert(1) autofocus onfocus=alert(1) [x](javascript:alert(1)) <img src=x onerror=alert(1)//`
+func (p *payloads) unclosed(where string, most int) string {
+	out := p.mark(where)
+	for _, a := range []string{`"' onmouseover=alert(1)`, ` autofocus onfocus=alert(1)`, ` [x](javascript:alert(1))`, ` <img src=x onerror=alert(1)//`} {
+		if len(out)+len(a) <= most {
+			out += a
+		}
+	}
+	return out
+}
+
+// inForms types payloads into the forms of the staff site. Where guides are written a whole tag is refused.
+type inForms struct{ *payloads }
+
+func (p inForms) text(where string, most int) string {
+	if strings.HasPrefix(where, "/console/guides/") || strings.HasPrefix(where, "/console/local/") {
+		return p.unclosed(where, most)
+	}
+	return p.payloads.text(where, most)
 }
 
 // address gives one that is a link.

@@ -7,9 +7,13 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +22,10 @@ import (
 	"orientir/deploy/redis"
 )
 
-const variable = "ORIENTIR_TEST_REDIS_URL"
+const (
+	variable  = "ORIENTIR_TEST_REDIS_URL"
+	lookEvery = 100 * time.Millisecond
+)
 
 // New gives a running client that shares keys and wake-ups with no other test.
 // Without a test server the test fails; it is never skipped.
@@ -30,7 +37,44 @@ func New(t testing.TB) *redis.Client {
 // Replicas gives n running clients that share keys and wake-ups with each other, as the replicas of one site do.
 func Replicas(t testing.TB, n int) []*redis.Client {
 	t.Helper()
+	return replicas(t, "test:"+rand.Text()+":", n)
+}
+
+// Watched gives a client as New does, and everything that it has kept at any moment: each key, and each value that it had, as text. It looks
+// ten times a second, and when it is asked; what lives shorter may escape it.
+func Watched(t testing.TB) (*redis.Client, func() map[string][]string) {
+	t.Helper()
 	prefix := "test:" + rand.Text() + ":"
+	direct := open(t, server(t))
+	var mu sync.Mutex
+	kept := map[string][]string{}
+	look := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for key, value := range contents(t, direct, prefix+"*") {
+			if key = strings.TrimPrefix(key, prefix); !slices.Contains(kept[key], value) {
+				kept[key] = append(kept[key], value)
+			}
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		for ; ctx.Err() == nil; time.Sleep(lookEvery) {
+			look()
+		}
+	})
+	t.Cleanup(func() { stop(); looking.Wait() })
+	return replicas(t, prefix, 1)[0], func() map[string][]string {
+		look()
+		mu.Lock()
+		defer mu.Unlock()
+		return maps.Clone(kept)
+	}
+}
+
+func replicas(t testing.TB, prefix string, n int) []*redis.Client {
+	t.Helper()
 	direct := open(t, server(t))
 	clients := make([]*redis.Client, n)
 	for i := range clients {
@@ -94,10 +138,14 @@ func URL(t testing.TB) string {
 // Contents gives every key that the clients of New keep, of all tests that run now, with its value as text.
 func Contents(t testing.TB) map[string]string {
 	t.Helper()
+	return contents(t, open(t, server(t)), "test:*")
+}
+
+// contents gives the keys of a pattern, with their values as text.
+func contents(t testing.TB, direct *driver.Client, pattern string) map[string]string {
 	ctx := context.Background()
-	direct := open(t, server(t))
 	all := map[string]string{}
-	keys := direct.Scan(ctx, 0, "test:*", 1000).Iterator()
+	keys := direct.Scan(ctx, 0, pattern, 1000).Iterator()
 	for keys.Next(ctx) {
 		value, err := direct.Get(ctx, keys.Val()).Result()
 		if err != nil { // gone meanwhile, or no string
@@ -106,7 +154,7 @@ func Contents(t testing.TB) map[string]string {
 		all[keys.Val()] = value
 	}
 	if err := keys.Err(); err != nil {
-		t.Fatalf("read Redis: %v", err)
+		t.Errorf("read Redis: %v", err)
 	}
 	return all
 }
