@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -116,7 +118,11 @@ func databaseErrors(err error) (all []*pgconn.PgError) {
 // peer is where the HTTP server names a caller: «http: panic serving 192.0.2.7:4711: …».
 var peer = regexp.MustCompile(`(serving |from |remote error from )(\[[0-9a-fA-F:.%a-z]+\]|[0-9]+(?:\.[0-9]+){3}):[0-9]+`)
 
-// logged is a text as it may stand in the log: without personal numbers, without a caller's address, and not endless.
+// obeyed says whether a terminal would do something at a letter, or turn the text around it, that JSON lets through: the handlers write out those
+// of ASCII themselves.
+func obeyed(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
+
+// logged is a text as it may stand in the log: without personal numbers, without a caller's address, of letters that can be seen, and not endless.
 func logged(text string) string {
 	if len(text) > 4*longestLogged {
 		text = strings.ToValidUTF8(text[:4*longestLogged], "")
@@ -126,5 +132,16 @@ func logged(text string) string {
 	if runes := []rune(text); len(runes) > longestLogged {
 		text = string(runes[:longestLogged]) + "…"
 	}
-	return text
+	if !strings.ContainsFunc(text, obeyed) {
+		return text
+	}
+	var seen strings.Builder
+	for _, r := range text {
+		if quoted := strconv.QuoteRune(r); obeyed(r) {
+			seen.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			seen.WriteRune(r)
+		}
+	}
+	return seen.String()
 }
