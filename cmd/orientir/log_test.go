@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
 func TestTheSameFaultFloodsNoLog(t *testing.T) {
@@ -40,6 +42,23 @@ func TestTheSameFaultFloodsNoLog(t *testing.T) {
 			t.Errorf("nothing was held back, and yet\n%s", &out)
 		}
 	})
+}
+
+func TestALineOfATraceCarriesItsID(t *testing.T) {
+	t.Parallel()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.AlwaysSample())).Tracer("test")
+	ctx, span := tracer.Start(t.Context(), "a request")
+	defer span.End()
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		log := newLog(&out, format, false).With("part", "test")
+		log.InfoContext(ctx, "within")
+		log.Info("outside")
+		within, outside, _ := strings.Cut(out.String(), "\n")
+		if id := span.SpanContext().TraceID().String(); !strings.Contains(within, "trace_id") || !strings.Contains(within, id) || strings.Contains(outside, "trace_id") {
+			t.Errorf("%s: of the trace %s the log says %s", format, id, &out)
+		}
+	}
 }
 
 func TestTheLogSpeaksJSONOnRequest(t *testing.T) {
