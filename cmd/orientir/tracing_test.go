@@ -23,6 +23,7 @@ import (
 	"orientir/bot/telegram/telegramtest"
 	"orientir/deploy/postgres/postgrestest"
 	"orientir/deploy/redis/redistest"
+	"orientir/handoff/staff"
 	"orientir/knowledge"
 	"orientir/retrieval"
 )
@@ -83,6 +84,24 @@ func TestAQuestionIsOneTraceFromItsChannelToItsAnswer(t *testing.T) {
 	for channel, root := range map[string]string{"telegram": "telegram update", "web": "POST /api/v1/conversations/messages"} {
 		eventually(t, "the trace of a question on "+channel, func() string { return tree(spans.GetSpans(), root, channel) })
 	}
+
+	// A librarian's step is a trace of its own, which points at the one that opened the ticket.
+	web := &program{t: t, double: h.double, url: h.server.URL}
+	if _, err := h.site.staff.Add(ctx, staff.Profile{Email: "elena@example.bg", Roles: []staff.Role{staff.Librarian}}, testPassword); err != nil {
+		t.Fatal(err)
+	}
+	askForAPerson(t, web, maria)
+	elena := signIn(t, web, "elena@example.bg", testPassword)
+	eventually(t, "somebody in the queue", func() string {
+		claim := claimPath.FindString(elena.page("/console/queue"))
+		if claim == "" {
+			return "nobody waits"
+		}
+		elena.submit(claim, nil)
+		return ""
+	})
+	eventually(t, "a step that points at what opened the ticket", func() string { return pointing(spans.GetSpans(), "ticket.claim", "telegram update") })
+
 	for _, s := range spans.GetSpans() {
 		text := fmt.Sprint(s.Name, s.Attributes, s.Events, s.Status.Description)
 		for _, secret := range []string{"съдебно", "Каблешково", "Евлогия", "770077", token, "127.0.0.1", "example"} {
@@ -91,6 +110,28 @@ func TestAQuestionIsOneTraceFromItsChannelToItsAnswer(t *testing.T) {
 			}
 		}
 	}
+}
+
+// pointing complains until a span of this name, in a trace of its own, points into a trace that has such a root.
+func pointing(all tracetest.SpanStubs, name, root string) string {
+	for _, s := range all {
+		if s.Name != name {
+			continue
+		}
+		for _, link := range s.Links {
+			into := link.SpanContext.TraceID()
+			if into != s.SpanContext.TraceID() && slices.ContainsFunc(all, func(r tracetest.SpanStub) bool {
+				return r.Name == root && !r.Parent.IsValid() && r.SpanContext.TraceID() == into
+			}) {
+				return ""
+			}
+		}
+	}
+	var seen []string
+	for _, s := range all {
+		seen = append(seen, fmt.Sprint(s.Name, " ", len(s.Links)))
+	}
+	return fmt.Sprint(seen)
 }
 
 // tree complains about the trace that has such a root and answers on a channel.
