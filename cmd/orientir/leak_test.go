@@ -32,7 +32,7 @@ type marks map[string]string
 
 func newMarks() marks {
 	m := marks{}
-	for _, name := range []string{"db", "redis", "smtp", "bot", "hook", "openai", "oidc", "password"} {
+	for _, name := range []string{"db", "redis", "smtp", "bot", "hook", "openai", "oidc", "password", "search", "collector"} {
 		m[name] = "tayna" + strings.ToLower(name+rand.Text()[:12])
 	}
 	key := make([]byte, 32)
@@ -90,6 +90,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 			"REDIS_URL=o:" + m["redis"] + "@r", "ORIENTIR_SECRET_KEY=" + m["key"][:20], "SMTP_URL=smtp://o:" + m["smtp"] + "@mail.example.bg:port",
 			"TELEGRAM_BOT_TOKEN=" + m["bot"], "TELEGRAM_WEBHOOK_SECRET=not allowed " + m["hook"],
 			"ORIENTIR_OIDC_ISSUER=https://o:" + m["oidc"] + "@x", "ORIENTIR_OIDC_CLIENT_SECRET=" + m["oidc"],
+			"ORIENTIR_SEARCH_DATABASE_URL=mysql://orientir:" + m["search"] + "@127.0.0.1:1/x", "OTEL_EXPORTER_OTLP_HEADERS=" + m["collector"],
 		},
 	} {
 		patience := time.Minute
@@ -110,17 +111,19 @@ func TestSecretsAreNeverTold(t *testing.T) {
 	}
 
 	// A server that refuses every secret and repeats it.
-	var telegram, model atomic.Int64
+	var telegram, model, collector atomic.Int64
 	repeats := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/bot") {
 			telegram.Add(1)
+		} else if strings.HasPrefix(r.URL.Path, "/v1/traces") {
+			collector.Add(1)
 		} else {
 			model.Add(1)
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprintf(w, `{"ok":false,"error_code":401,"description":"Unauthorized","error":{"message":"Incorrect API key provided: %s","type":"invalid_request_error","code":"invalid_api_key"}}`,
-			strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+r.Header.Get("Collector-Key"))
 	}))
 	t.Cleanup(repeats.Close)
 	addr, metrics := freeAddr(t), freeAddr(t)
@@ -134,7 +137,8 @@ func TestSecretsAreNeverTold(t *testing.T) {
 	cmd.Env = environment("ORIENTIR_ADDR="+addr, "ORIENTIR_METRICS_ADDR="+metrics, "DATABASE_URL="+withPassword(database, m["db"]), "REDIS_URL="+redis,
 		"ORIENTIR_SECRET_KEY="+m["key"], "SMTP_URL=smtp://o%40example.bg:"+m["smtp"]+"@127.0.0.1:1", "TELEGRAM_BOT_TOKEN=1:"+m["bot"], "TELEGRAM_API_URL="+repeats.URL,
 		"TELEGRAM_WEBHOOK_SECRET_FILE="+hook, "OPENAI_BASE_URL="+repeats.URL+"/v1", "OPENAI_API_KEY="+m["openai"], "ORIENTIR_EMBEDDING_MODEL=m", "ORIENTIR_CHAT_MODEL=m",
-		"ORIENTIR_OIDC_ISSUER=http://127.0.0.1:1", "ORIENTIR_OIDC_CLIENT_ID=orientir", "ORIENTIR_OIDC_CLIENT_SECRET="+m["oidc"])
+		"ORIENTIR_SEARCH_DATABASE_URL=postgres://orientir:"+m["search"]+"@127.0.0.1:1/x", "OTEL_EXPORTER_OTLP_ENDPOINT="+repeats.URL, "OTEL_EXPORTER_OTLP_HEADERS=collector-key="+m["collector"],
+		"OTEL_BSP_SCHEDULE_DELAY=200", "ORIENTIR_OIDC_ISSUER=http://127.0.0.1:1", "ORIENTIR_OIDC_CLIENT_ID=orientir", "ORIENTIR_OIDC_CLIENT_SECRET="+m["oidc"])
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +185,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 		if ask(http.MethodGet, addr+"/healthz", nil) == http.StatusOK {
 			return ""
 		}
-		return out.String()
+		return "not yet: " + out.String()
 	})
 	ask(http.MethodPost, addr+"/console/sign-in", url.Values{"email": {"a@example.bg"}, "password": {"not " + m["password"]}})
 	if got := ask(http.MethodPost, addr+"/console/sign-in", url.Values{"email": {"a@example.bg"}, "password": {m["password"]}}); got != http.StatusOK {
@@ -200,6 +204,12 @@ func TestSecretsAreNeverTold(t *testing.T) {
 			return ""
 		}
 		return "it was not asked"
+	})
+	eventually(t, "the collector refuses", func() string {
+		if collector.Load() > 0 && strings.Contains(out.String(), "traces not sent") {
+			return ""
+		}
+		return "it was not asked, or nothing was said of it"
 	})
 	// The program asks a model only when it has learned, which takes a minute: its client is asked here.
 	asked := openai.New(openai.Options{Log: slog.New(slog.NewTextHandler(out, nil)), Key: m["openai"], BaseURL: repeats.URL + "/v1", ChatModel: "m", EmbeddingModel: "m"})
